@@ -1,0 +1,25 @@
+# What several of the programs share.
+noinst_LTLIBRARIES += lib/libslb.la
+lib_libslb_la_SOURCES = \
+	lib/mux-protocol.h \
+	lib/steering.c \
+	lib/steering.h
+nodist_lib_libslb_la_SOURCES = \
+	lib/slb-idl.c \
+	lib/slb-idl.h
+lib_libslb_la_LIBADD = $(OVSLIB)
+
+# The database's schema, its IDL and C bindings (made with OVS's compiler).
+EXTRA_DIST += lib/slb-idl.ann
+CLEANFILES += lib/slb-idl.c lib/slb-idl.h lib/slb-idl.ovsidl
+BUILT_SOURCES += lib/slb-idl.h
+lib/slb-idl.ovsidl: controller/slb.ovsschema lib/slb-idl.ann
+	$(AM_V_GEN)$(MKDIR_P) lib && \
+	$(OVSDB_IDLC) annotate $(srcdir)/controller/slb.ovsschema \
+		$(srcdir)/lib/slb-idl.ann > $@.tmp && mv $@.tmp $@
+lib/slb-idl.c: lib/slb-idl.ovsidl
+	$(AM_V_GEN)$(OVSDB_IDLC) c-idl-source lib/slb-idl.ovsidl > $@.tmp && \
+	mv $@.tmp $@
+lib/slb-idl.h: lib/slb-idl.ovsidl
+	$(AM_V_GEN)$(OVSDB_IDLC) c-idl-header lib/slb-idl.ovsidl > $@.tmp && \
+	mv $@.tmp $@

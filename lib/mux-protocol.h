@@ -1,0 +1,124 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#ifndef MUX_PROTOCOL_H
+#define MUX_PROTOCOL_H 1
+
+/* How slb-agent feeds the mux datapath.
+ *
+ * slb-vswitchd listens on the unix socket MUX_PROTOCOL_SOCKET in its run
+ * directory as soon as a port of type "slbmux" exists.  The protocol is
+ * JSON-RPC 1.0 (RFC 7047's framing: OVS's jsonrpc).  The datapath is the
+ * server; it serves any number of clients, but a transaction by one of them is
+ * atomic for all.  It never keeps tables over a restart: what it forwards by
+ * is what it was told since it started.
+ *
+ *
+ * Methods
+ * =======
+ *
+ * "hello" [{"version": 1, "agent": TEXT}]
+ *
+ *     -> {"version": 1, "instance": UUID, "generation": N}
+ *
+ *     Must come first on a connection.  "instance" is another one after each
+ *     start of the datapath.  "generation" is the number of the tables in use,
+ *     0 if there are none: nothing was ever loaded.  Another version than
+ *     MUX_PROTOCOL_VERSION is refused.
+ *
+ * "transact" [{"from": N, "to": M, "more": BOOL, "ops": [OP...]}]
+ *
+ *     -> {"generation": M}       "more" is false: M is in force
+ *     -> {"staged": COUNT}       "more" is true: COUNT operations wait
+ *
+ *     Changes the tables from generation N to M > 0.  "from" is null to replace
+ *     everything: OPs are then applied to empty tables.  Otherwise N must be
+ *     the generation in force.  A transaction that is too large for one message
+ *     is sent in several with the same "from" and "to", all but the last with
+ *     "more": true; operations are staged for the connection and forgotten
+ *     when it closes or when any message of it is refused.
+ *
+ *     The answer to the last message comes when every packet that is received
+ *     from then on is forwarded by the new tables.
+ *
+ *     An operation that is malformed, refers to something that is not there
+ *     or does not fit refuses the whole transaction, and nothing changes:
+ *     error {"error": CLASS, "details": TEXT, "op": INDEX}.
+ *
+ * "get" ["stats"]
+ *
+ *     -> an object of counters (the same ones as "ovs-appctl slb/stats").
+ *
+ * "echo", as everywhere in JSON-RPC.
+ *
+ *
+ * Operations
+ * ==========
+ *
+ * Each is an object with a member "op".  Addresses are text, IPv4 or IPv6;
+ * VTEPs are IPv4.  Setting replaces; deleting what is not there is an error,
+ * as is deleting what is still referred to when the transaction ends.
+ *
+ * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null}
+ *
+ *     The key of the hash (32 hexadecimal digits), this mux's VTEP and the
+ *     VTEP all muxes share for packets from hosts.
+ *
+ * {"op": "pool", "tunnel_key": K, "network": NETKEY, "slots": LOG2,
+ *  "members": [[INDEX, VTEP]...],
+ *  "generations": [{"number": N, "state": STATE, "age": MS,
+ *                   "weights": [[INDEX, WEIGHT]...]}...]}
+ *
+ *     A pool's members, with the VTEP of the host of each, and its generations:
+ *     exactly one with STATE "current", at most one "coming", any number
+ *     "previous", newest first.  "age" is how many milliseconds ago the
+ *     generation became current (not for "coming").  Weights are above 0: a
+ *     member with none is not in the list.  A pool of which the current
+ *     generation has no members forwards nothing.  An index that "members"
+ *     does not list has no host any more: it is not named in the ring.
+ *
+ * {"op": "pool-del", "tunnel_key": K}
+ *
+ * {"op": "vip", "network": NETKEY, "address": IP}
+ * {"op": "vip-del", "network": NETKEY, "address": IP}
+ *
+ *     An address this mux answers for, in a network or (0) on the wire.
+ *
+ * {"op": "endpoint", "network": NETKEY, "address": IP, "protocol": 0...255,
+ *  "port": 0...65535, "pool": K, "distribution": "Default",
+ *  "idle": SECONDS, "name": TEXT}
+ * {"op": "endpoint-del", "network": NETKEY, "address": IP, "protocol": P,
+ *  "port": P}
+ *
+ *     What is forwarded to which pool.  "idle" is the idle time-out of the
+ *     rule's connections.  "name" leads back to the YAML object; it is shown,
+ *     not used.  The VIP must exist.
+ *
+ * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
+ * {"op": "nexthop-del", "vtep": IP}
+ *
+ *     How the underlay reaches a VTEP.  A VTEP without next hop is not
+ *     reachable: it is left out of the ring of owners, and a packet for it is
+ *     dropped and counted.  Next hops may be set for VTEPs that no pool uses
+ *     (yet).
+ */
+
+#define MUX_PROTOCOL_VERSION 1
+#define MUX_PROTOCOL_SOCKET "slb-mux.sock"
+
+/* A longer message closes the connection.  Clients split transactions so that
+ * their messages stay below half of it. */
+#define MUX_PROTOCOL_MAX_MESSAGE (8 * 1024 * 1024)
+
+#endif /* lib/mux-protocol.h */

@@ -1,0 +1,102 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#ifndef STEERING_H
+#define STEERING_H 1
+
+/* The steering header: what a mux tells a host about a packet.
+ *
+ * Packets travel between muxes and hosts in VXLAN.  The inner IP packet is
+ * the client's, untouched; the inner Ethernet header carries no addresses of
+ * anybody but this:
+ *
+ *     destination   0e : HF : CC CC : P1 P1
+ *     source        0e : ZZ : P2 P2 : P3 P3
+ *
+ * CC is the index of the member that owns the packet now, P1 to P3 those of
+ * its other owners: earlier ones, which may know the connection, or coming
+ * ones, while a change is prepared.  0 means "none".  ZZ is the number of
+ * owners named, CC included (1 to 4).  H is the hop: how many owners have
+ * been asked before.  F are flags.  0x0e in the first octet makes both
+ * addresses unicast and locally administered, so any VXLAN, any OpenFlow
+ * switch and any packet capture can carry and show them.
+ *
+ *
+ * The ring of owners
+ * ==================
+ *
+ * An owner that does not know a packet's connection passes the packet on:
+ * the owners named rotate by one, so that the next one becomes current, and
+ * the hop goes up by one (steering_rotate()).  The one that knows the
+ * connection takes the packet.  When the hop has reached the number of owners
+ * named the packet is back at the owner where it started, nobody knew it, and
+ * that owner decides what becomes of it (steering_is_home()).  A header that
+ * names a single owner is at home at once.
+ *
+ * The hosts' side of this is done by OpenFlow (ofproto-rules/), which rotates
+ * with "move" actions and matches on the octets below; this module is what
+ * the mux writes with and what tests check the flows against. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "openvswitch/compiler.h"
+#include "openvswitch/types.h"
+
+struct ds;
+
+/* First octet of both addresses. */
+#define STEERING_OUI 0x0e
+
+/* Owners a header has room for, the current one included. */
+#define STEERING_MAX_OWNERS 4
+
+/* Highest member index; indices start at 1. */
+#define STEERING_MAX_INDEX UINT16_MAX
+
+enum steering_flags {
+    /* The slot changed hands a short while ago: the handshake of a SYN, or a
+     * connectionless flow, may be known to another owner.  Ask the ring before
+     * accepting. */
+    STEERING_RECENT = 1 << 0,
+
+    /* No change of the pool is under way, so nobody else can know what all
+     * owners named do not: an answer (RST) may be given. */
+    STEERING_SETTLED = 1 << 1,
+};
+
+#define STEERING_ALL_FLAGS (STEERING_RECENT | STEERING_SETTLED)
+
+struct steering {
+    uint16_t owners[STEERING_MAX_OWNERS]; /* Current one first; 0: none. */
+    uint8_t n_owners;                     /* 1...STEERING_MAX_OWNERS. */
+    uint8_t hop;                          /* 0...n_owners. */
+    uint8_t flags;                        /* Of enum steering_flags. */
+};
+
+/* An inner Ethernet header has ETH_HEADER_LEN octets; the addresses are its
+ * first STEERING_LEN ones. */
+#define STEERING_LEN 12
+
+void steering_put(const struct steering *, uint8_t addrs[STEERING_LEN]);
+bool steering_pull(struct steering *, const uint8_t addrs[STEERING_LEN])
+    OVS_WARN_UNUSED_RESULT;
+
+bool steering_is_home(const struct steering *);
+void steering_rotate(struct steering *);
+
+void steering_format(const struct steering *, struct ds *);
+
+#endif /* lib/steering.h */

@@ -1,0 +1,1 @@
+# The OpenFlow pipelines as code.

@@ -1,0 +1,130 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "lib/steering.h"
+
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "tests/unit/unit.h"
+#include "util.h"
+
+static const struct steering full = {
+    .owners = { 0x0102, 0x0304, 0x0506, 0xffff },
+    .n_owners = 4,
+    .hop = 2,
+    .flags = STEERING_RECENT | STEERING_SETTLED,
+};
+
+/* What is on the wire is fixed: hosts match on these octets. */
+static void
+test_steering_wire_format(void)
+{
+    static const uint8_t expected[STEERING_LEN] = {
+        0x0e, 0x23, 0x01, 0x02, 0x03, 0x04,
+        0x0e, 0x04, 0x05, 0x06, 0xff, 0xff,
+    };
+    uint8_t addrs[STEERING_LEN];
+
+    steering_put(&full, addrs);
+    CU_ASSERT(!memcmp(addrs, expected, sizeof addrs));
+
+    struct steering copy;
+    CU_ASSERT_FATAL(steering_pull(&copy, addrs));
+    CU_ASSERT(!memcmp(copy.owners, full.owners, sizeof full.owners));
+    CU_ASSERT_EQUAL(copy.n_owners, full.n_owners);
+    CU_ASSERT_EQUAL(copy.hop, full.hop);
+    CU_ASSERT_EQUAL(copy.flags, full.flags);
+}
+
+static void
+test_steering_rejects_what_is_none(void)
+{
+    uint8_t good[STEERING_LEN], bad[STEERING_LEN];
+    struct steering s;
+
+    steering_put(&full, good);
+    static const struct { int octet; uint8_t value; } changes[] = {
+        { 0, 0x02 },            /* Another destination address. */
+        { 6, 0x02 },            /* Another source address. */
+        { 1, 0x53 },            /* More hops than owners. */
+        { 1, 0x24 },            /* Unknown flag. */
+        { 7, 0 },               /* No owner. */
+        { 7, 5 },               /* Too many owners. */
+        { 7, 3 },               /* Fewer than are there. */
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+        memcpy(bad, good, sizeof bad);
+        bad[changes[i].octet] = changes[i].value;
+        CU_ASSERT_FALSE(steering_pull(&s, bad));
+    }
+
+    /* A hole among the owners. */
+    memcpy(bad, good, sizeof bad);
+    bad[4] = bad[5] = 0;
+    CU_ASSERT_FALSE(steering_pull(&s, bad));
+    CU_ASSERT(steering_pull(&s, good));
+}
+
+/* Every owner is asked once, in order, and the first one twice. */
+static void
+test_steering_ring_visits_all_owners(void)
+{
+    for (int n = 1; n <= STEERING_MAX_OWNERS; n++) {
+        struct steering s = { .n_owners = n };
+        for (int i = 0; i < n; i++) {
+            s.owners[i] = 10 + i;
+        }
+
+        int visited = 1;
+        CU_ASSERT_EQUAL(s.owners[0], 10);
+        while (!steering_is_home(&s)) {
+            steering_rotate(&s);
+            CU_ASSERT_EQUAL(s.owners[0], 10 + visited % n);
+            for (int i = n; i < STEERING_MAX_OWNERS; i++) {
+                CU_ASSERT_EQUAL(s.owners[i], 0);
+            }
+            visited++;
+        }
+        CU_ASSERT_EQUAL(s.owners[0], 10);
+        CU_ASSERT_EQUAL(visited, n == 1 ? 1 : n + 1);
+    }
+}
+
+static void
+test_steering_format(void)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    steering_format(&full, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "owner 258, then 772, 1286, 65535, "
+                           "hop 2, recent, settled");
+    ds_destroy(&ds);
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_steering_wire_format),
+    UNIT_TEST(test_steering_rejects_what_is_none),
+    UNIT_TEST(test_steering_ring_visits_all_owners),
+    UNIT_TEST(test_steering_format),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("steering", tests, argc, argv);
+}
