@@ -13,3 +13,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 
 tests_unit_test_steering_SOURCES = tests/unit/test-steering.c
 tests_unit_test_steering_LDADD = $(UNIT_LDADD)
+
+# Tests in bash, run by prove(1).
+EXTRA_DIST += \
+	tests/lib/tap.sh \
+	tests/system/tap.t
