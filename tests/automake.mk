@@ -24,3 +24,7 @@ check_PROGRAMS += tests/system/agent/neighbour-watch
 tests_system_agent_neighbour_watch_SOURCES = \
 	tests/system/agent/neighbour-watch.c
 tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+# Tests in bash, run by prove(1).
+EXTRA_DIST += \
+	tests/lib/tap.sh \
+	tests/system/tap.t
