@@ -28,3 +28,12 @@ tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
 EXTRA_DIST += \
 	tests/lib/tap.sh \
 	tests/system/tap.t
+# Whole-lab scenarios, and what runtests.sh runs them with.
+EXTRA_DIST += \
+	tests/lib/lab.sh \
+	tests/lib/requests.py \
+	tests/lib/run-tests
+# "make check" builds the test programs; runtests.sh asks which ones to run.
+.PHONY: print-unit-tests
+print-unit-tests:
+	@echo $(UNIT_TESTS)

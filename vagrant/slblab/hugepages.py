@@ -7,42 +7,44 @@ The machine's number of 2 MB pages is raised by what the lab needs and lowered
 by exactly that, so that pages that somebody else has set aside stay.
 """
 
+import fcntl
+
 from slblab.system import LabError
 
-POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+NR_HUGEPAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 
-def _read():
-    with open(POOL + "nr_hugepages", encoding="ascii") as stream:
-        return int(stream.read())
-
-
-def _write(pages):
-    with open(POOL + "nr_hugepages", "w", encoding="ascii") as stream:
-        stream.write(str(pages))
+def _change(by):
+    """Raises the number by so much; returns by how much it was."""
+    with open(NR_HUGEPAGES, "r+", encoding="ascii") as stream:
+        # Others that do it this way wait for each other.
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        before = int(stream.read())
+        stream.seek(0)
+        stream.write(str(max(before + by, 0)))
+        stream.flush()
+        stream.seek(0)
+        return int(stream.read()) - before
 
 
 def take(pages):
-    """Sets 'pages' more huge pages aside.  The caller holds the labs' lock
-    and remembers to give them back."""
+    """Sets 'pages' more huge pages aside.  The caller remembers to give them
+    back."""
     try:
-        before = _read()
-        _write(before + pages)
-        got = _read() - before
+        got = _change(pages)
         if got < pages:
             # Free memory is there, but in pieces.
             with open("/proc/sys/vm/compact_memory", "w",
                       encoding="ascii") as stream:
                 stream.write("1")
-            _write(before + pages)
-            got = _read() - before
+            got += _change(pages - got)
     except OSError as error:
         raise LabError(f"cannot set huge pages aside: {error}")
     if got < pages:
-        give_back(max(got, 0))
+        _change(-got)
         raise LabError(f"the kernel has only {got} of the {pages} huge pages "
                        "of 2 MB that the muxes need; free some memory")
 
 
 def give_back(pages):
-    _write(max(_read() - pages, 0))
+    _change(-pages)
