@@ -13,3 +13,11 @@ check_PROGRAMS += $(UNIT_TESTS)
 
 tests_unit_test_steering_SOURCES = tests/unit/test-steering.c
 tests_unit_test_steering_LDADD = $(UNIT_LDADD)
+
+# Benchmarks, and tests in Python, run by prove(1) as well.
+EXTRA_DIST += \
+	tests/bench/apply \
+	tests/bench/mux \
+	tests/lib/muxnode.py \
+	tests/lib/tap.py \
+	tests/system/ovs-ext/faults.t

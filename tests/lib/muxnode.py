@@ -355,3 +355,15 @@ def vxlan_pull(frame):
         return None
     vni = int.from_bytes(frame[46:49], 'big')
     return socket.inet_ntoa(frame[30:34]), vni, frame[50:]
+
+
+def vxlan_frame(src_mac, dst_mac, src, dst, vni, inner):
+    """inner in VXLAN."""
+    src, dst = socket.inet_aton(src), socket.inet_aton(dst)
+    vxlan = b'\x08\0\0\0' + vni.to_bytes(3, 'big') + b'\0' + inner
+    udp = struct.pack('!HHHH', 50000, VXLAN_PORT, 8 + len(vxlan), 0)
+    ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp) + len(vxlan), 0,
+                     0x4000, 64, socket.IPPROTO_UDP, 0, src, dst)
+    ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
+    return (mac(dst_mac) + mac(src_mac) + struct.pack('!H', ETH_IP)
+            + ip + udp + vxlan)
