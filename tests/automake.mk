@@ -37,3 +37,10 @@ EXTRA_DIST += \
 .PHONY: print-unit-tests
 print-unit-tests:
 	@echo $(UNIT_TESTS)
+# Benchmarks, and tests in Python, run by prove(1) as well.
+EXTRA_DIST += \
+	tests/bench/apply \
+	tests/bench/mux \
+	tests/lib/muxnode.py \
+	tests/lib/tap.py \
+	tests/system/ovs-ext/faults.t
