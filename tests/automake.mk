@@ -28,3 +28,4 @@ tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
 EXTRA_DIST += \
 	tests/lib/tap.sh \
 	tests/system/tap.t
+EXTRA_DIST += tests/system/agent/neighbour.t
