@@ -13,3 +13,19 @@ check_PROGRAMS += $(UNIT_TESTS)
 
 tests_unit_test_steering_SOURCES = tests/unit/test-steering.c
 tests_unit_test_steering_LDADD = $(UNIT_LDADD)
+
+# slb-agent on a mux.
+AGENT_LDADD = controller/agent/libagent.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-neighbour
+tests_unit_test_neighbour_SOURCES = tests/unit/test-neighbour.c
+tests_unit_test_neighbour_LDADD = $(AGENT_LDADD)
+
+check_PROGRAMS += tests/system/agent/neighbour-watch
+tests_system_agent_neighbour_watch_SOURCES = \
+	tests/system/agent/neighbour-watch.c
+tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+# Tests in bash, run by prove(1).
+EXTRA_DIST += \
+	tests/lib/tap.sh \
+	tests/system/tap.t
+EXTRA_DIST += tests/system/agent/neighbour.t

@@ -13,6 +13,14 @@ controller_slb_agent_SOURCES = \
 	controller/agent/slb-agent.c
 controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
 controller_slb_agent_LDADD = \
+	controller/agent/libagent.la \
 	ofproto-rules/librules.la \
 	lib/libslb.la \
 	$(OVSLIB) $(OVS_LIBS)
+
+# Modules of slb-agent that stand alone.
+noinst_LTLIBRARIES += controller/agent/libagent.la
+controller_agent_libagent_la_SOURCES = \
+	controller/agent/neighbour.c \
+	controller/agent/neighbour.h
+controller_agent_libagent_la_LIBADD = lib/libslb.la
