@@ -44,3 +44,4 @@ EXTRA_DIST += \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
+EXTRA_DIST += tests/system/agent/neighbour.t

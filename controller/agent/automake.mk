@@ -1,4 +1,22 @@
-# slb-agent
+# The agent of a node, in both of its roles.
+sbin_PROGRAMS += controller/slb-agent
+controller_slb_agent_SOURCES = \
+	controller/agent/agent.h \
+	controller/agent/host.c \
+	controller/agent/monitor.c \
+	controller/agent/monitor.h \
+	controller/agent/mux.c \
+	controller/agent/node.c \
+	controller/agent/node.h \
+	controller/agent/ofctrl.c \
+	controller/agent/ofctrl.h \
+	controller/agent/slb-agent.c
+controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
+controller_slb_agent_LDADD = \
+	controller/agent/libagent.la \
+	ofproto-rules/librules.la \
+	lib/libslb.la \
+	$(OVSLIB) $(OVS_LIBS)
 
 # Modules of slb-agent that stand alone.
 noinst_LTLIBRARIES += controller/agent/libagent.la

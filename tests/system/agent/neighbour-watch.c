@@ -104,10 +104,11 @@ main(int argc, char *argv[])
                 struct neighbour now;
 
                 neighbour_get(&addresses[i], &now);
-                if (memcmp(&now, &known[i], sizeof now)) {
-                    known[i] = now;
+                if ((now.reachable || known[i].reachable)
+                    && memcmp(&now, &known[i], sizeof now)) {
                     print(names[i], &now);
                 }
+                known[i] = now;
             }
         }
         unixctl_server_run(unixctl);
