@@ -170,3 +170,61 @@ less()
 {
     awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'
 }
+
+# How many packets a host has dropped for a reason (enum drop_reason of
+# ofproto-rules/pipeline.h, a number).
+dropped()
+{
+    on "$1" ovs-ofctl -t 10 dump-flows br-slb \
+        "cookie=$(printf '0x0008%04x00000000' "$2")/0xffffffff00000000" |
+        sed -n 's/.*n_packets=\([0-9]*\),.*/\1/p' |
+        awk '{ n += $1 } END { print n + 0 }'
+}
+
+# Kills a program of a node by SIGKILL; $killed_at is the moment.
+killed_at=0
+kill_now()
+{
+    local pidfile
+    pidfile=$(echo "/run/slb-lab/$SLB_LAB/$1"/{,frr/}"$2.pid")
+    # One of both places has it.
+    # shellcheck disable=SC2086
+    pidfile=$(ls $pidfile 2>/dev/null)
+    killed_at=$EPOCHREALTIME
+    kill -KILL "$(<"$pidfile")"
+}
+
+# Requests in two manners for a test of faults: "new", each on a connection of
+# its own, and "kept", on connections that stay open.
+both_start()
+{
+    requests_start new new --rate 100
+    requests_start kept keep --rate 100 --connections 30
+    sleep 1
+}
+
+both_stop()
+{
+    requests_stop new
+    requests_stop kept
+}
+
+# Tests what became of them since a moment: WHEN it was, in words, how long it
+# may have taken until all requests were served as before, which is within
+# 0.5 s.  None may have failed.  Two tests.
+both_served()
+{
+    local when=$1 moment=$2 outage=$3 kind
+    for kind in new kept; do
+        requests_report $kind --since "$moment"
+        if [ "${report[failed]}" = 0 ] && [ "${report[sent]}" -gt 100 ] &&
+           ! less "$outage" "${report[outage]}"; then
+            pass "$when, requests ($kind) do not fail and are served as" \
+                "before after ${report[outage]} s (allowed: $outage)"
+        else
+            fail "$when, requests ($kind): ${report[failed]} of" \
+                "${report[sent]} failed, and all were served as before after" \
+                "${report[outage]} s (allowed: $outage)"
+        fi
+    done
+}
