@@ -30,8 +30,7 @@ die()
 check_machine()
 {
     local ID='' VERSION_ID=''
-    [ "$(uname -s)" = Linux ] && [ -r /etc/os-release ] ||
-        die "needs Debian 12"
+    [ -r /etc/os-release ] || die "needs Debian 12"
     # shellcheck disable=SC1091
     . /etc/os-release
     [ "$ID:$VERSION_ID" = debian:12 ] ||

@@ -153,6 +153,7 @@ capture_start()
 capture_stop()
 {
     stop "$1" INT
+    # shellcheck disable=SC2034  # For the test to read.
     captured=$(tcpdump -n -r "$tmp/$1.pcap" 2>/dev/null | wc -l)
 }
 
@@ -190,6 +191,7 @@ kill_now()
     # One of both places has it.
     # shellcheck disable=SC2086
     pidfile=$(ls $pidfile 2>/dev/null)
+    # shellcheck disable=SC2034  # For the test to read.
     killed_at=$EPOCHREALTIME
     kill -KILL "$(<"$pidfile")"
 }
