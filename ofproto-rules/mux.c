@@ -38,14 +38,14 @@ static const char *const routing[] = {
 void
 mux_rules_build(const struct mux_rules *rules, struct flow_table *ft)
 {
-    uint64_t fixed = cookie(CK_STATIC, 0, 0);
+    uint64_t fixed = make_cookie(CK_STATIC, 0, 0);
 
     for (size_t i = 0; i < rules->n_vips; i++) {
         const struct in6_addr *vip = &rules->vips[i];
         char text[INET6_ADDRSTRLEN];
 
         ipv6_string_mapped(text, vip);
-        flow_table_add(ft, MT_IN, P_VIP, cookie(CK_VIP, 0, 0),
+        flow_table_add(ft, MT_IN, P_VIP, make_cookie(CK_VIP, 0, 0),
                        "in_port=%"PRIu32",%s=%s actions=output:%"PRIu32,
                        rules->uplink,
                        IN6_IS_ADDR_V4MAPPED(vip)

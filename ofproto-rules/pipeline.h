@@ -42,9 +42,9 @@
  * =========
  *
  *   IN -> REPLY -> ct -> UNNATED --(of a connection)--> LOCATION -> VM, host
- *    |    \-> ERROR_OUT -> ct -^  |                        ^    \-> DSR -> wire
- *    |                         (no connection)             |
- *    |                            +------> FORWARD --------+
+ *    |    \-> ERROR_OUT -> ct -^  |                       ^    \-> DSR -> wire
+ *    |                       (no connection)             |
+ *    |                           +------> FORWARD -------+
  *    +-> ANSWER -> back to the VM
  */
 
@@ -64,7 +64,7 @@ enum host_table {
     /* Is the tunnel key one of a pool or of a network? */
     HT_KEY = 2,
 
-    /* Of a pool: is the Ethernet header a correct steering header? */
+    /* Of a pool: is the Ethernet header a possible steering header? */
     HT_STEERING = 3,
 
     /* Which rule is it for?  Loads its zone and notes what NAT will change. */
@@ -134,6 +134,7 @@ enum mux_table {
 #define HR_ZONE_FIELD "NXM_NX_REG0[0..15]"
 
 /* Destination as it came from the tunnel, before NAT: port, address. */
+#define HR_PORT "reg1"
 #define HR_PORT_FIELD "NXM_NX_REG1[0..15]"
 #define HR_VIP4_FIELD "NXM_NX_REG4[]"
 #define HR_VIP6_FIELD "NXM_NX_XXREG1[]"
@@ -197,7 +198,7 @@ enum drop_reason {
 };
 
 static inline uint64_t
-cookie(enum cookie_class class, uint16_t detail, uint32_t object)
+make_cookie(enum cookie_class class, uint16_t detail, uint32_t object)
 {
     return ((uint64_t) class << 48) | ((uint64_t) detail << 32) | object;
 }
@@ -205,11 +206,12 @@ cookie(enum cookie_class class, uint16_t detail, uint32_t object)
 static inline uint64_t
 drop_cookie(enum drop_reason reason, uint32_t object)
 {
-    return cookie(CK_DROP, reason, object);
+    return make_cookie(CK_DROP, reason, object);
 }
 
 /* What VMs believe to be their gateway. */
-#define HOST_GATEWAY_MAC ETH_ADDR_C(02,53,4c,42,00,01)
+static const struct eth_addr host_gateway_mac
+    = ETH_ADDR_C(02,53,4c,42,00,01);
 
 #define VXLAN_PORT 4789
 

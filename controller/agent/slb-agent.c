@@ -22,6 +22,7 @@
 #include "command-line.h"
 #include "controller/agent/agent.h"
 #include "controller/agent/monitor.h"
+#include "controller/agent/neighbour.h"
 #include "controller/agent/node.h"
 #include "controller/agent/ofctrl.h"
 #include "daemon.h"
@@ -343,6 +344,7 @@ main(int argc, char *argv[])
 
     config_init(&agent);
     monitor_init(&agent);
+    neighbour_init();
     agent.ofctrl = ofctrl_create();
     agent.role->init(&agent);
     daemonize_complete();
@@ -354,6 +356,7 @@ main(int argc, char *argv[])
         config_run(&agent);
         agent.slb_complete = monitor_run(&agent);
         node_run(&agent);
+        neighbour_run();
         if (agent.config_ok) {
             agent.role->run(&agent);
             ofctrl_run(agent.ofctrl, agent.config.bridge);
@@ -363,6 +366,7 @@ main(int argc, char *argv[])
         }
         unixctl_server_run(unixctl);
 
+        neighbour_wait();
         agent.role->wait(&agent);
         ofctrl_wait(agent.ofctrl);
         unixctl_server_wait(unixctl);
@@ -376,6 +380,7 @@ main(int argc, char *argv[])
 
     agent.role->destroy(&agent);
     ofctrl_destroy(agent.ofctrl);
+    neighbour_destroy();
     ovsdb_idl_loop_destroy(&slb_loop);
     ovsdb_idl_loop_destroy(&ovs_loop);
     config_destroy(&agent.config);
