@@ -45,3 +45,19 @@ EXTRA_DIST += \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += tests/system/agent/neighbour.t
+
+# The definition language and slb-ctl.
+UNIT_TESTS += \
+	tests/unit/test-address \
+	tests/unit/test-ctl-model \
+	tests/unit/test-yaml
+tests_unit_test_address_SOURCES = tests/unit/test-address.c
+tests_unit_test_address_LDADD = $(UNIT_LDADD)
+tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
+tests_unit_test_ctl_model_LDADD = \
+	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
+tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+
+# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl

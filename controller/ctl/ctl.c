@@ -53,28 +53,29 @@ static const struct command {
 } commands[] = {
     { "validate", "FILE...", 1, INT_MAX, 0, ctl_validate,
 "Says what is wrong in the files, all of it: each a line\n"
-"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db or SLB_DB\n"
-"the files are checked together with what is in the database, which they may\n"
-"refer to; without, no database is needed." },
+"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db or\n"
+"SLB_DB the files are checked together with what is in the database, which\n"
+"they may refer to; without, no database is needed." },
     { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
-"Shows what apply would change: + what would be added, - what would go, ~ what\n"
-"would change.  Exits with status 1 if anything would." },
+"Shows what apply would change: + what would be added, - what would go,\n"
+"~ what would change.  Exits with status 1 if anything would." },
     { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
 "Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it and\n"
-"not in the file goes.  Objects that are not in the files stay.  Applying the\n"
-"same again changes nothing.  With --wait, returns when all nodes concerned\n"
-"have it in force, or names those that do not after SECONDS (default 30; 0 is\n"
-"for ever)." },
+"transaction, or nothing.  Each object is declared whole: what is below it\n"
+"and not in the file goes.  Objects that are not in the files stay.\n"
+"Applying the same again changes nothing.  With --wait, returns when all\n"
+"nodes concerned have it in force, or names those that do not after SECONDS\n"
+"(default 30; 0 is for ever)." },
     { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
-"Shows the objects in the database, sorted by name.  What -o yaml and -o json\n"
-"print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
+"Shows the objects in the database, sorted by name.  What -o yaml and\n"
+"-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
-"Deletes an object and all below it.  A virtual network that a load balancer\n"
-"uses cannot be deleted." },
+"Deletes an object and all below it.  A virtual network that a load\n"
+"balancer uses cannot be deleted." },
     { "nodes", "", 0, 0, 0, ctl_nodes,
-"Shows the muxes and hosts: the number of the state they should have in force\n"
-"(WANTED), of the one they have (APPLIED), and the ports they have seen." },
+"Shows the muxes and hosts: the number of the state they should have in\n"
+"force (WANTED), of the one they have (APPLIED), and the ports they have\n"
+"seen." },
 };
 
 static void
@@ -230,9 +231,9 @@ parse_format(const char *text)
     usage_error("--output is '%s', expected table, yaml or json", text);
 }
 
-/* Reads the options, which may be anywhere, and leaves the other arguments from
- * 'optind' on.  Returns which of the options that not every subcommand takes
- * there are. */
+/* Reads the options, which may be anywhere, and leaves the other arguments
+ * from 'optind' on.  Returns which of the options that not every subcommand
+ * takes there are. */
 static int
 parse_options(struct ctl_options *options, int argc, char *argv[])
 {
