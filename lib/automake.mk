@@ -2,6 +2,8 @@
 noinst_LTLIBRARIES += lib/libslb.la
 lib_libslb_la_SOURCES = \
 	lib/mux-protocol.h \
+	lib/slb-address.c \
+	lib/slb-address.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \
