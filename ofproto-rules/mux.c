@@ -19,10 +19,19 @@
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
 #include "packets.h"
+#include "util.h"
 
 enum priority {
     P_NODE = 10,                /* What is nobody else's. */
+    P_ROUTING = 50,             /* Of that, what routers are spoken to by. */
     P_VIP = 100,
+};
+
+/* BGP, and BFD: control, echo, multi-hop. */
+static const char *const routing[] = {
+    "tcp,tp_dst=179", "tcp,tp_src=179", "tcp6,tp_dst=179", "tcp6,tp_src=179",
+    "udp,tp_dst=3784", "udp,tp_dst=3785", "udp,tp_dst=4784",
+    "udp6,tp_dst=3784", "udp6,tp_dst=3785", "udp6,tp_dst=4784",
 };
 
 /* Adds the flows that 'rules' ask for to 'ft'. */
@@ -50,10 +59,12 @@ mux_rules_build(const struct mux_rules *rules, struct flow_table *ft)
                        rules->uplink, IP_ARGS(rules->anycast_vtep),
                        VXLAN_PORT, rules->slb);
     }
-    if (rules->loaded) {
-        flow_table_add(ft, MT_IN, P_NODE, fixed,
-                       "in_port=%"PRIu32" actions=LOCAL", rules->uplink);
-        flow_table_add(ft, MT_IN, P_NODE, fixed,
-                       "in_port=LOCAL actions=output:%"PRIu32, rules->uplink);
+    for (size_t i = 0; !rules->loaded && i < ARRAY_SIZE(routing); i++) {
+        flow_table_add(ft, MT_IN, P_ROUTING, fixed, "%s actions=drop",
+                       routing[i]);
     }
+    flow_table_add(ft, MT_IN, P_NODE, fixed,
+                   "in_port=%"PRIu32" actions=LOCAL", rules->uplink);
+    flow_table_add(ft, MT_IN, P_NODE, fixed,
+                   "in_port=LOCAL actions=output:%"PRIu32, rules->uplink);
 }

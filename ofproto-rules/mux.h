@@ -22,8 +22,11 @@
  * from the uplink to the port of type slbmux.  Everything else is the node's:
  * uplink <-> LOCAL.
  *
- * BGP runs through LOCAL.  As long as the datapath has no tables, LOCAL stays
- * cut off, so that no router can hear of a VIP that this mux cannot forward. */
+ * BGP and BFD run through LOCAL.  As long as the datapath has no tables they
+ * stay cut off, so that no router can hear of a VIP that this mux cannot
+ * forward.  The rest must pass even then: by LOCAL the agent reaches the
+ * database, where the tables come from, and the kernel resolves the next hops
+ * that belong into them. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -35,7 +38,8 @@ struct flow_table;
 
 struct mux_rules {
     ofp_port_t uplink;          /* The underlay's port. */
-    ofp_port_t slb;             /* The port of type slbmux. */
+    ofp_port_t slb;             /* The port of type slbmux, if there are VIPs
+                                 * or an anycast VTEP. */
     bool loaded;                /* Has the datapath acknowledged tables? */
     ovs_be32 anycast_vtep;      /* 0: none. */
     const struct in6_addr *vips; /* Those on the wire, IPv4 mapped. */

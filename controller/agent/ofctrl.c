@@ -561,6 +561,14 @@ ofctrl_put(struct ofctrl *oc, struct flow_table *flows)
     oc->retry_pause = 0;
 }
 
+/* Leaves the bridge as it is, also if it is another one by now, until
+ * ofctrl_put() is called again. */
+void
+ofctrl_hold(struct ofctrl *oc)
+{
+    oc->wanted = false;
+}
+
 /* Returns true if the flows that were put last are in force. */
 bool
 ofctrl_acked(const struct ofctrl *oc)

@@ -27,7 +27,7 @@
  *
  * All flows of the bridge are ours.  One that nobody wants is deleted.
  *
- * As long as nothing was put, nothing is touched.
+ * As long as nothing was put, or after ofctrl_hold(), nothing is touched.
  *
  * A bundle that the switch refuses leaves the old flows in place, all of them.
  * What was refused, and why, is logged, and the bundle is sent again from time
@@ -47,6 +47,7 @@ void ofctrl_run(struct ofctrl *, const char *bridge);
 void ofctrl_wait(struct ofctrl *);
 
 void ofctrl_put(struct ofctrl *, struct flow_table *);
+void ofctrl_hold(struct ofctrl *);
 bool ofctrl_acked(const struct ofctrl *);
 
 void ofctrl_flush_zone(struct ofctrl *, uint16_t zone);
