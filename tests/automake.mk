@@ -61,3 +61,44 @@ tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 
 # Pairs of wrong files and what is said about them; see system/ctl/errors.t.
 EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+
+# slb-manager
+UNIT_TESTS += \
+	tests/unit/test-manager-address \
+	tests/unit/test-binding \
+	tests/unit/test-concern \
+	tests/unit/test-cookie \
+	tests/unit/test-generation \
+	tests/unit/test-member-index \
+	tests/unit/test-prepare \
+	tests/unit/test-slots \
+	tests/unit/test-tunnel-key
+MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
+tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
+tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
+tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
+tests_unit_test_concern_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_cookie_SOURCES = tests/unit/test-cookie.c
+tests_unit_test_cookie_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_generation_SOURCES = tests/unit/test-generation.c
+tests_unit_test_generation_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_member_index_SOURCES = tests/unit/test-member-index.c
+tests_unit_test_member_index_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
+tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
+tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
+tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
+EXTRA_DIST += \
+	tests/system/manager/compile.t \
+	tests/system/manager/database.t \
+	tests/system/manager/fail-over.t \
+	tests/system/manager/garbage.t \
+	tests/system/manager/generations.t \
+	tests/system/manager/lib.sh \
+	tests/system/manager/ports.t \
+	tests/system/manager/slbdb \
+	tests/system/manager/wanted.t
