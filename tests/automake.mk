@@ -29,3 +29,14 @@ EXTRA_DIST += \
 	tests/lib/tap.sh \
 	tests/system/tap.t
 EXTRA_DIST += tests/system/agent/neighbour.t
+
+# slb-agent on a host.
+EXTRA_DIST += \
+	tests/system/host/host.sh \
+	tests/system/host/inbound.t \
+	tests/system/host/net.py \
+	tests/system/host/restart.t \
+	tests/system/host/ring.t \
+	tests/system/host/stranger.t \
+	tests/system/host/trace.t \
+	tests/system/host/vm.t
