@@ -31,6 +31,15 @@ EXTRA_DIST += \
 EXTRA_DIST += tests/system/agent/neighbour.t
 
 # slb-agent on a host.
+UNIT_TESTS += tests/unit/test-pipeline
+tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
+tests_unit_test_pipeline_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_pipeline_LDADD = ofproto-rules/librules.la $(UNIT_LDADD)
+EXTRA_DIST += \
+	tests/unit/pipeline-host.flows \
+	tests/unit/pipeline-mux-empty.flows \
+	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
