@@ -102,3 +102,22 @@ EXTRA_DIST += \
 	tests/system/manager/ports.t \
 	tests/system/manager/slbdb \
 	tests/system/manager/wanted.t
+# slb-agent on a host.
+UNIT_TESTS += tests/unit/test-pipeline
+tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
+tests_unit_test_pipeline_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_pipeline_LDADD = ofproto-rules/librules.la $(UNIT_LDADD)
+EXTRA_DIST += \
+	tests/unit/pipeline-host.flows \
+	tests/unit/pipeline-mux-empty.flows \
+	tests/unit/pipeline-mux.flows
+EXTRA_DIST += \
+	tests/system/host/host.sh \
+	tests/system/host/inbound.t \
+	tests/system/host/net.py \
+	tests/system/host/restart.t \
+	tests/system/host/ring.t \
+	tests/system/host/stranger.t \
+	tests/system/host/trace.t \
+	tests/system/host/vm.t
