@@ -29,3 +29,14 @@ EXTRA_DIST += \
 	tests/lib/tap.sh \
 	tests/system/tap.t
 EXTRA_DIST += tests/system/agent/neighbour.t
+
+UNIT_TESTS += \
+	tests/unit/test-announce \
+	tests/unit/test-mux-feed \
+	tests/unit/test-mux-tables
+tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
+tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
+tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
+tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
