@@ -6,6 +6,8 @@ lib_libslb_la_SOURCES = \
 	lib/mux-protocol.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
+	lib/slb-address.c \
+	lib/slb-address.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \

@@ -75,11 +75,10 @@ add_answer(struct flow_table *ft, uint64_t cookie, uint32_t network,
                        "set_field:%s->ipv6_src,"
                        "set_field:136->icmpv6_type,"
                        "set_field:2->nd_options_type,"
-                       "set_field:0x%x->nd_reserved,"
-                       "set_field:"ETH_ADDR_FMT"->nd_tll,IN_PORT",
+                       "set_field:0x%x->nd_reserved,resubmit(,%d)",
                        network, text, ETH_ADDR_ARGS(mac), text,
                        NA_SOLICITED | NA_OVERRIDE | (router ? NA_ROUTER : 0),
-                       ETH_ADDR_ARGS(mac));
+                       HT_ADVERTISE);
     }
 }
 
@@ -113,6 +112,12 @@ answer_rules(const struct host_rules *rules, struct flow_table *ft)
                        ? "arp,arp_tpa" : "icmp6,icmp_type=135,nd_target",
                        text_address(text, &vm->address));
     }
+
+    /* Only in a table that matches on its new type can an advertisement get
+     * what only an advertisement has. */
+    flow_table_add(ft, HT_ADVERTISE, P_MATCH, make_cookie(CK_STATIC, 0, 0),
+                   "icmp6,icmp_type=136,icmp_code=0 "
+                   "actions=move:NXM_OF_ETH_SRC[]->NXM_NX_ND_TLL[],IN_PORT");
     flow_table_add(ft, HT_ANSWER, P_DEFAULT, drop_cookie(DR_NOISE, 0),
                    "actions=drop");
 }

@@ -118,6 +118,9 @@ enum host_table {
 
     /* ARP and ND requests of VMs. */
     HT_ANSWER = 26,
+
+    /* An ND request that has become an advertisement: the last touch. */
+    HT_ADVERTISE = 27,
 };
 
 enum mux_table {

@@ -40,3 +40,13 @@ tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
 tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
+# slb-agent on a host.
+EXTRA_DIST += \
+	tests/system/host/host.sh \
+	tests/system/host/inbound.t \
+	tests/system/host/net.py \
+	tests/system/host/restart.t \
+	tests/system/host/ring.t \
+	tests/system/host/stranger.t \
+	tests/system/host/trace.t \
+	tests/system/host/vm.t

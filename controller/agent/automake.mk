@@ -2,6 +2,12 @@
 sbin_PROGRAMS += controller/slb-agent
 controller_slb_agent_SOURCES = \
 	controller/agent/agent.h \
+	controller/agent/ct-zone.c \
+	controller/agent/ct-zone.h \
+	controller/agent/host-bridge.c \
+	controller/agent/host-bridge.h \
+	controller/agent/host-model.c \
+	controller/agent/host-model.h \
 	controller/agent/host.c \
 	controller/agent/monitor.c \
 	controller/agent/monitor.h \
@@ -10,7 +16,11 @@ controller_slb_agent_SOURCES = \
 	controller/agent/node.h \
 	controller/agent/ofctrl.c \
 	controller/agent/ofctrl.h \
-	controller/agent/slb-agent.c
+	controller/agent/port.c \
+	controller/agent/port.h \
+	controller/agent/slb-agent.c \
+	controller/agent/tunnel-neighbour.c \
+	controller/agent/tunnel-neighbour.h
 controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
 controller_slb_agent_LDADD = \
 	controller/agent/libagent.la \
