@@ -102,6 +102,16 @@ EXTRA_DIST += \
 	tests/system/manager/ports.t \
 	tests/system/manager/slbdb \
 	tests/system/manager/wanted.t
+UNIT_TESTS += \
+	tests/unit/test-announce \
+	tests/unit/test-mux-feed \
+	tests/unit/test-mux-tables
+tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
+tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
+tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
+tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
 UNIT_TESTS += tests/unit/test-pipeline
 tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
