@@ -53,9 +53,9 @@ static const struct command {
 } commands[] = {
     { "validate", "FILE...", 1, INT_MAX, 0, ctl_validate,
 "Says what is wrong in the files, all of it: each a line\n"
-"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db or\n"
-"SLB_DB the files are checked together with what is in the database, which\n"
-"they may refer to; without, no database is needed." },
+"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db the\n"
+"files are checked together with what is in the database, which they may\n"
+"refer to; without that option, no database is needed." },
     { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
@@ -262,7 +262,6 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
     };
     if (env && env[0]) {
         options->db = xstrdup(env);
-        options->db_given = true;
     } else {
         options->db = xasprintf("unix:%s/slb.db.sock", ovs_rundir());
     }
