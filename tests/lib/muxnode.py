@@ -322,6 +322,12 @@ def tcp_frame(src_mac, dst_mac, src, sport, dst, dport, flags=0x10):
     return frame.ljust(60, b'\0')
 
 
+def ip_packet(frame):
+    """The IPv4 packet in a frame, without padding."""
+    return frame[ETH_LEN:ETH_LEN + int.from_bytes(
+        frame[ETH_LEN + 2:ETH_LEN + 4], 'big')]
+
+
 def write_pcap(path, frames):
     with open(path, 'wb') as f:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
