@@ -18,7 +18,7 @@
 #                              both muxes announce the VIP and serve it
 #     lab COMMAND...           vagrant/lab
 #     on NODE COMMAND...       runs a command there
-#     apply FILE [OPTION...]   slb-ctl apply --wait
+#     apply FILE               slb-ctl apply --wait, its output aside
 #     db_rows TABLE [COLUMN]   rows of the SLB database, as JSON
 #     announced_by NODE        succeeds if the router has the VIP by this mux
 #     requests_start NAME new|keep [OPTION...]
@@ -63,7 +63,7 @@ lab_up()
     fi
     lab up >"$tmp/lab-up.out" 2>&1 ||
         bail_out "the lab does not come up: $(tail -n 3 "$tmp/lab-up.out")"
-    on control slb-ctl apply "$web" --wait >"$tmp/apply.out" 2>&1 ||
+    apply "$web" ||
         bail_out "web.yaml cannot be applied: $(tail -n 3 "$tmp/apply.out")"
     wait_until 20 all_announced ||
         bail_out "the VIP is not announced by both muxes"
@@ -73,7 +73,7 @@ lab_up()
 
 apply()
 {
-    on control slb-ctl apply "$@" --wait
+    on control slb-ctl apply "$@" --wait > "$tmp/apply.out" 2>&1
 }
 
 db_rows()
@@ -146,15 +146,27 @@ capture_start()
     local name=$1 node=$2 interface=$3
     shift 3
     start "$name" ip netns exec "$SLB_LAB-$node" tcpdump -U -n -s 0 \
-        -i "$interface" -w "$tmp/$name.pcap" "$@"
+        --immediate-mode -i "$interface" -w "$tmp/$name.pcap" "$@"
     wait_until 10 grep -qs "listening on" "$tmp/$name.out"
+}
+
+# Has tcpdump written all that the kernel has taken for it?  It says so when it
+# is asked.
+capture_is_whole()
+{
+    kill -USR1 "${pid[$1]}"
+    tail -n 1 "$tmp/$1.out" |
+        awk '/received by filter/ { exit $2 != $5 }
+             { exit 1 }'
 }
 
 capture_stop()
 {
+    wait_until 5 capture_is_whole "$1"
     stop "$1" INT
     # shellcheck disable=SC2034  # For the test to read.
-    captured=$(tcpdump -n -r "$tmp/$1.pcap" 2>/dev/null | wc -l)
+    captured=$(tcpdump --count -r "$tmp/$1.pcap" 2>/dev/null)
+    captured=${captured%% *}
 }
 
 now()
