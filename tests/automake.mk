@@ -16,6 +16,7 @@ tests_unit_test_steering_LDADD = $(UNIT_LDADD)
 
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
+	tests/lib/slb-db.sh \
 	tests/lib/tap.sh \
 	tests/system/tap.t
 
