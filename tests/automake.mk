@@ -26,6 +26,7 @@ tests_system_agent_neighbour_watch_SOURCES = \
 tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
+	tests/lib/slb-db.sh \
 	tests/lib/tap.sh \
 	tests/system/tap.t
 # Whole-lab scenarios, and what runtests.sh runs them with.

@@ -341,6 +341,7 @@ main(int argc, char *argv[])
     vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
     vlog_set_levels_from_string_assert("ovsdb_idl:console:err");
     vlog_set_levels_from_string_assert("jsonrpc:console:err");
+    vlog_set_levels_from_string_assert("timeval:console:err");
 
     int given = parse_options(&options, argc, argv);
     if (optind >= argc) {
