@@ -282,7 +282,11 @@ handle_refusal(struct mux_feed *feed, const struct json *error)
     char *text = json_to_string(error, JSSF_SORT);
     const struct json *op = get_member(error, "op", JSON_INTEGER);
 
-    if (feed->state == C_HELLO) {
+    const struct json *class = get_member(error, "error", JSON_STRING);
+    if (feed->state == C_HELLO
+        || (class && !strcmp(json_string(class), "generation"))) {
+        /* Somebody else has fed the datapath: "hello" will tell what it
+         * has. */
         protocol_error(feed, text);
         free(text);
         return;
