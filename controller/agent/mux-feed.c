@@ -205,7 +205,8 @@ transaction_done(struct mux_feed *feed)
     feed->base_ok = true;
     feed->retry_pause = 0;
     feed->changed = !mux_tables_equal(&feed->in_force, &feed->desired);
-    VLOG_DBG("generation %"PRId64" is in force", feed->generation);
+    VLOG(feed->from_null ? VLL_INFO : VLL_DBG,
+         "generation %"PRId64" is in force", feed->generation);
 }
 
 static void
