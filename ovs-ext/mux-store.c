@@ -607,7 +607,7 @@ static struct mux_view *
 view_create(struct mux_store *store, struct state *state,
             const struct slb_hash_key *key, const struct mux_pool *pool)
 {
-    struct mux_view *view = xzalloc(sizeof *view);
+    struct mux_view *view = xzalloc_cacheline(sizeof *view);
 
     view->tunnel_key = pool->object.key.number;
     view->network = pool->network;
@@ -653,7 +653,7 @@ view_free(struct mux_view *view)
     free(view->rings);
     free(view->generations);
     free(view->members);
-    free(view);
+    free_cacheline(view);
 }
 
 /* Gives up 'view', which the table in use may still refer to. */
