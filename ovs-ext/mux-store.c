@@ -492,7 +492,8 @@ ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
     uint32_t hash = hash_3words(contents->others[0],
                                 contents->others[1] << 16
                                 | contents->others[2],
-                                contents->changed << 1 | contents->truncated);
+                                (uint32_t) contents->changed << 1
+                                | contents->truncated);
     struct ring_node *rn;
 
     HMAP_FOR_EACH_WITH_HASH (rn, node, hash, &rb->by_contents) {
