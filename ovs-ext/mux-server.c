@@ -126,8 +126,8 @@ error_to_json(const char *class, const char *details, size_t op)
     struct json *json = json_object_create();
 
     json_object_put_string(json, "error", class);
-    json_object_put_nocopy(json, "details", json_string_create_nocopy(
-                               xasprintf("%.*s", MAX_DETAILS, details)));
+    json_object_put(json, "details", json_string_create_nocopy(
+                        xasprintf("%.*s", MAX_DETAILS, details)));
     if (op != SIZE_MAX) {
         json_object_put(json, "op", json_integer_create(op));
     }

@@ -492,7 +492,8 @@ ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
     uint32_t hash = hash_3words(contents->others[0],
                                 contents->others[1] << 16
                                 | contents->others[2],
-                                contents->changed << 1 | contents->truncated);
+                                (uint32_t) contents->changed << 1
+                                | contents->truncated);
     struct ring_node *rn;
 
     HMAP_FOR_EACH_WITH_HASH (rn, node, hash, &rb->by_contents) {
@@ -607,7 +608,7 @@ static struct mux_view *
 view_create(struct mux_store *store, struct state *state,
             const struct slb_hash_key *key, const struct mux_pool *pool)
 {
-    struct mux_view *view = xzalloc(sizeof *view);
+    struct mux_view *view = xzalloc_cacheline(sizeof *view);
 
     view->tunnel_key = pool->object.key.number;
     view->network = pool->network;
@@ -653,7 +654,7 @@ view_free(struct mux_view *view)
     free(view->rings);
     free(view->generations);
     free(view->members);
-    free(view);
+    free_cacheline(view);
 }
 
 /* Gives up 'view', which the table in use may still refer to. */
