@@ -167,7 +167,7 @@ start_agent()
         -vconsole:off
 }
 mux_status() { appctl agent slb/mux-status; }
-status_is() { mux_status | grep -q "^$1: $2"; }
+status_is() { mux_status 2>/dev/null | grep -q "^$1: $2"; }
 vswitchd_runs() { appctl vswitchd version >/dev/null 2>&1; }
 
 no_offload()    # NAME DEVICE
