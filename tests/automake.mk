@@ -65,7 +65,11 @@ EXTRA_DIST += \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
-EXTRA_DIST += tests/system/agent/neighbour.t
+EXTRA_DIST += \
+	tests/system/agent/announce.t \
+	tests/system/agent/mux.sh \
+	tests/system/agent/neighbour.t \
+	tests/system/agent/restart.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \

@@ -46,7 +46,7 @@ for i in 1 2 3; do
     acked=$(agent_us 'generation .* is in force')
     note "restarted: tables after $(((acked - started) / 1000)) ms," \
         "in the router after $(((back - started) / 1000)) ms"
-    wait_until 5 bfd_is_up
+    wait_until 10 bfd_is_up
 done
 is "$i" 3 "the datapath was killed three times and came back"
 cmp_ok "$worst" -gt 0 "its routes went"
