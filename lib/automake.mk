@@ -1,9 +1,13 @@
 # What several of the programs share.
 noinst_LTLIBRARIES += lib/libslb.la
 lib_libslb_la_SOURCES = \
+	lib/maglev.c \
+	lib/maglev.h \
 	lib/mux-protocol.h \
 	lib/slb-address.c \
 	lib/slb-address.h \
+	lib/slb-hash.c \
+	lib/slb-hash.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \

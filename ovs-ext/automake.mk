@@ -1,11 +1,32 @@
+# What the mux does, without the daemon around it: unit tests link with it.
+noinst_LTLIBRARIES += ovs-ext/libslbmux.la
+ovs_ext_libslbmux_la_SOURCES = \
+	ovs-ext/mux-forward.c \
+	ovs-ext/mux-forward.h \
+	ovs-ext/mux-op.c \
+	ovs-ext/mux-op.h \
+	ovs-ext/mux-store.c \
+	ovs-ext/mux-store.h \
+	ovs-ext/mux-table.c \
+	ovs-ext/mux-table.h
+ovs_ext_libslbmux_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+
 # slb-vswitchd: Open vSwitch's own daemon, linked with the netdev type slbmux.
 sbin_PROGRAMS += ovs-ext/slb-vswitchd
 ovs_ext_slb_vswitchd_SOURCES = \
-	ovs-ext/netdev-slbmux.c
+	ovs-ext/mux-server.c \
+	ovs-ext/mux-server.h \
+	ovs-ext/mux-stats.c \
+	ovs-ext/mux-stats.h \
+	ovs-ext/mux-unixctl.c \
+	ovs-ext/mux-unixctl.h \
+	ovs-ext/netdev-slbmux.c \
+	ovs-ext/netdev-slbmux.h
 ovs_ext_slb_vswitchd_LDADD = \
 	$(OVS_BUILDDIR)/vswitchd/bridge.o \
 	$(OVS_BUILDDIR)/vswitchd/ovs-vswitchd.o \
 	$(OVS_BUILDDIR)/vswitchd/system-stats.o \
+	ovs-ext/libslbmux.la \
 	lib/libslb.la \
 	$(OVS_BUILDDIR)/ofproto/libofproto.la \
 	$(OVS_BUILDDIR)/lib/libsflow.la \

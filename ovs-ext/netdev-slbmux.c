@@ -13,3 +13,628 @@
  * limitations under the License. */
 
 #include <config.h>
+
+#include "ovs-ext/netdev-slbmux.h"
+
+#include <errno.h>
+
+#include "dp-packet.h"
+#include "dpif.h"
+#include "netdev-provider.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovs-atomic.h"
+#include "ovs-ext/mux-forward.h"
+#include "ovs-ext/mux-server.h"
+#include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-unixctl.h"
+#include "ovs-rcu.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "smap.h"
+#include "sset.h"
+#include "timeval.h"
+#include "userspace-tso.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(netdev_slbmux);
+
+/* Time between attempts to take an underlay that is not ready. */
+#define UNDERLAY_RETRY_MS 100
+
+/* The port that packets are sent on, while it is there. */
+struct underlay {
+    struct netdev *netdev;      /* A reference of ours. */
+    uint32_t mtu;
+    uint64_t reconfigure_seq;   /* Of 'netdev', when it was taken. */
+    uint64_t change_seq;        /* Likewise. */
+};
+
+/* Counters of one thread.  It alone writes, others read. */
+struct thread_counters {
+    OVS_ALIGNED_VAR(CACHE_LINE_SIZE) atomic_uint64_t n[MUX_N_COUNTERS];
+};
+
+struct netdev_slbmux {
+    struct netdev up;
+
+    /* Used by senders. */
+    OVSRCU_TYPE(struct underlay *) underlay;
+    struct thread_counters **threads;   /* By tx queue. */
+
+    struct ovs_list list_node OVS_GUARDED_BY(slbmux_mutex);
+    int n_threads OVS_GUARDED_BY(slbmux_mutex);
+
+    /* Drops of senders whose queue is not theirs alone. */
+    atomic_uint64_t n_tx_steering;
+
+    /* The rest is the main thread's. */
+    char *underlay_name;
+    int requested_n_txq;
+    enum netdev_flags flags;
+    struct eth_addr mac;
+    long long int retry_at;     /* When to look for the underlay again. */
+};
+
+/* Protects the list of ports and the members that say so. */
+static struct ovs_mutex slbmux_mutex = OVS_MUTEX_INITIALIZER;
+static struct ovs_list slbmux_list OVS_GUARDED_BY(slbmux_mutex)
+    = OVS_LIST_INITIALIZER(&slbmux_list);
+
+static const struct netdev_class slbmux_class;
+
+static struct netdev_slbmux *
+netdev_slbmux_cast(const struct netdev *netdev)
+{
+    ovs_assert(netdev_get_class(netdev) == &slbmux_class);
+    return CONTAINER_OF(netdev, struct netdev_slbmux, up);
+}
+
+/* Underlay. */
+
+static struct underlay *
+get_underlay(const struct netdev_slbmux *dev)
+{
+    return ovsrcu_get(struct underlay *, &dev->underlay);
+}
+
+static void
+underlay_close(struct underlay *underlay)
+{
+    netdev_close(underlay->netdev);
+    free(underlay);
+}
+
+/* Gives the underlay up at once.  Either no thread is sending on 'dev', or
+ * the datapath still has the underlay. */
+static void
+release_underlay(struct netdev_slbmux *dev)
+{
+    struct underlay *underlay = get_underlay(dev);
+
+    if (underlay) {
+        VLOG_INFO("%s: stops using underlay %s", netdev_get_name(&dev->up),
+                  netdev_get_name(underlay->netdev));
+        ovsrcu_set(&dev->underlay, NULL);
+        netdev_close(underlay->netdev);
+        ovsrcu_postpone(free, underlay);
+        netdev_change_seq_changed(&dev->up);
+    }
+}
+
+/* Is 'underlay' still the port 'dev' is to use, as it was when it was taken? */
+static bool
+underlay_is_valid(const struct netdev_slbmux *dev,
+                  const struct underlay *underlay)
+{
+    struct netdev *named = netdev_from_name(dev->underlay_name);
+    bool valid = (named == underlay->netdev
+                  && !netdev_is_reconf_required(named)
+                  && named->last_reconfigure_seq == underlay->reconfigure_seq);
+
+    netdev_close(named);
+    return valid;
+}
+
+/* Does one datapath have both 'a' and 'b' as its ports? */
+static bool
+share_datapath(const struct netdev *a, const struct netdev *b)
+{
+    const char *type = netdev_get_dpif_type(a);
+    bool shared = false;
+    const char *name;
+    struct sset names;
+
+    if (!type || !nullable_string_is_equal(type, netdev_get_dpif_type(b))) {
+        return false;
+    }
+
+    sset_init(&names);
+    dp_enumerate_names(type, &names);
+    SSET_FOR_EACH (name, &names) {
+        struct dpif *dpif;
+
+        if (!dpif_open(name, type, &dpif)) {
+            shared = (shared
+                      || (dpif_port_exists(dpif, netdev_get_name(a))
+                          && dpif_port_exists(dpif, netdev_get_name(b))));
+            dpif_close(dpif);
+        }
+    }
+    sset_destroy(&names);
+    return shared;
+}
+
+static uint32_t
+underlay_mtu(const struct netdev *netdev)
+{
+    int mtu;
+
+    return netdev_get_mtu(netdev, &mtu) ? ETH_PAYLOAD_MAX : mtu;
+}
+
+/* Takes the underlay if it is there. */
+static void
+take_underlay(struct netdev_slbmux *dev)
+{
+    struct netdev *netdev = netdev_from_name(dev->underlay_name);
+
+    if (!netdev) {
+        return;
+    }
+    if (netdev_get_class(netdev) == &slbmux_class || !netdev_n_txq(netdev)
+        || netdev_is_reconf_required(netdev)
+        || !share_datapath(&dev->up, netdev)) {
+        netdev_close(netdev);
+        return;
+    }
+
+    struct underlay *underlay = xmalloc(sizeof *underlay);
+    underlay->netdev = netdev;
+    underlay->reconfigure_seq = netdev->last_reconfigure_seq;
+    underlay->change_seq = netdev_get_change_seq(netdev);
+    underlay->mtu = underlay_mtu(netdev);
+    ovsrcu_set(&dev->underlay, underlay);
+    VLOG_INFO("%s: uses underlay %s, MTU %"PRIu32,
+              netdev_get_name(&dev->up), netdev_get_name(netdev),
+              underlay->mtu);
+    netdev_change_seq_changed(&dev->up);
+}
+
+/* Notices a change of the MTU of an underlay that needs no reconfiguration for
+ * it. */
+static void
+refresh_underlay(struct netdev_slbmux *dev, struct underlay *underlay)
+{
+    uint64_t change_seq = netdev_get_change_seq(underlay->netdev);
+
+    if (change_seq != underlay->change_seq) {
+        struct underlay *new = xmemdup(underlay, sizeof *underlay);
+
+        new->change_seq = change_seq;
+        new->mtu = underlay_mtu(new->netdev);
+        ovsrcu_set(&dev->underlay, new);
+        ovsrcu_postpone(free, underlay);
+    }
+}
+
+static void
+run_underlay(struct netdev_slbmux *dev)
+{
+    struct underlay *underlay = get_underlay(dev);
+
+    if (underlay) {
+        if (underlay_is_valid(dev, underlay)) {
+            refresh_underlay(dev, underlay);
+        } else if (!netdev_is_reconf_required(underlay->netdev)) {
+            /* It left the datapath by another way than a reconfiguration that
+             * we took part in, so senders may be using it. */
+            ovsrcu_set(&dev->underlay, NULL);
+            ovsrcu_postpone(underlay_close, underlay);
+            netdev_change_seq_changed(&dev->up);
+        }
+    } else if (dev->underlay_name && time_msec() >= dev->retry_at) {
+        take_underlay(dev);
+        dev->retry_at = time_msec() + UNDERLAY_RETRY_MS;
+    }
+}
+
+static void
+netdev_slbmux_run(const struct netdev_class *class OVS_UNUSED)
+{
+    struct netdev_slbmux *dev;
+    struct shash devices = SHASH_INITIALIZER(&devices);
+    struct shash_node *node;
+
+    netdev_get_devices(&slbmux_class, &devices);
+    SHASH_FOR_EACH (node, &devices) {
+        dev = netdev_slbmux_cast(node->data);
+        run_underlay(dev);
+        netdev_close(&dev->up);
+    }
+    shash_destroy(&devices);
+}
+
+static void
+netdev_slbmux_wait(const struct netdev_class *class OVS_UNUSED)
+{
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        if (!get_underlay(dev) && dev->underlay_name) {
+            poll_timer_wait_until(dev->retry_at);
+        }
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
+/* Life cycle. */
+
+static struct netdev *
+netdev_slbmux_alloc(void)
+{
+    struct netdev_slbmux *dev = xzalloc(sizeof *dev);
+
+    return &dev->up;
+}
+
+static void
+grow_threads(struct netdev_slbmux *dev, int n)
+    OVS_REQUIRES(slbmux_mutex)
+{
+    if (n > dev->n_threads) {
+        dev->threads = xrealloc(dev->threads, n * sizeof *dev->threads);
+        while (dev->n_threads < n) {
+            dev->threads[dev->n_threads++]
+                = xzalloc_cacheline(sizeof *dev->threads[0]);
+        }
+    }
+}
+
+static int
+netdev_slbmux_construct(struct netdev *netdev)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+
+    mux_unixctl_init();
+    mux_server_ref();
+
+    ovsrcu_init(&dev->underlay, NULL);
+    atomic_init(&dev->n_tx_steering, 0);
+    eth_addr_random(&dev->mac);
+    dev->flags = NETDEV_UP;
+    dev->requested_n_txq = netdev->n_txq;
+    dev->retry_at = LLONG_MIN;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    grow_threads(dev, netdev->n_txq);
+    ovs_list_push_back(&slbmux_list, &dev->list_node);
+    ovs_mutex_unlock(&slbmux_mutex);
+    return 0;
+}
+
+static void
+netdev_slbmux_destruct(struct netdev *netdev)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    struct underlay *underlay = get_underlay(dev);
+
+    ovs_mutex_lock(&slbmux_mutex);
+    ovs_list_remove(&dev->list_node);
+    for (int i = 0; i < dev->n_threads; i++) {
+        free_cacheline(dev->threads[i]);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+    free(dev->threads);
+    free(dev->underlay_name);
+
+    if (underlay) {
+        ovsrcu_set(&dev->underlay, NULL);
+        ovsrcu_postpone(underlay_close, underlay);
+    }
+    mux_server_unref();
+}
+
+static void
+netdev_slbmux_dealloc(struct netdev *netdev)
+{
+    free(netdev_slbmux_cast(netdev));
+}
+
+/* Configuration. */
+
+static int
+netdev_slbmux_get_config(const struct netdev *netdev, struct smap *args)
+{
+    const struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+
+    if (dev->underlay_name) {
+        smap_add(args, "underlay", dev->underlay_name);
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
+                         char **errp)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    const char *name = smap_get(args, "underlay");
+
+    if (userspace_tso_enabled()) {
+        /* Packets may be larger than any MTU and without checksums then. */
+        *errp = xasprintf("%s: slbmux does not work with "
+                          "other_config:userspace-tso-enable",
+                          netdev_get_name(netdev));
+        return EOPNOTSUPP;
+    }
+    if (!name || !name[0]) {
+        *errp = xasprintf("%s: options:underlay must name the port to send on",
+                          netdev_get_name(netdev));
+        return EINVAL;
+    }
+    if (!strcmp(name, netdev_get_name(netdev))) {
+        *errp = xasprintf("%s: options:underlay must be another port",
+                          netdev_get_name(netdev));
+        return EINVAL;
+    }
+
+    if (!nullable_string_is_equal(name, dev->underlay_name)) {
+        free(dev->underlay_name);
+        dev->underlay_name = xstrdup(name);
+        dev->retry_at = LLONG_MIN;
+        netdev_request_reconfigure(netdev);
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_set_tx_multiq(struct netdev *netdev, unsigned int n_txq)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+
+    dev->requested_n_txq = n_txq;
+    netdev_request_reconfigure(netdev);
+    return 0;
+}
+
+static int
+netdev_slbmux_reconfigure(struct netdev *netdev)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    struct underlay *underlay = get_underlay(dev);
+
+    ovs_mutex_lock(&slbmux_mutex);
+    grow_threads(dev, dev->requested_n_txq);
+    ovs_mutex_unlock(&slbmux_mutex);
+    netdev->n_txq = dev->requested_n_txq;
+
+    if (underlay && !underlay_is_valid(dev, underlay)) {
+        release_underlay(dev);
+        dev->retry_at = LLONG_MIN;
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_update_flags(struct netdev *netdev, enum netdev_flags off,
+                           enum netdev_flags on, enum netdev_flags *old_flagsp)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+
+    *old_flagsp = dev->flags;
+    dev->flags = (dev->flags | on) & ~off;
+    if (*old_flagsp & ~dev->flags & NETDEV_PROMISC) {
+        release_underlay(dev);
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_set_etheraddr(struct netdev *netdev, const struct eth_addr mac)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+
+    if (!eth_addr_equals(dev->mac, mac)) {
+        dev->mac = mac;
+        netdev_change_seq_changed(netdev);
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_get_etheraddr(const struct netdev *netdev, struct eth_addr *mac)
+{
+    *mac = netdev_slbmux_cast(netdev)->mac;
+    return 0;
+}
+
+static int
+netdev_slbmux_get_carrier(const struct netdev *netdev, bool *carrier)
+{
+    *carrier = get_underlay(netdev_slbmux_cast(netdev)) != NULL;
+    return 0;
+}
+
+static int
+netdev_slbmux_get_status(const struct netdev *netdev, struct smap *status)
+{
+    const struct underlay *underlay
+        = get_underlay(netdev_slbmux_cast(netdev));
+
+    smap_add(status, "underlay", underlay ? "ready" : "missing");
+    if (underlay) {
+        smap_add_format(status, "underlay-mtu", "%"PRIu32, underlay->mtu);
+    }
+    return 0;
+}
+
+/* Statistics. */
+
+static void
+add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
+    OVS_REQUIRES(slbmux_mutex)
+{
+    uint64_t n;
+
+    for (int i = 0; i < dev->n_threads; i++) {
+        for (int j = 0; j < MUX_N_COUNTERS; j++) {
+            atomic_read_relaxed(&dev->threads[i]->n[j], &n);
+            total->n[j] += n;
+        }
+    }
+
+    atomic_read_relaxed(&dev->n_tx_steering, &n);
+    total->n[MUX_COUNT_TX_STEERING] += n;
+}
+
+/* Stores into '*total' the counters of all ports together. */
+void
+netdev_slbmux_get_counters(struct mux_counters *total)
+{
+    struct netdev_slbmux *dev;
+
+    memset(total, 0, sizeof *total);
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        add_counters(dev, total);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
+static void
+port_counters(const struct netdev *netdev, struct mux_counters *counters)
+{
+    memset(counters, 0, sizeof *counters);
+    ovs_mutex_lock(&slbmux_mutex);
+    add_counters(netdev_slbmux_cast(netdev), counters);
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
+static int
+netdev_slbmux_get_stats(const struct netdev *netdev,
+                        struct netdev_stats *stats)
+{
+    struct mux_counters counters;
+
+    port_counters(netdev, &counters);
+    stats->rx_packets = stats->rx_bytes = 0;
+    stats->rx_dropped = stats->rx_errors = 0;
+    stats->tx_packets = counters.n[MUX_COUNT_FORWARDED];
+    stats->tx_bytes = counters.n[MUX_COUNT_BYTES];
+    stats->tx_errors = 0;
+    stats->tx_dropped = 0;
+    for (int i = MUX_FIRST_DROP; i < MUX_N_COUNTERS; i++) {
+        stats->tx_dropped += counters.n[i];
+    }
+    return 0;
+}
+
+static int
+netdev_slbmux_get_custom_stats(const struct netdev *netdev,
+                               struct netdev_custom_stats *stats)
+{
+    struct mux_counters counters;
+
+    port_counters(netdev, &counters);
+    stats->size = MUX_N_COUNTERS;
+    stats->counters = xcalloc(MUX_N_COUNTERS, sizeof *stats->counters);
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        ovs_strlcpy(stats->counters[i].name, mux_counter_name(i),
+                    sizeof stats->counters[i].name);
+        stats->counters[i].value = counters.n[i];
+    }
+    return 0;
+}
+
+/* Sending. */
+
+static void
+count(struct thread_counters *thread, const struct mux_counters *counters)
+{
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        if (counters->n[i]) {
+            uint64_t n;
+
+            atomic_read_relaxed(&thread->n[i], &n);
+            atomic_store_relaxed(&thread->n[i], n + counters->n[i]);
+        }
+    }
+}
+
+static void
+drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
+{
+    *counter += dp_packet_batch_size(batch);
+    dp_packet_delete_batch(batch, true);
+}
+
+static int
+netdev_slbmux_send(struct netdev *netdev, int qid,
+                   struct dp_packet_batch *batch, bool concurrent_txq)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    const struct underlay *underlay = get_underlay(dev);
+    struct mux_counters counters;
+
+    if (OVS_UNLIKELY(concurrent_txq)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+        uint64_t n = 0, orig;
+
+        VLOG_ERR_RL(&rl, "%s: other_config:tx-steering=hash is not supported, "
+                    "all packets are dropped", netdev_get_name(netdev));
+        drop_batch(batch, &n);
+        atomic_add_relaxed(&dev->n_tx_steering, n, &orig);
+        return 0;
+    }
+
+    memset(&counters, 0, sizeof counters);
+    if (OVS_UNLIKELY(!underlay)) {
+        drop_batch(batch, &counters.n[MUX_COUNT_NO_UNDERLAY]);
+        count(dev->threads[qid], &counters);
+        return 0;
+    }
+
+    mux_forward(mux_server_get_table(), batch, underlay->mtu, time_msec(),
+                &counters);
+    count(dev->threads[qid], &counters);
+    return (dp_packet_batch_is_empty(batch)
+            ? 0
+            : netdev_send(underlay->netdev,
+                          qid % netdev_n_txq(underlay->netdev), batch, true));
+}
+
+static const struct netdev_class slbmux_class = {
+    .type = "slbmux",
+    .run = netdev_slbmux_run,
+    .wait = netdev_slbmux_wait,
+    .alloc = netdev_slbmux_alloc,
+    .construct = netdev_slbmux_construct,
+    .destruct = netdev_slbmux_destruct,
+    .dealloc = netdev_slbmux_dealloc,
+    .get_config = netdev_slbmux_get_config,
+    .set_config = netdev_slbmux_set_config,
+    .set_tx_multiq = netdev_slbmux_set_tx_multiq,
+    .reconfigure = netdev_slbmux_reconfigure,
+    .send = netdev_slbmux_send,
+    .set_etheraddr = netdev_slbmux_set_etheraddr,
+    .get_etheraddr = netdev_slbmux_get_etheraddr,
+    .get_carrier = netdev_slbmux_get_carrier,
+    .get_stats = netdev_slbmux_get_stats,
+    .get_custom_stats = netdev_slbmux_get_custom_stats,
+    .get_status = netdev_slbmux_get_status,
+    .update_flags = netdev_slbmux_update_flags,
+
+    /* No get_mtu(): the bridge would limit its local port to it.  No receive
+     * queues: nothing comes out. */
+};
+
+/* Open vSwitch registers its own classes when a netdev is first opened and
+ * offers no place for others in vswitchd.  Registering needs nothing that is
+ * not there before main(). */
+OVS_CONSTRUCTOR(netdev_slbmux_register)
+{
+    netdev_register_provider(&slbmux_class);
+}

@@ -21,7 +21,7 @@
  * Each change is a line, with the path to what is changed:
  *
  *     ~ LoadBalancer/web/rules/http/backendPort: 8080 -> 8081
- *     + LoadBalancer/web/backendPools/servers/members/vm7: {address: 10.0.1.10}
+ *     + LoadBalancer/web/backendPools/db/members/vm7: {address: 10.0.1.10}
  *     - LoadBalancer/web/frontends/old: {address: 20.50.60.11}
  */
 

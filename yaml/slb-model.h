@@ -24,9 +24,9 @@
  * objects of some files, or of a database.
  *
  * Each object starts with a struct slb_object, which names its class; the
- * class (yaml/slb-schema.h) has a table of the fields, so that code that treats
- * all fields alike (parser, printer, difference, database) is written once.
- * Code that knows what it is about uses the structures' members:
+ * class (yaml/slb-schema.h) has a table of the fields, so that code that
+ * treats all fields alike (parser, printer, difference, database) is written
+ * once.  Code that knows what it is about uses the structures' members:
  *
  *     for (size_t i = 0; i < lb->rules.n; i++) {
  *         const struct slb_rule *rule = lb->rules.at[i];

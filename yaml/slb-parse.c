@@ -106,11 +106,14 @@ list_keys(const struct slb_class *class, bool kind,
 }
 
 static void
-format_words(const char *const *words, size_t n, struct ds *ds)
+format_words(const char *const *words, size_t n, const char *conjunction,
+             struct ds *ds)
 {
     for (size_t i = 0; i < n; i++) {
-        ds_put_format(ds, "%s%s", !i ? "" : i + 1 < n ? ", " : " or ",
-                      words[i]);
+        if (i) {
+            ds_put_format(ds, "%s ", i + 1 < n ? "," : conjunction);
+        }
+        ds_put_cstr(ds, words[i]);
     }
 }
 
@@ -177,9 +180,13 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
 {
     const char *keys[MAX_KEYS];
     size_t n = list_keys(class, kind, keys);
-    const char *nearest = slb_text_nearest(key->text, keys, n);
+    const char *nearest;
     struct ds ds = DS_EMPTY_INITIALIZER;
 
+    if (slb_errors_is_full(&input->errors)) {
+        return NULL;
+    }
+    nearest = slb_text_nearest(key->text, keys, n);
     ds_put_cstr(&ds, "unknown key ");
     slb_text_quote(key->text, &ds);
     ds_put_format(&ds, " in a %s", class->noun);
@@ -187,7 +194,7 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else {
         ds_put_cstr(&ds, ", expected ");
-        format_words(keys, n, &ds);
+        format_words(keys, n, " or", &ds);
     }
     slb_errors_add_nocopy(&input->errors, key->mark, ds_steal_cstr(&ds));
     return nearest ? slb_class_field(class, nearest) : NULL;
@@ -272,7 +279,7 @@ parse_object(struct slb_input *input, const struct slb_class *class,
         ds_put_format(&ds, "a %s ", class->noun);
         format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the keys ");
-        format_words(keys, n, &ds);
+        format_words(keys, n, " and", &ds);
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
         return NULL;
     }
@@ -347,7 +354,7 @@ report_bad_kind(struct slb_input *input, struct slb_mark mark,
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else {
         ds_put_cstr(&ds, ", expected ");
-        format_words(names, n, &ds);
+        format_words(names, n, " or", &ds);
     }
     slb_errors_add_nocopy(&input->errors, mark, ds_steal_cstr(&ds));
 

@@ -18,12 +18,12 @@
 
 /* Reads users' files into a model.
  *
- * An input takes any number of files, each of which may have several documents.
- * Everything that can be said about an object by itself is checked while it is
- * read: keys, types, ranges.  What depends on other objects is left to
- * yaml/slb-validate.h.  The model is complete as far as possible in the
- * presence of errors, so that all of them can be found at once; it must not be
- * used for anything else then. */
+ * An input takes any number of files, each of which may have several
+ * documents.  Everything that can be said about an object by itself is checked
+ * while it is read: keys, types, ranges.  What depends on other objects is
+ * left to yaml/slb-validate.h.  The model is complete as far as possible in
+ * the presence of errors, so that all of them can be found at once; it must
+ * not be used for anything else then. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -85,8 +85,8 @@ is_shown(const struct slb_field *field, const struct slb_object *object)
     return !slb_value_is_default(field, slb_field_value(field, object));
 }
 
-/* Appends 'object', which has no lists, as a flow map, whose continuation lines
- * are indented by 'indent'. */
+/* Appends 'object', which has no lists, as a flow map, whose continuation
+ * lines are indented by 'indent'. */
 static void
 print_flow(const struct slb_object *object, int indent, struct ds *ds)
 {

@@ -16,13 +16,14 @@
 #ifndef SLB_SCHEMA_H
 #define SLB_SCHEMA_H 1
 
-/* The language: its kinds of objects, their fields, and what values these take.
+/* The language: its kinds of objects, their fields, and what values these
+ * take.
  *
  * This is one table, 'slb_kinds', that everything else reads: the parser takes
  * keys, types, ranges and defaults from it, the printers and the comparison
- * their fields and order, the database layer its columns, and messages what was
- * expected.  A new property is a member of a structure in yaml/slb-model.h and
- * a line here; then, if it depends on other objects, a check in
+ * their fields and order, the database layer its columns, and messages what
+ * was expected.  A new property is a member of a structure in yaml/slb-model.h
+ * and a line here; then, if it depends on other objects, a check in
  * yaml/slb-validate.c.
  *
  * A value of a field is where the field's 'offset' says, in the object; its C

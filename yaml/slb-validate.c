@@ -41,6 +41,10 @@ struct validation {
 
     /* Networks that have an internal frontend. */
     struct shash networks_with_frontends;
+
+    /* Of the document's object that is being checked: what may be referred to
+     * by name, by class and name, "Frontend/public". */
+    struct shash siblings;
 };
 
 static bool
@@ -149,43 +153,83 @@ check_names(struct validation *v, const struct slb_list *list)
     shash_destroy(&names);
 }
 
-/* Adds the names in 'list' to 'names'.  Returns false if there are objects
- * whose names are not known. */
-static bool
-add_names(const struct slb_list *list, struct shash *names)
+/* Makes 'v->siblings' the objects that may be referred to in 'top'. */
+static void
+index_siblings(struct validation *v, const struct slb_object *top)
 {
-    bool complete = true;
+    shash_clear(&v->siblings);
+    for (size_t i = 0; i < top->class->n_fields; i++) {
+        const struct slb_field *field = &top->class->fields[i];
+        if (field->type != SLB_T_LIST) {
+            continue;
+        }
 
-    for (size_t i = 0; i < list->n; i++) {
-        if (list->at[i]->name) {
-            shash_add_once(names, list->at[i]->name, list->at[i]);
-        } else {
-            complete = false;
+        const struct slb_list *list = slb_field_value(field, top);
+        for (size_t j = 0; j < list->n; j++) {
+            if (list->at[j]->name) {
+                char *key = xasprintf("%s/%s", field->class->name,
+                                      list->at[j]->name);
+                shash_add_once(&v->siblings, key, list->at[j]);
+                free(key);
+            }
         }
     }
-    return complete;
 }
 
+/* Returns the object of 'class' called 'name' in the object that is being
+ * checked, or NULL. */
+static const struct slb_object *
+find_sibling(const struct validation *v, const struct slb_class *class,
+             const char *name)
+{
+    char *key = xasprintf("%s/%s", class->name, name);
+    const struct slb_object *sibling = shash_find_data(&v->siblings, key);
+
+    free(key);
+    return sibling;
+}
+
+/* Whether all names in 'list' are known. */
+static bool
+names_are_known(const struct slb_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (!list->at[i]->name) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Among more names than this, nobody guesses which one was meant. */
+#define MAX_CANDIDATES 100
+
+/* Reports that what 'field' of 'object' names is not 'where' it should be,
+ * where there are 'names'. */
 static void
 report_dangling(struct validation *v, const struct slb_object *object,
                 const struct slb_field *field, const char *where,
                 const struct shash *names)
 {
     const char *name = *(char **) slb_field_value(field, object);
+    const char *candidates[MAX_CANDIDATES];
     size_t n = shash_count(names);
-    const char **candidates = xmalloc(MAX(n, 1) * sizeof *candidates);
-    const struct shash_node **sorted = shash_sort(names);
     struct ds ds = DS_EMPTY_INITIALIZER;
+    const char *nearest = NULL;
 
-    for (size_t i = 0; i < n; i++) {
-        candidates[i] = sorted[i]->name;
+    if (n <= MAX_CANDIDATES) {
+        const struct shash_node **sorted = shash_sort(names);
+        for (size_t i = 0; i < n; i++) {
+            candidates[i] = sorted[i]->name;
+        }
+        free(sorted);
+        nearest = slb_text_nearest(name, candidates, n);
     }
 
     ds_put_format(&ds, "'%s' is ", field->name);
     slb_text_quote(name, &ds);
     ds_put_format(&ds, ", but there is no such %s %s", field->class->noun,
                   where);
-    const char *nearest = slb_text_nearest(name, candidates, n);
     if (nearest) {
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else if (!n) {
@@ -203,8 +247,6 @@ report_dangling(struct validation *v, const struct slb_object *object,
     slb_errors_add_nocopy(&v->input->errors,
                           slb_object_mark(object, field->name),
                           ds_steal_cstr(&ds));
-    free(sorted);
-    free(candidates);
 }
 
 /* Checks one reference, 'field' of 'object', which is in or below 'top', a
@@ -229,26 +271,28 @@ check_reference(struct validation *v, const struct slb_object *top,
         return;
     }
 
+    if (find_sibling(v, field->class, name)
+        || slb_errors_is_full(&v->input->errors)) {
+        return;
+    }
     for (size_t i = 0; i < top->class->n_fields; i++) {
         const struct slb_field *list_field = &top->class->fields[i];
+        const struct slb_list *list = slb_field_value(list_field, top);
+
         if (list_field->type == SLB_T_LIST
-            && list_field->class == field->class) {
-            const struct slb_list *list = slb_field_value(list_field, top);
-            if (!slb_list_find(list, name)
-                && slb_object_has(top, list_field->name)) {
-                struct shash names = SHASH_INITIALIZER(&names);
-                if (add_names(list, &names)) {
-                    char *where = xasprintf("in %s '%s'", top->class->noun,
-                                            top->name ? top->name : "");
-                    report_dangling(v, object, field, where, &names);
-                    free(where);
-                }
-                shash_destroy(&names);
-            }
-            return;
+            && list_field->class == field->class
+            && slb_object_has(top, list_field->name)
+            && names_are_known(list)) {
+            struct shash names = SHASH_INITIALIZER(&names);
+            char *where = xasprintf("in %s '%s'", top->class->noun,
+                                    top->name ? top->name : "");
+
+            slb_list_index(list, &names);
+            report_dangling(v, object, field, where, &names);
+            shash_destroy(&names);
+            free(where);
         }
     }
-    OVS_NOT_REACHED();
 }
 
 /* Checks the references of 'object', in or below 'top', and of all below. */
@@ -299,6 +343,67 @@ find_subnet(const struct slb_network *network, const struct in6_addr *address)
     return NULL;
 }
 
+/* By address, and where that is the same, larger prefixes first. */
+static int
+compare_subnets(const void *a_, const void *b_)
+{
+    const struct slb_subnet *const *a = a_;
+    const struct slb_subnet *const *b = b_;
+    int cmp = memcmp(&(*a)->prefix.address, &(*b)->prefix.address,
+                     sizeof (*a)->prefix.address);
+
+    return cmp ? cmp : (*a)->prefix.length - (*b)->prefix.length;
+}
+
+static bool
+is_after(struct slb_mark a, struct slb_mark b)
+{
+    return a.line > b.line || (a.line == b.line && a.column > b.column);
+}
+
+/* Checks that the subnets of 'network' have no addresses in common.  Of two
+ * prefixes that have, one is in the other, and follows it when sorted. */
+static void
+check_overlaps(struct validation *v, const struct slb_network *network)
+{
+    const struct slb_subnet **subnets
+        = xmalloc(MAX(network->subnets.n, 1) * sizeof *subnets);
+    size_t n = 0;
+
+    for (size_t i = 0; i < network->subnets.n; i++) {
+        if (slb_object_has(&network->subnets.at[i]->obj, "prefix")) {
+            subnets[n++] = network->subnets.at[i];
+        }
+    }
+    if (n > 1) {
+        qsort(subnets, n, sizeof *subnets, compare_subnets);
+    }
+    for (size_t i = 1, last = 0; i < n; i++) {
+        if (!slb_prefix_overlaps(&subnets[last]->prefix,
+                                 &subnets[i]->prefix)) {
+            last = i;
+            continue;
+        }
+
+        const struct slb_subnet *first = subnets[last], *second = subnets[i];
+        if (is_after(first->obj.mark, second->obj.mark)) {
+            first = subnets[i];
+            second = subnets[last];
+        }
+
+        struct ds ds = DS_EMPTY_INITIALIZER;
+        slb_prefix_format(&second->prefix, &ds);
+        ds_put_cstr(&ds, " overlaps ");
+        slb_prefix_format(&first->prefix, &ds);
+        ds_put_cstr(&ds, " of ");
+        format_other(&first->obj, "prefix", &ds);
+        report(v, network, &second->obj, "prefix",
+               "%s, expected subnets of a network to be apart", ds_cstr(&ds));
+        ds_destroy(&ds);
+    }
+    free(subnets);
+}
+
 static void
 check_network(struct validation *v, const struct slb_network *network)
 {
@@ -323,24 +428,8 @@ check_network(struct validation *v, const struct slb_network *network)
                    "neither loopback nor link local nor multicast ones",
                    subnet->obj.name);
         }
-
-        for (size_t j = 0; j < i; j++) {
-            const struct slb_subnet *earlier = network->subnets.at[j];
-            if (slb_object_has(&earlier->obj, "prefix")
-                && slb_prefix_overlaps(prefix, &earlier->prefix)) {
-                struct ds ds = DS_EMPTY_INITIALIZER;
-                slb_prefix_format(prefix, &ds);
-                ds_put_cstr(&ds, " overlaps ");
-                slb_prefix_format(&earlier->prefix, &ds);
-                ds_put_cstr(&ds, " of ");
-                format_other(&earlier->obj, "prefix", &ds);
-                report(v, network, &subnet->obj, "prefix",
-                       "%s, expected subnets of a network to be apart",
-                       ds_cstr(&ds));
-                ds_destroy(&ds);
-            }
-        }
     }
+    check_overlaps(v, network);
 }
 
 /* Checks that 'address', that of 'object' in 'subnet', can be a machine's. */
@@ -480,8 +569,8 @@ check_member(struct validation *v, const struct slb_member *member,
     ds_put_cstr(&ds, (!network->subnets.n ? ""
                       : network->subnets.n > 5 ? ", ...)" : ")"));
     report(v, network, &member->obj, "address",
-           "address %s is outside of virtual network '%s', expected one in its "
-           "subnets%s", text, network->obj.name, ds_cstr(&ds));
+           "address %s is outside of virtual network '%s', expected one in "
+           "its subnets%s", text, network->obj.name, ds_cstr(&ds));
     ds_destroy(&ds);
     free(text);
 }
@@ -544,13 +633,12 @@ first_member(const struct slb_pool *pool)
 }
 
 static void
-check_rule_family(struct validation *v, const struct slb_load_balancer *lb,
-                  const struct slb_rule *rule)
+check_rule_family(struct validation *v, const struct slb_rule *rule)
 {
-    const struct slb_frontend *frontend = (struct slb_frontend *)
-        slb_list_find(SLB_GENERIC(&lb->frontends), rule->frontend);
-    const struct slb_pool *pool = (struct slb_pool *)
-        slb_list_find(SLB_GENERIC(&lb->backend_pools), rule->backend_pool);
+    const struct slb_frontend *frontend = (const struct slb_frontend *)
+        find_sibling(v, &slb_frontend_class, rule->frontend);
+    const struct slb_pool *pool = (const struct slb_pool *)
+        find_sibling(v, &slb_pool_class, rule->backend_pool);
     const struct slb_member *member = pool ? first_member(pool) : NULL;
 
     if (frontend && member && slb_object_has(&frontend->obj, "address")
@@ -612,7 +700,9 @@ check_rules(struct validation *v, const struct slb_load_balancer *lb)
     for (size_t i = 0; i < lb->rules.n; i++) {
         const struct slb_rule *rule = lb->rules.at[i];
 
-        check_rule_family(v, lb, rule);
+        if (rule->frontend && rule->backend_pool) {
+            check_rule_family(v, rule);
+        }
         check_rule_port(v, &frontend_ports, rule, "frontend", "frontendPort",
                         "another port or frontend");
         /* A host tells by the port a virtual machine answers from which rule,
@@ -695,6 +785,7 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
     shash_init(&v.load_balancers);
     shash_init(&v.frontends);
     shash_init(&v.networks_with_frontends);
+    shash_init(&v.siblings);
     slb_list_index(SLB_GENERIC(&model->networks), &v.networks);
     slb_list_index(SLB_GENERIC(&model->load_balancers), &v.load_balancers);
     if (base) {
@@ -706,6 +797,7 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
         const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
         check_names(&v, list);
         for (size_t j = 0; j < list->n; j++) {
+            index_siblings(&v, list->at[j]);
             check_references(&v, list->at[j], list->at[j]);
         }
     }
@@ -713,8 +805,8 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
         check_network(&v, model->networks.at[i]);
     }
 
-    /* Frontends before members, and what the files leave alone before what they
-     * change: it is the latter that must give way. */
+    /* Frontends before members, and what the files leave alone before what
+     * they change: it is the latter that must give way. */
     check_kept_frontends(&v, false);
     check_kept_frontends(&v, true);
     for (size_t i = 0; i < model->load_balancers.n; i++) {
@@ -728,6 +820,7 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
         for (size_t j = 0; j < lb->backend_pools.n; j++) {
             check_pool(&v, lb->backend_pools.at[j], find_network(&v, lb));
         }
+        index_siblings(&v, &lb->obj);
         check_rules(&v, lb);
     }
 
@@ -735,10 +828,11 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
     shash_destroy(&v.load_balancers);
     shash_destroy(&v.frontends);
     shash_destroy(&v.networks_with_frontends);
+    shash_destroy(&v.siblings);
 }
 
-/* Whether 'object', one of 'base', may be deleted.  If something else in 'base'
- * needs it, appends what to 'reason' and returns false. */
+/* Whether 'object', one of 'base', may be deleted.  If something else in
+ * 'base' needs it, appends what to 'reason' and returns false. */
 bool
 slb_validate_delete(const struct slb_model *base,
                     const struct slb_object *object, struct ds *reason)

@@ -31,6 +31,12 @@ controller_slb_agent_LDADD = \
 # Modules of slb-agent that stand alone.
 noinst_LTLIBRARIES += controller/agent/libagent.la
 controller_agent_libagent_la_SOURCES = \
+	controller/agent/announce.c \
+	controller/agent/announce.h \
+	controller/agent/mux-feed.c \
+	controller/agent/mux-feed.h \
+	controller/agent/mux-tables.c \
+	controller/agent/mux-tables.h \
 	controller/agent/neighbour.c \
 	controller/agent/neighbour.h
 controller_agent_libagent_la_LIBADD = lib/libslb.la

@@ -18,8 +18,8 @@
 
 /* slb-ctl's connection to the SLB database.
  *
- * A subcommand has so many seconds (--timeout) to reach the database and to get
- * an answer.  A database that is away is told about when that has taken a
+ * A subcommand has so many seconds (--timeout) to reach the database and to
+ * get an answer.  A database that is away is told about when that has taken a
  * moment, and tried again until then. */
 
 #include <stdbool.h>

@@ -360,9 +360,9 @@ write_object(struct writer *w, const struct slb_object *object,
     return row;
 }
 
-/* In 'txn', makes the rows what 'model', which must be valid together with what
- * is in the database, says.  Objects that are not in 'model' are left alone;
- * what is below one that is and no longer in 'model' goes. */
+/* In 'txn', makes the rows what 'model', which must be valid together with
+ * what is in the database, says.  Objects that are not in 'model' are left
+ * alone; what is below one that is and no longer in 'model' goes. */
 void
 ctl_model_write(struct ovsdb_idl_txn *txn, const struct slb_model *model)
 {
@@ -394,8 +394,8 @@ ctl_model_write(struct ovsdb_idl_txn *txn, const struct slb_model *model)
     shash_destroy(&w.siblings);
 }
 
-/* In 'txn', deletes 'object', one of a kind, which must be in the database, and
- * so all that is below it. */
+/* In 'txn', deletes 'object', one of a kind, which must be in the database,
+ * and so all that is below it. */
 void
 ctl_model_delete(struct ovsdb_idl_txn *txn, const struct slb_object *object)
 {

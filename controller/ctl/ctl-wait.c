@@ -179,8 +179,8 @@ report_time_out(struct ctl_db *db, enum stage stage, int seconds,
     } else {
         if (stage == WAIT_GENERATIONS) {
             note_wanted(db->idl, wanted);
-            ds_put_cstr(&why, "slb-manager has not switched all pools to their "
-                        "new members");
+            ds_put_cstr(&why, "slb-manager has not switched all pools to "
+                        "their new members");
         }
 
         const struct shash_node **nodes = shash_sort(wanted);

@@ -53,28 +53,29 @@ static const struct command {
 } commands[] = {
     { "validate", "FILE...", 1, INT_MAX, 0, ctl_validate,
 "Says what is wrong in the files, all of it: each a line\n"
-"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db or SLB_DB\n"
-"the files are checked together with what is in the database, which they may\n"
-"refer to; without, no database is needed." },
+"\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db the\n"
+"files are checked together with what is in the database, which they may\n"
+"refer to; without that option, no database is needed." },
     { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
-"Shows what apply would change: + what would be added, - what would go, ~ what\n"
-"would change.  Exits with status 1 if anything would." },
+"Shows what apply would change: + what would be added, - what would go,\n"
+"~ what would change.  Exits with status 1 if anything would." },
     { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
 "Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it and\n"
-"not in the file goes.  Objects that are not in the files stay.  Applying the\n"
-"same again changes nothing.  With --wait, returns when all nodes concerned\n"
-"have it in force, or names those that do not after SECONDS (default 30; 0 is\n"
-"for ever)." },
+"transaction, or nothing.  Each object is declared whole: what is below it\n"
+"and not in the file goes.  Objects that are not in the files stay.\n"
+"Applying the same again changes nothing.  With --wait, returns when all\n"
+"nodes concerned have it in force, or names those that do not after SECONDS\n"
+"(default 30; 0 is for ever)." },
     { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
-"Shows the objects in the database, sorted by name.  What -o yaml and -o json\n"
-"print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
+"Shows the objects in the database, sorted by name.  What -o yaml and\n"
+"-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
-"Deletes an object and all below it.  A virtual network that a load balancer\n"
-"uses cannot be deleted." },
+"Deletes an object and all below it.  A virtual network that a load\n"
+"balancer uses cannot be deleted." },
     { "nodes", "", 0, 0, 0, ctl_nodes,
-"Shows the muxes and hosts: the number of the state they should have in force\n"
-"(WANTED), of the one they have (APPLIED), and the ports they have seen." },
+"Shows the muxes and hosts: the number of the state they should have in\n"
+"force (WANTED), of the one they have (APPLIED), and the ports they have\n"
+"seen." },
 };
 
 static void
@@ -92,6 +93,17 @@ print_command(const struct command *command)
     free(help);
 }
 
+/* Exits with 'status', unless what was printed could not be written. */
+OVS_NO_RETURN static void
+finish(int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        ovs_error(errno, "standard output");
+        status = status ? status : CTL_DIFFERENT;
+    }
+    exit(status);
+}
+
 OVS_NO_RETURN static void
 usage(const char *name)
 {
@@ -103,7 +115,7 @@ usage(const char *name)
                        commands[i].help);
             }
         }
-        exit(CTL_OK);
+        finish(CTL_OK);
     }
 
     printf("%s: declare and see the load balancers of an ovs-slb cloud\n"
@@ -134,7 +146,7 @@ usage(const char *name)
            "  3  apply --wait: applied, but not in force on all nodes in "
            "time\n"
            "  4  no answer from the database in time\n");
-    exit(CTL_OK);
+    finish(CTL_OK);
 }
 
 OVS_NO_RETURN OVS_PRINTF_FORMAT(1, 2) static void
@@ -230,9 +242,9 @@ parse_format(const char *text)
     usage_error("--output is '%s', expected table, yaml or json", text);
 }
 
-/* Reads the options, which may be anywhere, and leaves the other arguments from
- * 'optind' on.  Returns which of the options that not every subcommand takes
- * there are. */
+/* Reads the options, which may be anywhere, and leaves the other arguments
+ * from 'optind' on.  Returns which of the options that not every subcommand
+ * takes there are. */
 static int
 parse_options(struct ctl_options *options, int argc, char *argv[])
 {
@@ -261,7 +273,6 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
     };
     if (env && env[0]) {
         options->db = xstrdup(env);
-        options->db_given = true;
     } else {
         options->db = xasprintf("unix:%s/slb.db.sock", ovs_rundir());
     }
@@ -301,7 +312,7 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
 
         case 'V':
             ovs_print_version(0, 0);
-            exit(CTL_OK);
+            finish(CTL_OK);
 
         VLOG_OPTION_HANDLERS
 
@@ -322,7 +333,7 @@ main(int argc, char *argv[])
     struct ctl_options options;
 
     ovs_cmdl_proctitle_init(argc, argv);
-    set_program_name(argv[0]);
+    ovs_set_program_name(argv[0], SLB_VERSION);
     fatal_ignore_sigpipe();
 
     /* What users have to know, slb-ctl tells them itself. */
@@ -348,9 +359,5 @@ main(int argc, char *argv[])
 
     int retval = command->run(&options, n, argv + optind);
     free(options.db);
-    if (fflush(stdout) || ferror(stdout)) {
-        ovs_error(errno, "standard output");
-        retval = retval ? retval : CTL_DIFFERENT;
-    }
-    return retval;
+    finish(retval);
 }

@@ -48,7 +48,7 @@ enum ctl_format {
 
 struct ctl_options {
     char *db;                   /* The database's remote. */
-    bool db_given;              /* By option or environment. */
+    bool db_given;              /* By option, not by environment. */
     int timeout;                /* Seconds for the database; 0: for ever. */
     bool wait;                  /* For the nodes... */
     int wait_seconds;           /* ...for so long; 0: for ever. */

@@ -256,19 +256,20 @@ stop()
     local name=$1 p=${pid[$1]:-}
     [ -n "$p" ] || return 0
     unset "pid[$name]"
-    kill "-${2:-TERM}" "$p" 2>/dev/null
-    # The process is our child: it cannot be another one until waited for.
-    (
-        deadline=$((${EPOCHREALTIME/[.,]/} + 5000000))
+    local deadline=$((${EPOCHREALTIME/[.,]/} + 5000000))
+    # The process is our child: its number is not another's until waited for.
+    # In braces, since bash remarks on standard error that it was killed.
+    {
+        kill "-${2:-TERM}" "$p"
         while tap_is_running "$p"; do
             if ((${EPOCHREALTIME/[.,]/} >= deadline)); then
-                kill -KILL "$p" 2>/dev/null
+                kill -KILL "$p"
                 break
             fi
             sleep 0.02
         done
-    )
-    wait "$p" 2>/dev/null
+        wait "$p"
+    } 2>/dev/null
     return 0
 }
 

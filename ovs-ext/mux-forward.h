@@ -1,0 +1,97 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#ifndef MUX_FORWARD_H
+#define MUX_FORWARD_H 1
+
+/* The fast path: what becomes of a batch of packets.
+ *
+ * mux_forward() takes packets as they came from the wire, and packets that
+ * hosts have tunnelled to the muxes' anycast VTEP, and turns them into packets
+ * to the hosts of the members that own them: VXLAN, with a steering header
+ * (lib/steering.h) as the inner Ethernet header and the client's IP packet
+ * untouched within.  Packets that cannot be forwarded are dropped and counted
+ * by reason.  Nothing is remembered from one packet to the next.
+ *
+ * It works on a batch in passes, so that memory that one pass prefetches has
+ * arrived when the next one reads it:
+ *
+ *   1. Parse, hash the flow, find the page of the endpoint.
+ *   2. Find the endpoint and the slot.
+ *   3. Read the slot, find the owner.
+ *   4. Read the owner and write the headers into the packet's headroom. */
+
+#include <stdint.h>
+
+struct dp_packet_batch;
+struct ds;
+struct mux_table;
+
+/* What is counted: what is forwarded, then reasons for a drop. */
+#define MUX_COUNTERS                                                    \
+    MUX_COUNTER(FORWARDED, "forwarded", "packets sent to a host")       \
+    MUX_COUNTER(BYTES, "forwarded_bytes",                               \
+                "their size as they were received")                     \
+    MUX_COUNTER(RING, "ring",                                           \
+                "of them, packets that name more than one owner")       \
+    MUX_COUNTER(TUNNELLED, "tunnelled",                                 \
+                "of them, packets that came to the anycast VTEP")       \
+    MUX_COUNTER(NO_TABLE, "drop_no_table", "nothing was loaded yet")    \
+    MUX_COUNTER(NO_UNDERLAY, "drop_no_underlay",                        \
+                "the underlay port is not there")                       \
+    MUX_COUNTER(TX_STEERING, "drop_tx_steering",                        \
+                "the port has other_config:tx-steering=hash")           \
+    MUX_COUNTER(NOT_IP, "drop_not_ip", "neither IPv4 nor IPv6")         \
+    MUX_COUNTER(TRUNCATED, "drop_truncated",                            \
+                "shorter than its headers say")                         \
+    MUX_COUNTER(BAD_HEADER, "drop_bad_header",                          \
+                "bad version or header length")                         \
+    MUX_COUNTER(CHECKSUM, "drop_checksum", "bad IPv4 header checksum")  \
+    MUX_COUNTER(OPTIONS, "drop_options", "IPv4 options")                \
+    MUX_COUNTER(TTL, "drop_ttl", "TTL or hop limit is zero")            \
+    MUX_COUNTER(FRAGMENT, "drop_fragment", "fragment, not the first")   \
+    MUX_COUNTER(PROTOCOL, "drop_protocol", "neither TCP nor UDP")       \
+    MUX_COUNTER(TUNNEL, "drop_tunnel",                                  \
+                "to the anycast VTEP, but not VXLAN with a VNI")        \
+    MUX_COUNTER(NO_ENDPOINT, "drop_no_endpoint",                        \
+                "no rule for this address, protocol and port")          \
+    MUX_COUNTER(NO_OWNER, "drop_no_owner", "the pool has no members")   \
+    MUX_COUNTER(NO_NEXTHOP, "drop_no_nexthop",                          \
+                "the owner's host cannot be reached")                   \
+    MUX_COUNTER(TOO_BIG, "drop_too_big",                                \
+                "does not fit into the underlay's MTU")                 \
+    MUX_COUNTER(HEADROOM, "drop_headroom",                              \
+                "no room in front of the packet")
+
+enum mux_counter {
+#define MUX_COUNTER(ENUM, NAME, TEXT) MUX_COUNT_##ENUM,
+    MUX_COUNTERS
+#undef MUX_COUNTER
+    MUX_N_COUNTERS
+};
+
+/* The first one that counts drops. */
+#define MUX_FIRST_DROP MUX_COUNT_NO_TABLE
+
+struct mux_counters {
+    uint64_t n[MUX_N_COUNTERS];
+};
+
+const char *mux_counter_name(enum mux_counter);
+const char *mux_counter_text(enum mux_counter);
+
+void mux_forward(const struct mux_table *, struct dp_packet_batch *,
+                 uint32_t mtu, long long int now, struct mux_counters *);
+
+#endif /* ovs-ext/mux-forward.h */

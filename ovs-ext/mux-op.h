@@ -1,0 +1,168 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#ifndef MUX_OP_H
+#define MUX_OP_H 1
+
+/* What the agent says to the mux: operations, read from JSON and checked.
+ *
+ * An operation (lib/mux-protocol.h) either sets an object, named by its key, to
+ * new contents, or deletes it.  This module checks all about an operation that
+ * can be seen by looking at it alone; whether what it refers to exists is seen
+ * when a transaction is applied (mux-table.h).  Members of a JSON object that
+ * the protocol does not know are refused: a misspelt one is not ignored. */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/maglev.h"
+#include "lib/slb-hash.h"
+#include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
+#include "openvswitch/types.h"
+
+struct json;
+struct mux_view;
+
+/* Highest tunnel key (a VNI). */
+#define MUX_MAX_KEY 0xffffff
+
+/* Longest idle time-out, in seconds. */
+#define MUX_MAX_IDLE UINT16_MAX
+
+/* Generations a pool may have. */
+#define MUX_MAX_GENERATIONS 16
+
+enum mux_object_type {
+    MUX_GLOBAL,
+    MUX_POOL,
+    MUX_VIP,
+    MUX_ENDPOINT,
+    MUX_NEXTHOP,
+};
+#define MUX_N_OBJECT_TYPES (MUX_NEXTHOP + 1)
+
+/* Names an object.  What a type has no use for is zero. */
+struct mux_key {
+    uint32_t type;              /* Of enum mux_object_type. */
+    uint32_t number;            /* Pool: tunnel key; VIP, endpoint: network. */
+    struct in6_addr address;    /* IPv4 as IPv4-mapped. */
+    uint16_t port;
+    uint8_t protocol;
+    uint8_t zero;
+};
+
+bool mux_key_equals(const struct mux_key *, const struct mux_key *);
+uint32_t mux_key_hash(const struct mux_key *);
+
+struct mux_key mux_key_global(void);
+struct mux_key mux_key_pool(uint32_t tunnel_key);
+struct mux_key mux_key_vip(uint32_t network, const struct in6_addr *);
+struct mux_key mux_key_endpoint(uint32_t network, const struct in6_addr *,
+                                uint8_t protocol, uint16_t port);
+struct mux_key mux_key_nexthop(ovs_be32 vtep);
+
+/* What all objects start with. */
+struct mux_object {
+    struct hmap_node node;      /* In struct mux_state's "objects". */
+    struct mux_key key;
+};
+
+struct mux_global {
+    struct mux_object object;
+    struct slb_hash_key hash_key;
+    ovs_be32 vtep;
+    ovs_be32 anycast;           /* 0 if there is none. */
+};
+
+enum mux_generation_state {
+    MUX_CURRENT,
+    MUX_COMING,
+    MUX_PREVIOUS,
+};
+
+struct mux_generation {
+    uint64_t number;
+    enum mux_generation_state state;
+    long long int switched_at;  /* By time_msec(); not for MUX_COMING. */
+    unsigned int log2;          /* Slots. */
+    struct maglev_member *weights;
+    size_t n_weights;
+};
+
+struct mux_pool_member {
+    uint16_t index;
+    ovs_be32 vtep;
+};
+
+struct mux_pool {
+    struct mux_object object;
+    uint32_t network;
+    unsigned int log2;
+
+    /* In the order of 'index'. */
+    struct mux_pool_member *members;
+    size_t n_members;
+
+    /* The current one first, then the previous ones, newest first.  'coming'
+     * is the one being prepared, if 'has_coming'. */
+    struct mux_generation *generations;
+    size_t n_generations;
+    struct mux_generation coming;
+    bool has_coming;
+
+    /* Of mux-table.c. */
+    struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
+    struct mux_view *view;
+};
+
+struct mux_vip {
+    struct mux_object object;
+
+    /* Of mux-table.c. */
+    struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
+};
+
+struct mux_endpoint {
+    struct mux_object object;
+    uint32_t pool;              /* Tunnel key. */
+    enum slb_hash_kind distribution;
+    unsigned int idle;          /* Seconds. */
+    char *name;
+
+    /* Of mux-table.c. */
+    struct ovs_list pool_node;
+    struct ovs_list vip_node;
+};
+
+struct mux_nexthop {
+    struct mux_object object;
+    struct eth_addr src_mac;
+    struct eth_addr dst_mac;
+};
+
+void mux_object_destroy(struct mux_object *);
+
+struct mux_op {
+    struct mux_key key;
+    struct mux_object *object;  /* Null to delete. */
+};
+
+char *mux_op_from_json(const struct json *, struct mux_op *)
+    OVS_WARN_UNUSED_RESULT;
+void mux_op_destroy(struct mux_op *);
+
+#endif /* ovs-ext/mux-op.h */

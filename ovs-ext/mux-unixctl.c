@@ -1,0 +1,283 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ovs-ext/mux-unixctl.h"
+
+#include <errno.h>
+
+#include "lib/slb-hash.h"
+#include "lib/steering.h"
+#include "openvswitch/dynamic-string.h"
+#include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-server.h"
+#include "ovs-ext/mux-stats.h"
+#include "ovs-ext/mux-table.h"
+#include "ovs-thread.h"
+#include "packets.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+/* Endpoints that slb/show lists, and members or generations of a pool. */
+#define MAX_SHOWN 500
+
+static bool
+parse_address(const char *s, struct in6_addr *address)
+{
+    ovs_be32 ip4;
+
+    if (ip_parse(s, &ip4)) {
+        in6_addr_set_mapped_ipv4(address, ip4);
+        return true;
+    }
+    return ipv6_parse(s, address);
+}
+
+static void
+format_endpoint(const struct mux_key *key, struct ds *ds)
+{
+    if (key->number) {
+        ds_put_format(ds, "network %"PRIu32" ", key->number);
+    }
+    ipv6_format_mapped(&key->address, ds);
+    ds_put_format(ds, " %s %"PRIu16,
+                  key->protocol == IPPROTO_TCP ? "tcp" : "udp", key->port);
+}
+
+static void
+format_view(const struct mux_table *table, const struct mux_view *view,
+            struct ds *ds)
+{
+    static const char *const states[] = {
+        [MUX_CURRENT] = "current",
+        [MUX_COMING] = "coming",
+        [MUX_PREVIOUS] = "previous",
+    };
+
+    for (size_t i = 0; i < view->n_generations; i++) {
+        const struct mux_view_generation *g = &view->generations[i];
+
+        ds_put_format(ds, "    generation %"PRIu64" %s, %"PRIuSIZE" members, "
+                      "%u slots", g->number, states[g->state],
+                      g->table->n_members, 1u << g->table->log2);
+        if (g->state != MUX_COMING) {
+            ds_put_format(ds, ", since %lld ms",
+                          time_msec() - g->switched_at);
+        }
+        ds_put_char(ds, '\n');
+    }
+
+    const struct maglev_table *current = view->generations[0].table;
+    for (size_t i = 0; i < MIN(current->n_members, MAX_SHOWN); i++) {
+        const struct mux_nexthop_entry *nh
+            = mux_table_nexthop(table, view->owners[i].nexthop);
+
+        ds_put_format(ds, "    member %"PRIu16" weight %"PRIu32,
+                      current->members[i].index, current->members[i].weight);
+        if (nh->valid) {
+            ds_put_format(ds, " at "IP_FMT"\n", IP_ARGS(nh->vtep));
+        } else {
+            ds_put_cstr(ds, " not reachable\n");
+        }
+    }
+}
+
+static void
+slb_show(struct unixctl_conn *conn, int argc, const char *argv[],
+         void *aux OVS_UNUSED)
+{
+    const struct mux_table *table = mux_server_get_table();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct in6_addr address;
+    size_t n = 0;
+
+    if (argc > 1 && !parse_address(argv[1], &address)) {
+        unixctl_command_reply_error(conn, "no IPv4 or IPv6 address");
+        return;
+    }
+
+    ds_put_format(&ds, "generation %"PRIu64"\n", table->generation);
+    ds_put_format(&ds, "vtep "IP_FMT", anycast vtep "IP_FMT"\n",
+                  IP_ARGS(table->vtep), IP_ARGS(table->anycast));
+    ds_put_format(&ds, "%"PRIuSIZE" pools, %"PRIuSIZE" vips, %"PRIuSIZE
+                  " endpoints, %"PRIuSIZE" next hops\n",
+                  table->n_objects[MUX_POOL], table->n_objects[MUX_VIP],
+                  table->n_objects[MUX_ENDPOINT],
+                  table->n_objects[MUX_NEXTHOP]);
+    for (uint32_t i = 0; i <= table->page_mask && n < MAX_SHOWN; i++) {
+        const struct mux_page *page = table->pages[i];
+
+        for (size_t j = 0; j < MUX_PAGE_SIZE && n < MAX_SHOWN; j++) {
+            const struct mux_entry *e = &page->entries[j];
+            const struct mux_endpoint *ep = page->endpoints[j];
+
+            if (!ep || (argc > 1 && !ipv6_addr_equals(&ep->object.key.address,
+                                                      &address))) {
+                continue;
+            }
+            format_endpoint(&ep->object.key, &ds);
+            ds_put_format(&ds, " \"%s\" -> pool %"PRIu32", %s, idle %u s\n",
+                          ep->name, ep->pool,
+                          slb_hash_kind_to_string(ep->distribution),
+                          ep->idle);
+            format_view(table, e->view, &ds);
+            n += 1 + e->view->generations[0].table->n_members;
+        }
+    }
+    if (n >= MAX_SHOWN) {
+        ds_put_cstr(&ds, "... and more: name an address\n");
+    }
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+struct lookup {
+    uint32_t network;
+    uint8_t protocol;
+    struct in6_addr src, dst;
+    uint16_t sport, dport;
+};
+
+static bool
+parse_lookup(const char *argv[], struct lookup *l)
+{
+    unsigned int network, sport, dport;
+
+    if (!str_to_uint(argv[1], 10, &network) || network > MUX_MAX_KEY
+        || !str_to_uint(argv[4], 10, &sport) || sport > UINT16_MAX
+        || !str_to_uint(argv[6], 10, &dport) || dport > UINT16_MAX
+        || !parse_address(argv[3], &l->src)
+        || !parse_address(argv[5], &l->dst)
+        || (IN6_IS_ADDR_V4MAPPED(&l->src) != IN6_IS_ADDR_V4MAPPED(&l->dst))) {
+        return false;
+    }
+    if (!strcmp(argv[2], "tcp")) {
+        l->protocol = IPPROTO_TCP;
+    } else if (!strcmp(argv[2], "udp")) {
+        l->protocol = IPPROTO_UDP;
+    } else {
+        return false;
+    }
+    l->network = network;
+    l->sport = sport;
+    l->dport = dport;
+    return true;
+}
+
+static uint64_t
+lookup_hash(const struct mux_table *table, enum slb_hash_kind kind,
+            const struct lookup *l)
+{
+    uint64_t src[2], dst[2];
+
+    mux_address_to_words(&l->src, src);
+    mux_address_to_words(&l->dst, dst);
+    return (IN6_IS_ADDR_V4MAPPED(&l->dst)
+            ? slb_hash_ipv4(&table->hash_key, kind, src[1], dst[1],
+                            l->protocol, l->sport, l->dport)
+            : slb_hash_ipv6(&table->hash_key, kind, src, dst,
+                            l->protocol, l->sport, l->dport));
+}
+
+/* Writes where the packets of 'l' go.  Must agree with mux_forward(). */
+static void
+format_lookup(const struct mux_table *table, const struct lookup *l,
+              struct ds *ds)
+{
+    const struct mux_endpoint *ep;
+    const struct mux_entry *e = mux_table_lookup(table, l->network, &l->dst,
+                                                 l->protocol, l->dport, &ep);
+    if (!e && l->network) {
+        e = mux_table_lookup(table, 0, &l->dst, l->protocol, l->dport, &ep);
+    }
+    if (!e) {
+        ds_put_cstr(ds, "no endpoint: dropped\n");
+        return;
+    }
+
+    ds_put_cstr(ds, "endpoint ");
+    format_endpoint(&ep->object.key, ds);
+    ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
+    if (!e->slots) {
+        ds_put_cstr(ds, "the pool has no members: dropped\n");
+        return;
+    }
+
+    uint64_t hash = lookup_hash(table, e->flags & MUX_ENTRY_KIND, l);
+    const struct mux_owner *owner
+        = mux_entry_owner(e, mux_entry_slot(e, hash));
+    const struct mux_nexthop_entry *nh
+        = mux_table_nexthop(table, owner->nexthop);
+    struct steering s;
+
+    mux_table_steer(table, e, hash, owner, time_msec(), &s);
+    ds_put_format(ds, "hash %016"PRIx64", slot %"PRIu64" of %u\n", hash,
+                  hash & ((UINT64_C(1) << e->log2) - 1), 1u << e->log2);
+    steering_format(&s, ds);
+    ds_put_char(ds, '\n');
+    if (nh->valid) {
+        ds_put_format(ds, "to host "IP_FMT", VNI %"PRIu32"\n",
+                      IP_ARGS(nh->vtep), e->vni);
+    } else {
+        ds_put_cstr(ds, "the owner's host cannot be reached: dropped\n");
+    }
+}
+
+static void
+slb_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct lookup l;
+
+    if (!parse_lookup(argv, &l)) {
+        unixctl_command_reply_error(conn, "no such 5-tuple; example: "
+                                    "0 tcp 198.51.100.10 40000 20.50.60.10 80");
+        return;
+    }
+    format_lookup(mux_server_get_table(), &l, &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
+slb_stats(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    mux_stats_format(mux_server_get_table(), &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+/* Registers the commands.  There must have been a reference to the server by
+ * the time the first is called. */
+void
+mux_unixctl_init(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+
+    if (ovsthread_once_start(&once)) {
+        unixctl_command_register("slb/show", "[address]", 0, 1, slb_show,
+                                 NULL);
+        unixctl_command_register("slb/lookup",
+                                 "network tcp|udp src sport dst dport", 6, 6,
+                                 slb_lookup, NULL);
+        unixctl_command_register("slb/stats", "", 0, 0, slb_stats, NULL);
+        ovsthread_once_done(&once);
+    }
+}
