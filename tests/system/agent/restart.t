@@ -65,7 +65,8 @@ stop agent KILL
 ok "without an agent the route stays" has_route $vip
 start_agent
 ok "a new agent takes over" wait_until status_is datapath "has our tables"
-ok "and is done" wait_until 5 eval 'applied && status_is "routes acknowledged" yes'
+ok "and is done" \
+    wait_until 5 eval 'applied && status_is "routes acknowledged" yes'
 is "$(changes)" "" "no route has changed meanwhile"
 is "$(flows)" "$before" "nor has a flow"
 ok "it has sent none" status_is "flow mods" "0 added, 0 changed, 0 deleted"
@@ -89,7 +90,7 @@ mark
 before=$(flows)
 stop slb-db KILL
 ok "the database is away" \
-    wait_until 15 grep -q 'tcp:172.16.0.5:6640: connection.*\(closed\|attempt\)' \
+    wait_until 15 grep -Eq 'tcp:172.16.0.5:6640: connection.*(closed|attempt)' \
     "$tmp/mux/agent.log"
 ok "the agent forwards by what it knows" status_is datapath "has our tables"
 stop agent KILL
