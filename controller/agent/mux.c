@@ -75,6 +75,7 @@
 #include "flow.h"
 #include "hash.h"
 #include "lib/mux-protocol.h"
+#include "lib/slb-address.h"
 #include "lib/vswitch-idl.h"
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/mux.h"
@@ -153,21 +154,10 @@ struct mux {
 
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
+    bool adopted;               /* Another agent's, until flows are ready. */
 };
 
 static struct mux mux;
-
-static bool
-parse_address(const char *s, struct in6_addr *address)
-{
-    ovs_be32 ip;
-
-    if (ip_parse(s, &ip)) {
-        in6_addr_set_mapped_ipv4(address, ip);
-        return true;
-    }
-    return ipv6_parse(s, address);
-}
 
 /* Returns those of the addresses in 'set' that are also in 'other', unless
  * that is NULL, and stores how many they are in '*n'. */
@@ -181,7 +171,7 @@ to_addresses(const struct sset *set, const struct sset *other, size_t *n)
     *n = 0;
     SSET_FOR_EACH (s, set) {
         if ((!other || sset_contains(other, s))
-            && parse_address(s, &addresses[*n])) {
+            && slb_address_parse(s, &addresses[*n])) {
             ++*n;
         }
     }
@@ -257,10 +247,10 @@ run_feed(void)
         mux.state = state;
         mux.state_since = time_msec();
         if (state == MUX_FEED_EMPTY) {
-            mux.open = false;
+            mux.open = mux.adopted = false;
             sset_clear(&mux.ready);
         } else if (state == MUX_FEED_FOREIGN) {
-            mux.open = true;    /* By the agent before. */
+            mux.open = mux.adopted = true;
         }
         mux.flows_dirty = mux.routes_dirty = true;
     }
@@ -411,7 +401,7 @@ build_tables(struct mux_tables *tables)
         struct in6_addr address;
         struct neighbour n;
 
-        if (parse_address(s, &address) && neighbour_get(&address, &n)) {
+        if (slb_address_parse(s, &address) && neighbour_get(&address, &n)) {
             mux_tables_add_nexthop(tables, in6_addr_get_mapped_ipv4(&address),
                                    n.src_mac, n.dst_mac);
         } else {
@@ -575,6 +565,7 @@ run_flows(const struct agent *agent)
         sset_destroy(&mux.ready);
         sset_clone(&mux.ready, &mux.flow_addresses);
         mux.flows_ready = mux.routes_dirty = true;
+        mux.adopted = false;
     }
 }
 
@@ -591,7 +582,7 @@ run_routes(void)
             announce_put(NULL, 0);
             sset_clear(&mux.ready);
             mux.routes_dirty = false;
-        } else if (mux.state == MUX_FEED_OURS) {
+        } else if (mux.state == MUX_FEED_OURS && !mux.adopted) {
             size_t n;
             struct in6_addr *addresses = to_addresses(&mux.addresses,
                                                       &mux.ready, &n);
