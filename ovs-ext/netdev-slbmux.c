@@ -123,7 +123,8 @@ release_underlay(struct netdev_slbmux *dev)
     }
 }
 
-/* Is 'underlay' still the port 'dev' is to use, as it was when it was taken? */
+/* Is 'underlay' still the port that 'dev' is to use, as it was when it was
+ * taken? */
 static bool
 underlay_is_valid(const struct netdev_slbmux *dev,
                   const struct underlay *underlay)
@@ -215,6 +216,9 @@ refresh_underlay(struct netdev_slbmux *dev, struct underlay *underlay)
         new->change_seq = change_seq;
         new->mtu = underlay_mtu(new->netdev);
         ovsrcu_set(&dev->underlay, new);
+        if (new->mtu != underlay->mtu) {
+            netdev_change_seq_changed(&dev->up);
+        }
         ovsrcu_postpone(free, underlay);
     }
 }
