@@ -89,8 +89,8 @@ prefix_parse(const char *s, struct prefix *prefix)
 
     int bits = is_ipv4(&prefix->address) ? 128 - MAPPED_BITS : 128;
     int length = bits;
-    if (slash && (!str_to_int(slash + 1, 10, &length)
-                  || length < 0 || length > bits)) {
+    if (slash && (slash[1 + strspn(slash + 1, "0123456789")]
+                  || !str_to_int(slash + 1, 10, &length) || length > bits)) {
         return false;
     }
 

@@ -419,7 +419,7 @@ write_member(struct writer *w, const struct desired_pool *pool,
              const struct desired_member *member)
 {
     const struct slbrec_compiled_member *row = member->row;
-    const struct binding_port *port = member->port;
+    const struct binding_port *port = member->binding->port;
     bool changed = false;
 
     if (!row) {
