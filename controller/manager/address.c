@@ -74,8 +74,8 @@ address_hash(const struct in6_addr *address, uint32_t basis)
     return hash_bytes(address, sizeof *address, basis);
 }
 
-/* Reads 's', an IPv4 or IPv6 prefix such as "10.0.1.0/24".  Without a length it
- * is a single address. */
+/* Reads 's', an IPv4 or IPv6 prefix such as "10.0.1.0/24".  Without a length
+ * it is a single address. */
 bool
 prefix_parse(const char *s, struct prefix *prefix)
 {

@@ -118,7 +118,8 @@ static void
 read_options(struct run *run)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(run->idl);
-    const char *s = global ? smap_get(&global->options, "drain-seconds") : NULL;
+    const char *s = (global ? smap_get(&global->options, "drain-seconds")
+                     : NULL);
     long long int seconds = DRAIN_SECONDS_DEFAULT;
 
     if (s && (!str_to_llong(s, 10, &seconds)
@@ -836,8 +837,9 @@ read_endpoints(struct run *run)
     free(sorted);
 }
 
-/* A VIP for each address that endpoints forward.  Of several frontends with the
- * address, the one that the row names stays, else it is the first by name. */
+/* A VIP for each address that endpoints forward.  Of several frontends with
+ * the address, the one that the row names stays, else it is the first by
+ * name. */
 static void
 read_vips(struct run *run)
 {
@@ -962,8 +964,8 @@ compiler_see_nodes(struct compiler *c, struct ovsdb_idl *idl)
     }
 }
 
-/* The transaction of the last run is in the database, and so in 'idl': from now
- * on the muxes are given time for the generations that it made. */
+/* The transaction of the last run is in the database, and so in 'idl': from
+ * now on the muxes are given time for the generations that it made. */
 void
 compiler_committed(struct compiler *c, struct ovsdb_idl *idl)
 {

@@ -449,8 +449,8 @@ manager_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
     unixctl_command_reply(conn, NULL);
 }
 
-/* Prints one "name: value" a line; each problem in a line of its own, indented,
- * at the end. */
+/* Prints one "name: value" a line; each problem in a line of its own,
+ * indented, at the end. */
 static void
 manager_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
                const char *argv[] OVS_UNUSED, void *manager_)

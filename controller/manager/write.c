@@ -62,8 +62,8 @@ struct writer {
         }                                                       \
     } while (0)
 
-/* Returns true if the strings in a set's column are those in 'svec', which must
- * be sorted and unique. */
+/* Returns true if the strings in a set's column are those in 'svec', which
+ * must be sorted and unique. */
 static bool
 strings_equal(char **strings, size_t n, const struct svec *svec)
 {
