@@ -258,6 +258,9 @@ generation_to_json(const struct slbrec_generation *gen)
     put_integer(object, "number", gen->number);
     json_object_put_string(object, "state", gen->state);
     put_integer(object, "switched_at", gen->switched_at);
+    if (gen->slots_log2) {
+        put_integer(object, "slots", gen->slots_log2);
+    }
     json_object_put(object, "weights", weights);
     return object;
 }

@@ -84,8 +84,8 @@ add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
 }
 
 /* Adds a pool with the current generation 2, of members 1 and 2, switched at
- * the time 1000, the previous generation 1 of member 1 alone, and, if 'coming'
- * is true, a third one. */
+ * the time 1000, the previous generation 1 of member 1 alone, which had fewer
+ * slots, and, if 'coming' is true, a third one. */
 static bool
 add_pool(struct mux_tables *t, int64_t key, bool coming)
 {
@@ -93,7 +93,7 @@ add_pool(struct mux_tables *t, int64_t key, bool coming)
     struct slbrec_generation previous = {
         .number = 1, .state = CONST_CAST(char *, "previous"),
         .key_weights = indices, .value_weights = weights, .n_weights = 1,
-        .switched_at = 500,
+        .switched_at = 500, .slots_log2 = 8,
     };
     struct slbrec_generation current = {
         .number = 2, .state = CONST_CAST(char *, "current"),
@@ -150,8 +150,8 @@ build(struct mux_tables *t)
     "{\"generations\":[" COMING \
     "{\"age\":" AGE2 ",\"number\":2,\"state\":\"current\"," \
     "\"weights\":[[1,1],[2,3]]}," \
-    "{\"age\":" AGE1 ",\"number\":1,\"state\":\"previous\"," \
-    "\"weights\":[[1,1]]}]," \
+    "{\"age\":" AGE1 ",\"number\":1,\"slots\":8," \
+    "\"state\":\"previous\",\"weights\":[[1,1]]}]," \
     "\"members\":[[1,\"172.16.0.21\"],[2,\"172.16.0.22\"]]," \
     "\"network\":100,\"op\":\"pool\",\"slots\":9,\"tunnel_key\":17}\n"
 #define COMING3 "{\"number\":3,\"state\":\"coming\",\"weights\":[[1,1]]},"
