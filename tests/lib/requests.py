@@ -29,6 +29,8 @@ The report is a line of NAME=VALUE, to be taken over by a shell:
             last one that was not
   longest   seconds the slowest answered one took
   servers   how many different ones answered
+
+With --bad, the lines of those that failed or were slow come after it.
 """
 
 import argparse
@@ -147,6 +149,7 @@ def report(args):
     sent = failed = slow = 0
     longest = 0.0
     servers = set()
+    shown = []
     first = last_bad = None
     for path in args.logs:
         with open(path, encoding="ascii") as stream:
@@ -170,10 +173,13 @@ def report(args):
                     servers.add(server)
                 if bad:
                     last_bad = max(start, last_bad or start)
+                    shown.append(line)
     since = args.since or first or 0
     outage = max(last_bad - since, 0) if last_bad else 0
     print(f"sent={sent} failed={failed} slow={slow} outage={outage:.3f} "
           f"longest={longest:.3f} servers={len(servers)}")
+    if args.bad:
+        sys.stdout.writelines(shown)
 
 
 def main():
@@ -195,6 +201,7 @@ def main():
     mode.add_argument("logs", nargs="+")
     mode.add_argument("--since", type=float, default=0)
     mode.add_argument("--slow", type=float, default=0.5)
+    mode.add_argument("--bad", action="store_true")
     args = parser.parse_args()
     if args.mode == "report":
         report(args)
