@@ -54,7 +54,6 @@ enum priority {
 #define MATCH_CURRENT "dl_dst=00:00:%02x:%02x:00:00/00:00:ff:ff:00:00"
 
 /* Fields of the header as parts of the Ethernet addresses. */
-#define FIELD_HOP "NXM_OF_ETH_DST[36..39]"
 #define FIELD_CURRENT "NXM_OF_ETH_DST[16..31]"
 #define FIELD_OWNER1 "NXM_OF_ETH_DST[0..15]"
 #define FIELD_OWNER2 "NXM_OF_ETH_SRC[16..31]"
@@ -159,7 +158,9 @@ add_rotation(struct flow_table *ft)
         for (int hop = 0; hop < n; hop++) {
             flow_table_add(ft, HT_RING, P_MATCH, FIXED,
                            MATCH_HOP","MATCH_OWNERS" "
-                           "actions=%s,load:%d->"FIELD_HOP",goto_table:%d",
+                           "actions=%s,"
+                           "set_field:00:%x0:00:00:00:00/00:f0:00:00:00:00->"
+                           "eth_dst,goto_table:%d",
                            STEERING_OUI, hop, STEERING_OUI, n,
                            rotations[n], hop + 1, HT_NEXT);
         }

@@ -304,18 +304,28 @@ build_peers(struct builder *b, struct host_rules *rules)
     rules->n_peers = n;
 }
 
+/* Stores the addresses that stand for the gateways of IPv4 and IPv6 in the
+ * module "neighbour". */
+void
+host_model_gateways(struct in6_addr gateways[2])
+{
+    in6_addr_set_mapped_ipv4(&gateways[0], htonl(INADDR_ANY));
+    gateways[1] = in6addr_any;
+}
+
+/* A gateway that does not answer keeps its Ethernet address: nothing is won
+ * by dropping the replies here. */
 static void
 build_gateways(struct host_rules *rules)
 {
-    struct in6_addr defaults[2] = { in6addr_any, in6addr_any };
+    struct in6_addr gateways[2];
 
-    in6_addr_set_mapped_ipv4(&defaults[0], htonl(INADDR_ANY));
+    host_model_gateways(gateways);
     for (int i = 0; i < 2; i++) {
         struct neighbour hop;
 
-        if (neighbour_get(&defaults[i], &hop) && hop.reachable) {
-            rules->gateway_mac[i] = hop.dst_mac;
-        }
+        neighbour_get(&gateways[i], &hop);
+        rules->gateway_mac[i] = hop.dst_mac;
     }
 }
 

@@ -41,6 +41,7 @@ struct host_model {
     size_t n_vteps;
 };
 
+void host_model_gateways(struct in6_addr gateways[2]);
 void host_model_zones(const struct agent *, struct sset *names);
 void host_model_build(struct host_model *, const struct agent *,
                       const struct host_bridge *, const struct shash *ports);

@@ -14,7 +14,10 @@
 
 #include <config.h>
 
+#include <limits.h>
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "controller/agent/agent.h"
 #include "controller/agent/ct-zone.h"
@@ -26,11 +29,12 @@
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
 #include "ofproto-rules/flow-table.h"
-#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
 #include "sset.h"
+#include "timeval.h"
 #include "util.h"
 
 /* The role "host": OpenFlow on br-slb for the VMs of this node.
@@ -47,6 +51,12 @@ static unsigned int built_ovs, built_slb;
 static uint64_t built_neighbours;
 static bool built;
 
+/* An agent that has just started would take the way out away from replies if
+ * it began before it knows the gateways.  So it waits for these, but not for
+ * ever: one that does not answer may be dead. */
+#define GATEWAY_PATIENCE 2000   /* Milliseconds. */
+static long long int start_at = LLONG_MAX;
+
 /* All rules had zones. */
 static bool zones_complete;
 
@@ -55,15 +65,6 @@ static struct neighbour_set *neighbours;
 static struct in6_addr *vteps;
 static size_t n_vteps;
 static bool userspace;
-
-static void
-host_init(struct agent *agent)
-{
-    host_bridge_init(agent);
-    ports_init(agent);
-    ct_zones_init(agent);
-    neighbours = neighbour_set_create();
-}
 
 /* Is what was computed last what would be computed now? */
 static bool
@@ -75,22 +76,55 @@ up_to_date(const struct agent *agent)
             && built_neighbours == neighbour_seqno());
 }
 
+/* Watches the gateways and 'vteps'. */
 static void
-watch_neighbours(struct host_model *model)
+watch_neighbours(void)
 {
-    struct in6_addr *watched
-        = xmalloc((model->n_vteps + 2) * sizeof *watched);
+    struct in6_addr *watched = xmalloc((n_vteps + 2) * sizeof *watched);
 
-    memcpy(watched, model->vteps, model->n_vteps * sizeof *watched);
-    in6_addr_set_mapped_ipv4(&watched[model->n_vteps], htonl(INADDR_ANY));
-    watched[model->n_vteps + 1] = in6addr_any;
-    neighbour_set_replace(neighbours, watched, model->n_vteps + 2);
+    if (n_vteps) {
+        memcpy(watched, vteps, n_vteps * sizeof *watched);
+    }
+    host_model_gateways(&watched[n_vteps]);
+    neighbour_set_replace(neighbours, watched, n_vteps + 2);
     free(watched);
+}
 
-    free(vteps);
-    vteps = model->vteps;
-    n_vteps = model->n_vteps;
-    model->vteps = NULL;
+/* Has each gateway that there is an Ethernet address? */
+static bool
+gateways_known(void)
+{
+    struct in6_addr gateways[2];
+
+    host_model_gateways(gateways);
+    for (int i = 0; i < 2; i++) {
+        struct neighbour hop;
+
+        neighbour_get(&gateways[i], &hop);
+        if (hop.iface[0] && eth_addr_is_zero(hop.dst_mac)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+may_start(void)
+{
+    if (start_at == LLONG_MAX) {
+        start_at = time_msec() + GATEWAY_PATIENCE;
+    }
+    return built || time_msec() >= start_at || gateways_known();
+}
+
+static void
+host_init(struct agent *agent)
+{
+    host_bridge_init(agent);
+    ports_init(agent);
+    ct_zones_init(agent);
+    neighbours = neighbour_set_create();
+    watch_neighbours();
 }
 
 static void
@@ -104,7 +138,11 @@ recompute(struct agent *agent, const struct host_bridge *bridge,
     host_model_build(&model, agent, bridge, ports);
     host_rules_build(&model.rules, &flows);
     ofctrl_put(agent->ofctrl, &flows);
-    watch_neighbours(&model);
+    free(vteps);
+    vteps = model.vteps;
+    n_vteps = model.n_vteps;
+    model.vteps = NULL;
+    watch_neighbours();
     host_model_destroy(&model);
     flow_table_destroy(&flows);
 
@@ -134,7 +172,7 @@ host_run(struct agent *agent)
         host_model_zones(agent, &zones);
         zones_complete = ct_zones_run(agent, bridge.row, &zones);
         sset_destroy(&zones);
-        if (!up_to_date(agent)) {
+        if (!up_to_date(agent) && may_start()) {
             recompute(agent, &bridge, &ports);
         }
     }
@@ -158,6 +196,9 @@ host_wait(struct agent *agent OVS_UNUSED)
 {
     if (userspace) {
         tunnel_neighbours_wait();
+    }
+    if (!built && start_at != LLONG_MAX) {
+        poll_timer_wait_until(start_at);
     }
 }
 

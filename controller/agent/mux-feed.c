@@ -17,6 +17,7 @@
 
 #include "controller/agent/mux-feed.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "socket-util.h"
+#include "stream.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -35,10 +38,12 @@ VLOG_DEFINE_THIS_MODULE(mux_feed);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-/* Milliseconds: the longest pause between attempts to connect, how often a
- * silent datapath is asked whether it is there, and between attempts to send
- * what was refused. */
-#define MAX_BACKOFF 250
+/* Milliseconds: between attempts to connect (which cost next to nothing, while
+ * a datapath that comes back is of no use without tables: jsonrpc_session and
+ * its pauses of a second and more would not do), until a silent datapath is
+ * asked whether it is there and given up, and between attempts to send what
+ * was refused. */
+#define RECONNECT_INTERVAL 100
 #define PROBE_INTERVAL 5000
 #define MIN_RETRY 1000
 #define MAX_RETRY 30000
@@ -55,8 +60,14 @@ enum client_state {
 };
 
 struct mux_feed {
-    struct jsonrpc_session *session;
-    unsigned int session_seqno;
+    char *remote;
+    struct stream *stream;      /* A connection that is being made. */
+    struct jsonrpc *rpc;        /* One that is. */
+    long long int connect_at;
+    bool complained;            /* That there is none. */
+    long long int last_heard;   /* Of the datapath. */
+    bool probed;                /* After that. */
+
     enum client_state state;
     struct json *request_id;    /* Of the request whose answer is awaited. */
 
@@ -93,9 +104,7 @@ mux_feed_create(const char *remote)
 {
     struct mux_feed *feed = xzalloc(sizeof *feed);
 
-    feed->session = jsonrpc_session_open(remote, true);
-    jsonrpc_session_set_max_backoff(feed->session, MAX_BACKOFF);
-    jsonrpc_session_set_probe_interval(feed->session, PROBE_INTERVAL);
+    feed->remote = xstrdup(remote);
     mux_tables_init(&feed->in_force);
     mux_tables_init(&feed->desired);
     mux_tables_init(&feed->sending);
@@ -107,7 +116,9 @@ void
 mux_feed_destroy(struct mux_feed *feed)
 {
     if (feed) {
-        jsonrpc_session_close(feed->session);
+        jsonrpc_close(feed->rpc);
+        stream_close(feed->stream);
+        free(feed->remote);
         json_destroy(feed->request_id);
         free(feed->instance);
         mux_tables_destroy(&feed->in_force);
@@ -149,13 +160,27 @@ forget_request(struct mux_feed *feed)
     feed->request_id = NULL;
 }
 
+/* Ends the connection, or the attempt to make one. */
+static void
+disconnect(struct mux_feed *feed)
+{
+    jsonrpc_close(feed->rpc);
+    feed->rpc = NULL;
+    stream_close(feed->stream);
+    feed->stream = NULL;
+    feed->connect_at = time_msec() + RECONNECT_INTERVAL;
+    forget_request(feed);
+    if (feed->state != C_OFFLINE) {
+        set_state(feed, C_OFFLINE);
+    }
+}
+
 /* The datapath says what it should not. */
 static void
 protocol_error(struct mux_feed *feed, const char *what)
 {
-    VLOG_WARN_RL(&rl, "%s: %s", jsonrpc_session_get_name(feed->session),
-                 what);
-    jsonrpc_session_force_reconnect(feed->session);
+    VLOG_WARN_RL(&rl, "%s: %s", feed->remote, what);
+    disconnect(feed);
 }
 
 static const struct json *
@@ -258,8 +283,7 @@ handle_refusal(struct mux_feed *feed, const struct json *error)
     const struct json *op = get_member(error, "op", JSON_INTEGER);
 
     if (feed->state == C_HELLO) {
-        VLOG_WARN_RL(&rl, "the datapath refused to talk to us: %s", text);
-        jsonrpc_session_force_reconnect(feed->session);
+        protocol_error(feed, text);
         free(text);
         return;
     }
@@ -296,7 +320,7 @@ send_request(struct mux_feed *feed, const char *method, struct json *params)
     feed->request_id = id;
     /* Failure means that the connection is lost, which mux_feed_run()
      * notices by itself. */
-    jsonrpc_session_send(feed->session, msg);
+    jsonrpc_send(feed->rpc, msg);
 }
 
 static void
@@ -369,16 +393,90 @@ start_transaction(struct mux_feed *feed)
     send_transaction(feed);
 }
 
-/* The main loop's part. */
+/* The connection. */
 
 static void
-handle_msg(struct mux_feed *feed, const struct jsonrpc_msg *msg)
+connect_failed(struct mux_feed *feed, int error)
 {
-    if ((msg->type != JSONRPC_REPLY && msg->type != JSONRPC_ERROR)
-        || !feed->request_id || !json_equal(msg->id, feed->request_id)) {
-        VLOG_WARN_RL(&rl, "%s: unexpected %s from the datapath",
-                     jsonrpc_session_get_name(feed->session),
-                     jsonrpc_msg_type_to_string(msg->type));
+    if (!feed->complained) {
+        VLOG_INFO("%s: no datapath (%s), waiting for one", feed->remote,
+                  ovs_strerror(error));
+        feed->complained = true;
+    }
+    disconnect(feed);
+}
+
+static void
+run_connect(struct mux_feed *feed)
+{
+    if (!feed->stream) {
+        if (time_msec() < feed->connect_at) {
+            return;
+        }
+
+        int error = jsonrpc_stream_open(feed->remote, &feed->stream,
+                                        DSCP_DEFAULT);
+        if (error) {
+            feed->stream = NULL;
+            connect_failed(feed, error);
+            return;
+        }
+    }
+
+    stream_run(feed->stream);
+    int error = stream_connect(feed->stream);
+    if (!error) {
+        feed->rpc = jsonrpc_open(feed->stream);
+        feed->stream = NULL;
+        feed->complained = false;
+        feed->last_heard = time_msec();
+        feed->probed = false;
+        send_hello(feed);
+    } else if (error != EAGAIN) {
+        connect_failed(feed, error);
+    }
+}
+
+/* Notices that the connection has broken, or that nobody listens. */
+static void
+check_connection(struct mux_feed *feed)
+{
+    int status = jsonrpc_get_status(feed->rpc);
+    long long int silence = time_msec() - feed->last_heard;
+
+    if (status) {
+        VLOG_INFO("connection to the datapath lost (%s)",
+                  ovs_retval_to_string(status));
+        disconnect(feed);
+    } else if (silence >= 2 * PROBE_INTERVAL && feed->probed) {
+        VLOG_WARN("the datapath does not answer, connecting again");
+        disconnect(feed);
+    } else if (silence >= PROBE_INTERVAL && !feed->probed) {
+        struct json *id;
+        struct jsonrpc_msg *msg = jsonrpc_create_request(
+            "echo", json_array_create_empty(), &id);
+
+        json_destroy(id);
+        jsonrpc_send(feed->rpc, msg);
+        feed->probed = true;
+    }
+}
+
+static void
+handle_msg(struct mux_feed *feed, struct jsonrpc_msg *msg)
+{
+    bool is_answer = (msg->type == JSONRPC_REPLY
+                      || msg->type == JSONRPC_ERROR);
+
+    if (msg->type == JSONRPC_REQUEST && !strcmp(msg->method, "echo")) {
+        jsonrpc_send(feed->rpc, jsonrpc_create_reply(json_clone(msg->params),
+                                                     msg->id));
+        return;
+    } else if (!is_answer || !feed->request_id
+               || !json_equal(msg->id, feed->request_id)) {
+        /* An answer to "echo", for instance. */
+        VLOG_DBG("%s: ignored %s", feed->remote,
+                 jsonrpc_msg_type_to_string(msg->type));
         return;
     }
 
@@ -395,33 +493,29 @@ handle_msg(struct mux_feed *feed, const struct jsonrpc_msg *msg)
     }
 }
 
+/* The main loop's part. */
+
 void
 mux_feed_run(struct mux_feed *feed)
 {
-    jsonrpc_session_run(feed->session);
-
-    unsigned int seqno = jsonrpc_session_get_seqno(feed->session);
-    if (feed->state != C_OFFLINE
-        && (seqno != feed->session_seqno
-            || !jsonrpc_session_is_connected(feed->session))) {
-        VLOG_INFO("connection to the datapath lost");
-        forget_request(feed);
-        set_state(feed, C_OFFLINE);
+    if (feed->rpc) {
+        jsonrpc_run(feed->rpc);
+    } else {
+        run_connect(feed);
     }
-    if (feed->state == C_OFFLINE
-        && jsonrpc_session_is_connected(feed->session)) {
-        feed->session_seqno = seqno;
-        send_hello(feed);
-    }
+    for (int i = 0; i < 10 && feed->rpc; i++) {
+        struct jsonrpc_msg *msg;
 
-    for (int i = 0; i < 10 && feed->state != C_OFFLINE; i++) {
-        struct jsonrpc_msg *msg = jsonrpc_session_recv(feed->session);
-
-        if (!msg) {
+        if (jsonrpc_recv(feed->rpc, &msg)) {
             break;
         }
+        feed->last_heard = time_msec();
+        feed->probed = false;
         handle_msg(feed, msg);
         jsonrpc_msg_destroy(msg);
+    }
+    if (feed->rpc) {
+        check_connection(feed);
     }
 
     if (feed->state == C_IDLE) {
@@ -432,10 +526,19 @@ mux_feed_run(struct mux_feed *feed)
 void
 mux_feed_wait(struct mux_feed *feed)
 {
-    jsonrpc_session_wait(feed->session);
-    jsonrpc_session_recv_wait(feed->session);
-    if (feed->state == C_IDLE && feed->put && feed->changed) {
-        poll_timer_wait_until(feed->retry_at);
+    if (feed->rpc) {
+        jsonrpc_wait(feed->rpc);
+        jsonrpc_recv_wait(feed->rpc);
+        poll_timer_wait_until(feed->last_heard
+                              + PROBE_INTERVAL * (feed->probed ? 2 : 1));
+        if (feed->state == C_IDLE && feed->put && feed->changed) {
+            poll_timer_wait_until(feed->retry_at);
+        }
+    } else if (feed->stream) {
+        stream_run_wait(feed->stream);
+        stream_connect_wait(feed->stream);
+    } else {
+        poll_timer_wait_until(feed->connect_at);
     }
 }
 

@@ -11,6 +11,7 @@ controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-wait.c \
 	controller/ctl/ctl-wait.h
 
+controller_slb_ctl_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
 controller_slb_ctl_SOURCES = controller/ctl/ctl.c controller/ctl/ctl.h
 controller_slb_ctl_LDADD = \
 	controller/ctl/libctl.la \

@@ -65,8 +65,8 @@ explain_one(const char *remote, struct ds *ds)
     if (error) {
         ds_put_format(ds, "%s: %s", remote, ovs_strerror(error));
     } else {
-        ds_put_format(ds, "%s: there is an ovsdb-server, but it does not "
-                      "serve the database %s now", remote,
+        ds_put_format(ds, "%s: an ovsdb-server is there, but has not sent the "
+                      "database %s (does it serve it?)", remote,
                       slbrec_idl_class.database);
         stream_close(stream);
     }

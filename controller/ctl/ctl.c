@@ -93,6 +93,17 @@ print_command(const struct command *command)
     free(help);
 }
 
+/* Exits with 'status', unless what was printed could not be written. */
+OVS_NO_RETURN static void
+finish(int status)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        ovs_error(errno, "standard output");
+        status = status ? status : CTL_DIFFERENT;
+    }
+    exit(status);
+}
+
 OVS_NO_RETURN static void
 usage(const char *name)
 {
@@ -104,7 +115,7 @@ usage(const char *name)
                        commands[i].help);
             }
         }
-        exit(CTL_OK);
+        finish(CTL_OK);
     }
 
     printf("%s: declare and see the load balancers of an ovs-slb cloud\n"
@@ -135,7 +146,7 @@ usage(const char *name)
            "  3  apply --wait: applied, but not in force on all nodes in "
            "time\n"
            "  4  no answer from the database in time\n");
-    exit(CTL_OK);
+    finish(CTL_OK);
 }
 
 OVS_NO_RETURN OVS_PRINTF_FORMAT(1, 2) static void
@@ -301,7 +312,7 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
 
         case 'V':
             ovs_print_version(0, 0);
-            exit(CTL_OK);
+            finish(CTL_OK);
 
         VLOG_OPTION_HANDLERS
 
@@ -322,7 +333,7 @@ main(int argc, char *argv[])
     struct ctl_options options;
 
     ovs_cmdl_proctitle_init(argc, argv);
-    set_program_name(argv[0]);
+    ovs_set_program_name(argv[0], SLB_VERSION);
     fatal_ignore_sigpipe();
 
     /* What users have to know, slb-ctl tells them itself. */
@@ -330,6 +341,7 @@ main(int argc, char *argv[])
     vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
     vlog_set_levels_from_string_assert("ovsdb_idl:console:err");
     vlog_set_levels_from_string_assert("jsonrpc:console:err");
+    vlog_set_levels_from_string_assert("timeval:console:err");
 
     int given = parse_options(&options, argc, argv);
     if (optind >= argc) {
@@ -348,9 +360,5 @@ main(int argc, char *argv[])
 
     int retval = command->run(&options, n, argv + optind);
     free(options.db);
-    if (fflush(stdout) || ferror(stdout)) {
-        ovs_error(errno, "standard output");
-        retval = retval ? retval : CTL_DIFFERENT;
-    }
-    return retval;
+    finish(retval);
 }

@@ -28,6 +28,12 @@
 /* Bits of an IPv4-mapped IPv6 address before the IPv4 address. */
 #define MAPPED_BITS 96
 
+static bool
+is_ipv4(const struct in6_addr *address)
+{
+    return IN6_IS_ADDR_V4MAPPED(address);
+}
+
 /* Reads 's', an IPv4 or IPv6 address and nothing else. */
 bool
 address_parse(const char *s, struct in6_addr *address)
@@ -73,26 +79,24 @@ address_hash(const struct in6_addr *address, uint32_t basis)
 bool
 prefix_parse(const char *s, struct prefix *prefix)
 {
-    unsigned int length;
-    char *error;
-    ovs_be32 ip;
-
-    error = ip_parse_cidr(s, &ip, &length);
-    if (!error) {
-        prefix->address = in6_addr_mapped_ipv4(ip);
-        length += MAPPED_BITS;
-    } else {
-        free(error);
-        error = ipv6_parse_cidr(s, &prefix->address, &length);
-        if (error) {
-            free(error);
-            return false;
-        }
+    const char *slash = strchr(s, '/');
+    char *address = slash ? xmemdup0(s, slash - s) : xstrdup(s);
+    bool ok = address_parse(address, &prefix->address);
+    free(address);
+    if (!ok) {
+        return false;
     }
 
-    struct in6_addr mask = ipv6_create_mask(length);
+    int bits = is_ipv4(&prefix->address) ? 128 - MAPPED_BITS : 128;
+    int length = bits;
+    if (slash && (!str_to_int(slash + 1, 10, &length)
+                  || length < 0 || length > bits)) {
+        return false;
+    }
+
+    prefix->length = 128 - bits + length;
+    struct in6_addr mask = ipv6_create_mask(prefix->length);
     prefix->address = ipv6_addr_bitand(&prefix->address, &mask);
-    prefix->length = length;
     return true;
 }
 
@@ -100,11 +104,11 @@ char *
 prefix_to_string(const struct prefix *prefix)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    bool is_v4 = IN6_IS_ADDR_V4MAPPED(&prefix->address)
-                 && prefix->length >= MAPPED_BITS;
 
     ipv6_format_mapped(&prefix->address, &ds);
-    ds_put_format(&ds, "/%d", prefix->length - (is_v4 ? MAPPED_BITS : 0));
+    ds_put_format(&ds, "/%d",
+                  prefix->length
+                  - (is_ipv4(&prefix->address) ? MAPPED_BITS : 0));
     return ds_steal_cstr(&ds);
 }
 

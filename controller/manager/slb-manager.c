@@ -50,8 +50,8 @@ VLOG_DEFINE_THIS_MODULE(slb_manager);
 
 #define SLB_LOCK "slb_manager"
 
-/* After a transaction that the database refused, wait as long, in ms: nothing
- * may have changed that would make the next one succeed. */
+/* After a transaction that failed, wait as long, in ms, or until something has
+ * changed in the database: nothing else would make the next one succeed. */
 #define RETRY_INTERVAL 1000
 
 struct manager {
@@ -60,6 +60,7 @@ struct manager {
     struct compiler *compiler;
 
     unsigned int seqno;         /* Of the database's contents seen last. */
+    unsigned int away_seqno;    /* The same when it was away last. */
     bool connected;
     bool ever_connected;
     bool active;
@@ -177,7 +178,9 @@ manager_init(struct manager *m, const char *remote)
 static void
 manager_destroy(struct manager *m)
 {
-    ovsdb_idl_txn_destroy(m->txn);
+    if (m->txn) {
+        ovsdb_idl_txn_destroy(m->txn);
+    }
     ovsdb_idl_destroy(m->idl);
     compiler_destroy(m->compiler);
 }
@@ -187,7 +190,14 @@ static void
 update_state(struct manager *m)
 {
     bool connected = ovsdb_idl_is_connected(m->idl);
-    bool active = connected && ovsdb_idl_has_lock(m->idl);
+    unsigned int seqno = ovsdb_idl_get_seqno(m->idl);
+
+    /* The lock may be there before the contents are. */
+    if (!connected) {
+        m->away_seqno = seqno;
+    }
+    bool active = (connected && ovsdb_idl_has_lock(m->idl)
+                   && seqno != m->away_seqno);
 
     if (connected != m->connected) {
         if (connected) {
@@ -202,7 +212,6 @@ update_state(struct manager *m)
         VLOG_INFO(active ? "active" : "standing by");
         m->active = active;
         m->must_run = active;
-        m->retry_at = 0;
         compiler_clear(m->compiler);
     }
 }
@@ -215,6 +224,7 @@ update_input(struct manager *m)
 
     if (seqno != m->seqno) {
         m->seqno = seqno;
+        m->retry_at = 0;
         m->must_run |= inputs_changed(m->idl);
         ovsdb_idl_track_clear(m->idl);
         if (m->active) {
@@ -243,13 +253,9 @@ commit(struct manager *m)
         break;
 
     case TXN_ERROR:
-        VLOG_ERR("transaction failed (%s), trying again in %d ms",
-                 ovsdb_idl_txn_get_error(m->txn), RETRY_INTERVAL);
-        m->retry_at = time_msec() + RETRY_INTERVAL;
-        m->failed++;
-        m->must_run = true;
-        break;
-
+        VLOG_ERR("transaction failed (%s), trying again",
+                 ovsdb_idl_txn_get_error(m->txn));
+        /* Fall through. */
     case TXN_UNCOMMITTED:
     case TXN_ABORTED:
     case TXN_TRY_AGAIN:
@@ -257,6 +263,7 @@ commit(struct manager *m)
     default:
         m->failed++;
         m->must_run = true;
+        m->retry_at = time_msec() + RETRY_INTERVAL;
         break;
     }
     ovsdb_idl_txn_destroy(m->txn);

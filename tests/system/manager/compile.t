@@ -7,7 +7,7 @@ start_db
 start_manager
 ok "the manager becomes active" wait_until status_like m1 state active
 ok "the only row of SLB_Global is made" \
-    wait_until got "0 0" SLB_Global intent_seq,compiled_seq
+    slbdb until "0 0" SLB_Global intent_seq,compiled_seq
 like "$(get SLB_Global hash_key)" '^[0-9a-f]{32}$' "with a key for the hash"
 key=$(get SLB_Global hash_key)
 

@@ -9,13 +9,16 @@
 #     start_manager [NAME]     starts a manager (m1) and waits until it is there
 #     status NAME [KEY]        what it says of itself, or one value of that
 #     compiled                 waits until all that users wrote is compiled
-#     settled [MANAGER]        waits until no generation is coming and all muxes
-#                              and hosts were told (they acknowledge: ack_all)
+#     settled                  waits until no generation is coming, all nodes
+#                              acknowledging what is wanted
 #     ack_all                  all nodes acknowledge what is wanted
 #     get TABLE COLUMNS...     see slbdb
+#     got TEXT TABLE COLUMNS...  true if that is TEXT
 #     web_lab                  network prod, hosts h1 and h2 with VMs vm1 to
 #                              vm4, muxes mux1 and mux2, no load balancer
-#     web_lb [MEMBERS]         load balancer web with a pool of all four VMs
+#     web_lb [MEMBERS [-- COMMAND...]]
+#                              load balancer web with a pool of all four VMs;
+#                              more commands for slbdb
 
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
 
@@ -64,7 +67,12 @@ is_compiled()
 
 compiled()
 {
-    wait_until 5 is_compiled
+    slbdb compiled
+}
+
+settled()
+{
+    slbdb settled
 }
 
 get()
@@ -84,25 +92,15 @@ ack_all()
     slbdb ack $(slbdb get Node name)
 }
 
-is_settled()
-{
-    ack_all && got "" Generation number state=coming
-}
-
-settled()
-{
-    wait_until 5 is_settled
-}
-
 web_lab()
 {
-    slbdb net prod 10.0.1.0/24
-    slbdb node mux1 mux 172.16.0.11
-    slbdb node mux2 mux 172.16.0.12
-    slbdb node h1 host 172.16.0.21
-    slbdb node h2 host 172.16.0.22
-    slbdb ports h1 vm1,02:00:00:00:00:04,10.0.1.4 vm2,02:00:00:00:00:05,10.0.1.5
-    slbdb ports h2 vm3,02:00:00:00:00:06,10.0.1.6 vm4,02:00:00:00:00:07,10.0.1.7
+    slbdb net prod 10.0.1.0/24 -- \
+        node mux1 mux 172.16.0.11 -- node mux2 mux 172.16.0.12 -- \
+        node h1 host 172.16.0.21 -- node h2 host 172.16.0.22 -- \
+        ports h1 vm1,02:00:00:00:00:04,10.0.1.4 \
+            vm2,02:00:00:00:00:05,10.0.1.5 -- \
+        ports h2 vm3,02:00:00:00:00:06,10.0.1.6 \
+            vm4,02:00:00:00:00:07,10.0.1.7
 }
 
 all_members=vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6,vm4@10.0.1.7
@@ -111,5 +109,5 @@ web_lb()
 {
     slbdb lb web prod frontend:public=20.50.60.10 \
         "pool:servers=${1-$all_members}" \
-        rule:http=public,servers,Tcp,80,8080
+        rule:http=public,servers,Tcp,80,8080 "${@:2}"
 }
