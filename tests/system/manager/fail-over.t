@@ -24,10 +24,11 @@ ok "it takes over when the active one is killed" \
 ok "looks at everything" wait_until status_like m2 unchanged 1
 is "$(status m2 transactions)" 0 "and writes nothing"
 is "$(slbdb dump)" "$before" "all rows are what they were"
-web_lb
-ok "what users change is compiled" compiled
-is "$(get Generation number,weights state=coming)" \
-    "3 {1=1,2=1,3=1,4=1}" "with the next number and the same indices"
+run web_lb "$all_members" -- compiled -- \
+    get Generation number,weights state=coming
+is "$status" 0 "what users change is compiled"
+is "$output" "3 {1=1,2=1,3=1,4=1}" \
+    "with the next number and the same indices"
 
 # Killed with a generation half-way.
 stop m2 KILL
