@@ -205,7 +205,8 @@ transaction_done(struct mux_feed *feed)
     feed->base_ok = true;
     feed->retry_pause = 0;
     feed->changed = !mux_tables_equal(&feed->in_force, &feed->desired);
-    VLOG_DBG("generation %"PRId64" is in force", feed->generation);
+    VLOG(feed->from_null ? VLL_INFO : VLL_DBG,
+         "generation %"PRId64" is in force", feed->generation);
 }
 
 static void
@@ -282,7 +283,11 @@ handle_refusal(struct mux_feed *feed, const struct json *error)
     char *text = json_to_string(error, JSSF_SORT);
     const struct json *op = get_member(error, "op", JSON_INTEGER);
 
-    if (feed->state == C_HELLO) {
+    const struct json *class = get_member(error, "error", JSON_STRING);
+    if (feed->state == C_HELLO
+        || (class && !strcmp(json_string(class), "generation"))) {
+        /* Somebody else has fed the datapath: "hello" will tell what it
+         * has. */
         protocol_error(feed, text);
         free(text);
         return;

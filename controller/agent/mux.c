@@ -75,6 +75,7 @@
 #include "flow.h"
 #include "hash.h"
 #include "lib/mux-protocol.h"
+#include "lib/slb-address.h"
 #include "lib/vswitch-idl.h"
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/mux.h"
@@ -157,18 +158,6 @@ struct mux {
 
 static struct mux mux;
 
-static bool
-parse_address(const char *s, struct in6_addr *address)
-{
-    ovs_be32 ip;
-
-    if (ip_parse(s, &ip)) {
-        in6_addr_set_mapped_ipv4(address, ip);
-        return true;
-    }
-    return ipv6_parse(s, address);
-}
-
 /* Returns those of the addresses in 'set' that are also in 'other', unless
  * that is NULL, and stores how many they are in '*n'. */
 static struct in6_addr *
@@ -181,7 +170,7 @@ to_addresses(const struct sset *set, const struct sset *other, size_t *n)
     *n = 0;
     SSET_FOR_EACH (s, set) {
         if ((!other || sset_contains(other, s))
-            && parse_address(s, &addresses[*n])) {
+            && slb_address_parse(s, &addresses[*n])) {
             ++*n;
         }
     }
@@ -411,7 +400,7 @@ build_tables(struct mux_tables *tables)
         struct in6_addr address;
         struct neighbour n;
 
-        if (parse_address(s, &address) && neighbour_get(&address, &n)) {
+        if (slb_address_parse(s, &address) && neighbour_get(&address, &n)) {
             mux_tables_add_nexthop(tables, in6_addr_get_mapped_ipv4(&address),
                                    n.src_mac, n.dst_mac);
         } else {

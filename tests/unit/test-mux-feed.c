@@ -330,14 +330,25 @@ test_mux_feed_reconnects(void)
     answer(true, "{\"generation\":10}");
     expect_state(MUX_FEED_OURS);
 
+    /* The same, and only a refusal tells. */
+    put(2);
+    expect("transact");
+    answer(false, "{\"error\":\"generation\",\"details\":\"\"}");
+    CU_ASSERT_EQUAL(mux_feed_state(feed), MUX_FEED_OFFLINE);
+    hello("A", 12);
+    expect_state(MUX_FEED_FOREIGN);
+    put(1);
+    expect("transact");
+    answer(true, "{\"generation\":13}");
+
     /* A new process, which happens to have the same generation. */
     disconnect();
     expect_state(MUX_FEED_OFFLINE);
-    hello("B", 10);
+    hello("B", 13);
     expect_state(MUX_FEED_FOREIGN);
     CU_ASSERT_STRING_EQUAL(expect("transact"),
                            "{\"from\":null,\"more\":false,"
-                           "\"ops\":["GLOBAL","VIP(0)"],\"to\":11}");
+                           "\"ops\":["GLOBAL","VIP(0)"],\"to\":14}");
     disconnect();
     expect_state(MUX_FEED_OFFLINE);
     hello("C", 0);
