@@ -66,7 +66,11 @@ EXTRA_DIST += \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
-EXTRA_DIST += tests/system/agent/neighbour.t
+EXTRA_DIST += \
+	tests/system/agent/announce.t \
+	tests/system/agent/mux.sh \
+	tests/system/agent/neighbour.t \
+	tests/system/agent/restart.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \
@@ -145,6 +149,7 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux-empty.flows \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
+	tests/system/host/change.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \

@@ -154,6 +154,7 @@ struct mux {
 
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
+    bool adopted;               /* Another agent's, until flows are ready. */
 };
 
 static struct mux mux;
@@ -246,10 +247,10 @@ run_feed(void)
         mux.state = state;
         mux.state_since = time_msec();
         if (state == MUX_FEED_EMPTY) {
-            mux.open = false;
+            mux.open = mux.adopted = false;
             sset_clear(&mux.ready);
         } else if (state == MUX_FEED_FOREIGN) {
-            mux.open = true;    /* By the agent before. */
+            mux.open = mux.adopted = true;
         }
         mux.flows_dirty = mux.routes_dirty = true;
     }
@@ -564,6 +565,7 @@ run_flows(const struct agent *agent)
         sset_destroy(&mux.ready);
         sset_clone(&mux.ready, &mux.flow_addresses);
         mux.flows_ready = mux.routes_dirty = true;
+        mux.adopted = false;
     }
 }
 
@@ -580,7 +582,7 @@ run_routes(void)
             announce_put(NULL, 0);
             sset_clear(&mux.ready);
             mux.routes_dirty = false;
-        } else if (mux.state == MUX_FEED_OURS) {
+        } else if (mux.state == MUX_FEED_OURS && !mux.adopted) {
             size_t n;
             struct in6_addr *addresses = to_addresses(&mux.addresses,
                                                       &mux.ready, &n);

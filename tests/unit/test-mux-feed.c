@@ -438,7 +438,8 @@ static void
 test_mux_feed_nonsense(void)
 {
     static const char *const hellos[] = {
-        "{}", "[]", "null", "{\"version\":2,\"instance\":\"A\",\"generation\":0}",
+        "{}", "[]", "null",
+        "{\"version\":2,\"instance\":\"A\",\"generation\":0}",
         "{\"version\":1,\"instance\":5,\"generation\":0}",
         "{\"version\":1,\"instance\":\"A\",\"generation\":\"x\"}",
         "{\"version\":1,\"generation\":0}",

@@ -293,7 +293,8 @@ test_mux_tables_incomplete(void)
     CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
 
     static const char *const bad_keys[] = {
-        "", "000102030405060708090a0b0c0d0e0", "g00102030405060708090a0b0c0d0e0f",
+        "", "000102030405060708090a0b0c0d0e0",
+        "g00102030405060708090a0b0c0d0e0f",
         "000102030405060708090a0b0c0d0e0f0",
     };
     for (size_t i = 0; i < ARRAY_SIZE(bad_keys); i++) {

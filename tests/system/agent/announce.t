@@ -18,7 +18,8 @@ ok "a database without key loads nothing" \
 ok "and BGP does not pass" status_is "BGP passes" no
 nok "really" \
     eval 'in_ns mux timeout 1 bash -c "</dev/tcp/172.16.0.1/179" 2>/dev/null'
-ok "though all else does" in_ns mux ping -qc 1 -W 2 172.16.0.1 >/dev/null
+ok "though all else does" \
+    eval 'in_ns mux ping -qc 1 -W 2 172.16.0.1 >/dev/null'
 
 db_global >/dev/null
 ok "with it, tables are loaded" wait_until status_is datapath "has our tables"
@@ -85,7 +86,6 @@ db_no_vip nonsense >/dev/null
 ok "until it is right again" wait_until 10 applied
 
 # Next hops.
-hop="next hop 172.16.0.21"
 like "$(appctl vswitchd slb/show)" ' 1 next hops' "the host is reachable"
 ip -n mxa-sw link set dev host nomaster
 ok "when it is dead the datapath is told" \

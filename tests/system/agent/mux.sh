@@ -167,7 +167,7 @@ start_agent()
         -vconsole:off
 }
 mux_status() { appctl agent slb/mux-status; }
-status_is() { mux_status | grep -q "^$1: $2"; }
+status_is() { mux_status 2>/dev/null | grep -q "^$1: $2"; }
 vswitchd_runs() { appctl vswitchd version >/dev/null 2>&1; }
 
 no_offload()    # NAME DEVICE
@@ -268,6 +268,6 @@ mux_up_announced()
     db_vip "$vip6" 2 >/dev/null
     start_agent
     wait_until 20 has_route "$vip" && wait_until 5 has_route6 "$vip6" &&
-        wait_until 5 bfd_is_up && wait_until 5 applied
+        wait_until 10 bfd_is_up && wait_until 5 applied
 }
 bfd_is_up() { vty router -c 'show bfd peers brief' | grep -q 'up *$'; }

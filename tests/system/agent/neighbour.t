@@ -74,7 +74,8 @@ ok "a neighbour has another MAC" \
 # The node's own MAC.
 ip -n nbr-node link set eth0 address 02:00:00:00:0a:01
 direct="reachable eth0 02:00:00:00:0a:01"
-ok "so has the node" wait_until says 10.8.0.2 "$direct 02:00:00:00:0a:02 10.8.0.2"
+ok "so has the node" \
+    wait_until says 10.8.0.2 "$direct 02:00:00:00:0a:02 10.8.0.2"
 
 # Death without a word.
 before=${EPOCHREALTIME/[.,]/}

@@ -16,6 +16,7 @@
 #     cloud_up HOST...         everything, with these hosts (h1, h2)
 #     agent_up HOST            starts HOST's agent and waits for its flows
 #     transact OP...           JSON operations on the SLB database
+#     vsctl HOST COMMAND...    ovs-vsctl on a host's own database
 #     want HOST...             asks for an acknowledgement and waits for it
 #     steer HOST OWNERS [FLAGS [HOP]]
 #                              how the mux sends from now on: to HOST, with
@@ -83,6 +84,8 @@ on()
     OVS_RUNDIR=$dir OVS_DBDIR=$dir OVS_LOGDIR=$dir timeout 10 "$@"
 }
 
+vsctl() { on "$1" ovs-vsctl -t 10 --db="unix:$tmp/$1/db.sock" "${@:2}"; }
+
 vswitchd_up()
 {
     local host=$1 dir=$tmp/$1
@@ -108,7 +111,7 @@ host_up()
         -vconsole:off
     wait_until test -S "$dir/db.sock"
     vswitchd_up "$host"
-    on "$host" ovs-vsctl -t 10 --db="unix:$dir/db.sock" \
+    vsctl "$host" \
         -- add-br br-phy \
         -- set bridge br-phy datapath_type=netdev fail_mode=standalone \
            "other_config:hwaddr=02:00:00:00:01:${octet[$host]}" \
@@ -147,7 +150,7 @@ vm_up()
     ip -n "hst-$vm" route add default via fd00:1::1
     start "$vm-server" ip netns exec "hst-$vm" /usr/bin/python3 "$netpy" \
         server "$vm"
-    on "$host" ovs-vsctl -t 10 --db="unix:$tmp/$host/db.sock" \
+    vsctl "$host" \
         -- add-port br-slb "$vm" \
         -- set interface "$vm" "external_ids:iface-id=$vm" \
            "external_ids:attached-mac=\"02:00:00:00:00:0$n\"" \
@@ -246,7 +249,7 @@ steer()
 
 status()
 {
-    on "$1" ovs-appctl -t "$tmp/$1/agent.ctl" slb/status \
+    on "$1" ovs-appctl -t "$tmp/$1/agent.ctl" slb/status 2>/dev/null \
         | sed -n "s/^$2: //p"
 }
 
@@ -268,14 +271,13 @@ agent_up()
 agent_idle()
 {
     [ -S "$tmp/$1/agent.ctl" ] \
-        && [ "$(status "$1" "flows acknowledged" 2>/dev/null)" = yes ]
+        && [ "$(status "$1" "flows acknowledged")" = yes ]
 }
 
 # Does the bridge exist and have what VMs need?
 bridge_ready()
 {
-    [ -n "$(on "$1" ovs-vsctl -t 10 --db="unix:$tmp/$1/db.sock" \
-            --bare get interface slb-vx ofport 2>/dev/null)" ]
+    [ -n "$(vsctl "$1" --bare get interface slb-vx ofport 2>/dev/null)" ]
 }
 
 number=0

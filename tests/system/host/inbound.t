@@ -4,8 +4,7 @@
 plan 23
 cloud_up h1 || bail_out "no cloud"
 
-mac=$(on h1 ovs-vsctl -t 10 --db="unix:$tmp/h1/db.sock" \
-      get bridge br-slb other_config:hwaddr | tr -d '"')
+mac=$(vsctl h1 get bridge br-slb other_config:hwaddr | tr -d '"')
 router=$(ip netns exec hst-gw cat /sys/class/net/eth0/address)
 
 capture replies gw "src host $vip"

@@ -1,11 +1,10 @@
 #!/bin/bash
 # Agents and switches that are killed and start again find what they had.
 . "$(dirname "$0")/host.sh"
-plan 22
+plan 24
 cloud_up h1 h2 || bail_out "no cloud"
 client=198.51.100.10
-zones() { on h1 ovs-vsctl -t 10 --db="unix:$tmp/h1/db.sock" \
-              get bridge br-slb external_ids; }
+zones() { vsctl h1 get bridge br-slb external_ids; }
 dump() { ofctl h1 --no-stats dump-flows br-slb | sort; }
 works() { [ "$(net gw ask tcp $vip 80 x)" = "vm1 $client x" ]; }
 
@@ -58,3 +57,11 @@ transact '{"op":"delete","table":"Endpoint","where":[["cookie","==",13]]}' \
 want h1 h2
 unlike "$(zones)" "rule-13=" "a rule that goes gives its zone back"
 like "$(zones)" "rule-16=" "a new one gets one"
+
+# An agent that is told to end leaves everything as it is.
+before=$(dump)
+on h1 ovs-appctl -t "$tmp/h1/agent.ctl" exit
+wait "${pid[h1-agent]}"
+is $? 0 "the agent ends"
+unset "pid[h1-agent]"
+is "$(dump)" "$before" "and leaves its flows"

@@ -4,8 +4,7 @@
 plan 17
 cloud_up h1 h2 || bail_out "no cloud"
 
-tunnel=$(on h1 ovs-vsctl -t 10 --db="unix:$tmp/h1/db.sock" \
-         get interface slb-vx ofport)
+tunnel=$(vsctl h1 get interface slb-vx ofport)
 
 # header OWNERS FLAGS HOP: prints dl_dst and dl_src.
 header()

@@ -23,8 +23,7 @@ for ip in 10.0.1.1 fd00:1::1; do
 done
 arp vm1 10.0.1.77
 unlike "$(ip -n hst-vm1 neigh show 10.0.1.77)" lladdr "nobody answers for none"
-port=$(on h1 ovs-vsctl -t 10 --db="unix:$tmp/h1/db.sock" \
-       get interface vm1 ofport)
+port=$(vsctl h1 get interface vm1 ofport)
 for sender in 0.0.0.0 10.0.1.4; do
     like "$(trace h1 "in_port=$port,dl_src=02:00:00:00:00:04,arp,arp_op=1,
                       arp_sha=02:00:00:00:00:04,arp_spa=$sender,
@@ -63,7 +62,7 @@ ok "frames of the underlay are dropped" wait_until 3 \
 unlike "$(captured vm1)" 172.16 "and not seen by a VM"
 
 # A VM that goes.
-on h1 ovs-vsctl -t 10 --db="unix:$tmp/h1/db.sock" del-port br-slb vm2
+vsctl h1 del-port br-slb vm2
 ok "a VM that is unplugged is reported" wait_until eval \
     '! ovsdb-client -t 10 dump "unix:$tmp/slb.sock" Port iface_id | grep -q vm2'
 is "$(net vm1 ask tcp 10.0.1.5 8080 x)" timeout "and not reached any more"
