@@ -74,8 +74,8 @@ address_hash(const struct in6_addr *address, uint32_t basis)
     return hash_bytes(address, sizeof *address, basis);
 }
 
-/* Reads 's', an IPv4 or IPv6 prefix such as "10.0.1.0/24".  Without a length it
- * is a single address. */
+/* Reads 's', an IPv4 or IPv6 prefix such as "10.0.1.0/24".  Without a length
+ * it is a single address. */
 bool
 prefix_parse(const char *s, struct prefix *prefix)
 {
@@ -89,8 +89,8 @@ prefix_parse(const char *s, struct prefix *prefix)
 
     int bits = is_ipv4(&prefix->address) ? 128 - MAPPED_BITS : 128;
     int length = bits;
-    if (slash && (!str_to_int(slash + 1, 10, &length)
-                  || length < 0 || length > bits)) {
+    if (slash && (slash[1 + strspn(slash + 1, "0123456789")]
+                  || !str_to_int(slash + 1, 10, &length) || length > bits)) {
         return false;
     }
 

@@ -75,7 +75,7 @@ bindings_destroy(struct bindings *b)
         free(network);
     }
     HMAP_FOR_EACH_POP (binding, hmap_node, &b->bindings) {
-        shash_destroy(&binding->names);
+        shash_destroy(&binding->other_names);
         free(binding->pools);
         free(binding);
     }
@@ -164,20 +164,28 @@ find_or_add(struct bindings *b, uint32_t network_key,
         binding = xzalloc(sizeof *binding);
         binding->network_key = network_key;
         binding->address = *address;
-        shash_init(&binding->names);
+        shash_init(&binding->other_names);
         hmap_insert(&b->bindings, &binding->hmap_node,
                     hash_binding(network_key, address));
     }
     return binding;
 }
 
-/* A pool of the network with 'network_key' has a member 'name' with
- * 'address'. */
-void
+/* A pool of the network with 'network_key' has a member 'name' with 'address'.
+ * Returns its binding, which has a port, if at all, after bindings_resolve().
+ * 'name' must live as long as 'b'. */
+struct binding *
 bindings_add_member(struct bindings *b, uint32_t network_key,
                     const struct in6_addr *address, const char *name)
 {
-    shash_add_once(&find_or_add(b, network_key, address)->names, name, NULL);
+    struct binding *binding = find_or_add(b, network_key, address);
+
+    if (!binding->name) {
+        binding->name = name;
+    } else if (strcmp(binding->name, name)) {
+        shash_add_once(&binding->other_names, name, NULL);
+    }
+    return binding;
 }
 
 /* Until now, 'address' was carried by port 'iface_id' of 'node', which must
@@ -310,7 +318,9 @@ compare_ports(const struct binding_port *a, const struct binding_port *b)
 static int
 rank_port(const struct binding *binding, const struct binding_port *port)
 {
-    bool named = shash_find(&binding->names, port->iface_id) != NULL;
+    bool named = (binding->name
+                  && (!strcmp(binding->name, port->iface_id)
+                      || shash_find(&binding->other_names, port->iface_id)));
     bool known = (binding->known_node
                   && !strcmp(binding->known_node, port->node)
                   && !strcmp(binding->known_iface_id, port->iface_id));
@@ -383,23 +393,18 @@ resolve_port(struct bindings *b, struct binding_port_node *node,
     }
 }
 
-/* Looks for a port that has the name of a member with the address 'binding',
- * which no port reports. */
+/* Binds 'binding', whose address no port reports, to a port with 'name'. */
 static void
-resolve_by_name(struct bindings *b, struct binding *binding,
-                struct problems *problems)
+offer_ports_with_name(struct bindings *b, struct binding *binding,
+                      const char *name, struct problems *problems)
 {
-    const struct shash_node *name;
+    uint32_t hash = hash_port(binding->network_key, name);
+    const struct binding_port_node *node;
 
-    SHASH_FOR_EACH (name, &binding->names) {
-        const struct binding_port_node *node;
-        uint32_t hash = hash_port(binding->network_key, name->name);
-
-        HMAP_FOR_EACH_WITH_HASH (node, hmap_node, hash, &b->ports) {
-            if (node->network->key == binding->network_key
-                && !strcmp(node->port.iface_id, name->name)) {
-                offer_port(binding, &node->port, node->network, problems);
-            }
+    HMAP_FOR_EACH_WITH_HASH (node, hmap_node, hash, &b->ports) {
+        if (node->network->key == binding->network_key
+            && !strcmp(node->port.iface_id, name)) {
+            offer_port(binding, &node->port, node->network, problems);
         }
     }
 }
@@ -413,8 +418,13 @@ bindings_resolve(struct bindings *b, struct problems *problems)
         resolve_port(b, &b->list[i], problems);
     }
     HMAP_FOR_EACH (binding, hmap_node, &b->bindings) {
-        if (!binding->port) {
-            resolve_by_name(b, binding, problems);
+        if (!binding->port && binding->name) {
+            const struct shash_node *node;
+
+            offer_ports_with_name(b, binding, binding->name, problems);
+            SHASH_FOR_EACH (node, &binding->other_names) {
+                offer_ports_with_name(b, binding, node->name, problems);
+            }
         }
     }
 }

@@ -48,8 +48,8 @@
  *   2. if no port reports it and it is the address of a member: the port with
  *      the member's name (the one before, the first by name of node).
  *
- * All other ports that report it are left out for this address.  Members are
- * bound by looking up their address.
+ * All other ports that report it are left out for this address.  A member is
+ * bound to whatever port its address is on.
  *
  *
  * What is ambiguous, contradicts or is twice there is reported as a problem.
@@ -100,7 +100,8 @@ struct binding {
     const void *binding_row, *location_row;
 
     /* For bindings_resolve(). */
-    struct shash names;         /* Of members with this address. */
+    const char *name;           /* Of a member with this address, or NULL. */
+    struct shash other_names;   /* Of others in other pools. */
     const char *known_node;     /* Where it was before, or NULL. */
     const char *known_iface_id;
 };
@@ -122,8 +123,9 @@ void bindings_destroy(struct bindings *);
 void bindings_add_network(struct bindings *, const char *name, uint32_t key,
                           const struct prefix *subnets, size_t n_subnets);
 void bindings_add_port(struct bindings *, const struct binding_port *);
-void bindings_add_member(struct bindings *, uint32_t network_key,
-                         const struct in6_addr *, const char *name);
+struct binding *bindings_add_member(struct bindings *, uint32_t network_key,
+                                    const struct in6_addr *,
+                                    const char *name);
 void bindings_add_known(struct bindings *, uint32_t network_key,
                         const struct in6_addr *, const char *node,
                         const char *iface_id);

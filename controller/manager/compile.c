@@ -17,7 +17,6 @@
 
 #include "controller/manager/compile.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -39,14 +38,11 @@
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
-#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "random.h"
 #include "smap.h"
 #include "timeval.h"
 #include "util.h"
-
-VLOG_DEFINE_THIS_MODULE(compile);
 
 #define DRAIN_SECONDS_DEFAULT 3600
 #define DRAIN_SECONDS_MAX (366 * 24 * 60 * 60)
@@ -122,7 +118,8 @@ static void
 read_options(struct run *run)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(run->idl);
-    const char *s = global ? smap_get(&global->options, "drain-seconds") : NULL;
+    const char *s = (global ? smap_get(&global->options, "drain-seconds")
+                     : NULL);
     long long int seconds = DRAIN_SECONDS_DEFAULT;
 
     if (s && (!str_to_llong(s, 10, &seconds)
@@ -194,6 +191,7 @@ read_ports(struct run *run, const struct slbrec_node *node)
 
     for (size_t i = 0; i < node->n_ports; i++) {
         const struct slbrec_port *port = node->ports[i];
+        char canonical[ETH_ADDR_STRLEN + 1];
         struct eth_addr mac;
 
         if (!eth_addr_from_string(port->mac, &mac) || eth_addr_is_zero(mac)
@@ -209,12 +207,14 @@ read_ports(struct run *run, const struct slbrec_node *node)
             continue;
         }
 
+        snprintf(canonical, sizeof canonical, ETH_ADDR_FMT,
+                 ETH_ADDR_ARGS(mac));
         struct binding_port bp = {
             .node = node->name,
             .vtep = node->vtep,
             .iface_id = port->iface_id,
-            .mac = desired_intern(run->desired,
-                                  xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(mac))),
+            .mac = (!strcmp(port->mac, canonical) ? port->mac
+                    : desired_intern(run->desired, canonical)),
             .network = port->network,
             .addresses = port->addresses,
             .n_addresses = port->n_addresses,
@@ -488,6 +488,13 @@ read_members(struct run *run, const struct slbrec_load_balancer *lb,
     }
 }
 
+/* May new connections go to 'member'? */
+static bool
+member_is_usable(const struct desired_member *member)
+{
+    return member->binding->port && member->weight > 0;
+}
+
 static int
 compare_members(const void *a_, const void *b_)
 {
@@ -579,8 +586,10 @@ read_all_members(struct run *run)
 
         allocate_indices(run, pool);
         HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-            bindings_add_member(&d->bindings, pool->network_key,
-                                &member->address, member->name);
+            member->binding = bindings_add_member(&d->bindings,
+                                                  pool->network_key,
+                                                  &member->address,
+                                                  member->name);
         }
     }
 }
@@ -611,7 +620,7 @@ step_generations(struct run *run, struct desired_pool *pool)
 
     HMAP_FOR_EACH (member, hmap_node, &pool->members) {
         n_declared += member->declared;
-        if (member->port && member->weight > 0) {
+        if (member_is_usable(member)) {
             weights[n_weights++] = (struct member_weight) {
                 .index = member->index,
                 .weight = member->weight,
@@ -657,7 +666,7 @@ settle_members(struct run *run, struct desired_pool *pool)
         }
     }
     HMAP_FOR_EACH_SAFE (member, hmap_node, &pool->members) {
-        if (member->port && member->weight > 0) {
+        if (member_is_usable(member)) {
             member->state = MEMBER_ACTIVE;
         } else if (!member_indices_reserve(named, member->index)) {
             member->state = MEMBER_DRAINING;
@@ -687,10 +696,6 @@ settle_pools(struct run *run)
         struct desired_pool *pool = node->data;
         struct desired_member *member;
 
-        HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-            member->port = bindings_find(&d->bindings, pool->network_key,
-                                         &member->address)->port;
-        }
         step_generations(run, pool);
         settle_members(run, pool);
         if (pool_is_over(pool)) {
@@ -698,9 +703,7 @@ settle_pools(struct run *run)
             continue;
         }
         HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-            binding_add_pool(bindings_find(&d->bindings, pool->network_key,
-                                           &member->address),
-                             pool->key, member->index);
+            binding_add_pool(member->binding, pool->key, member->index);
         }
     }
 }
@@ -834,8 +837,9 @@ read_endpoints(struct run *run)
     free(sorted);
 }
 
-/* A VIP for each address that endpoints forward.  Of several frontends with the
- * address, the one that the row names stays, else it is the first by name. */
+/* A VIP for each address that endpoints forward.  Of several frontends with
+ * the address, the one that the row names stays, else it is the first by
+ * name. */
 static void
 read_vips(struct run *run)
 {
@@ -960,8 +964,8 @@ compiler_see_nodes(struct compiler *c, struct ovsdb_idl *idl)
     }
 }
 
-/* The transaction of the last run is in the database, and so in 'idl': from now
- * on the muxes are given time for the generations that it made. */
+/* The transaction of the last run is in the database, and so in 'idl': from
+ * now on the muxes are given time for the generations that it made. */
 void
 compiler_committed(struct compiler *c, struct ovsdb_idl *idl)
 {

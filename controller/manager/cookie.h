@@ -19,13 +19,13 @@
 /* Cookies of endpoints: 32-bit numbers by which a flow on a host leads back to
  * the rule that it comes from.
  *
- * A rule keeps its cookie while it exists: as with tunnel keys, the rows in the
- * database are the memory, and each run resets, reserves and allocates.  A
+ * A rule keeps its cookie while it exists: as with tunnel keys, the rows in
+ * the database are the memory, and each run resets, reserves and allocates.  A
  * host may hold the flows of a rule that has gone for a while, so its cookie
  * must not soon mean another rule: allocation goes on behind the cookie given
- * out last, round the whole space.  A manager that becomes active does not know
- * which ones were given out before it and starts anywhere (the caller passes a
- * random number). */
+ * out last, round the whole space.  A manager that becomes active does not
+ * know which ones were given out before it and starts anywhere (the caller
+ * passes a random number). */
 
 #include <stdbool.h>
 #include <stdint.h>

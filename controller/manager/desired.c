@@ -78,17 +78,12 @@ desired_destroy(struct desired *d)
     sset_destroy(&d->strings);
 }
 
-/* Takes 's' and returns it, or a string equal to it, to live as long as
- * 'd'. */
+/* Returns a string equal to 's' that lives as long as 'd'. */
 const char *
-desired_intern(struct desired *d, char *s)
+desired_intern(struct desired *d, const char *s)
 {
-    const char *interned = sset_find(&d->strings, s)
-                           ? sset_find(&d->strings, s)->name
-                           : sset_add(&d->strings, s)->name;
-
-    free(s);
-    return interned;
+    sset_add(&d->strings, s);
+    return sset_find(&d->strings, s)->name;
 }
 
 /* Adds a pool with 'name', which must not be there. */

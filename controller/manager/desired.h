@@ -66,7 +66,8 @@ struct desired_member {
     bool declared;              /* Does the user want it? */
     int weight;                 /* 0 if it is not declared. */
     enum member_state state;
-    const struct binding_port *port; /* NULL if none carries it. */
+    struct binding *binding;    /* Of the address; its port is NULL if none
+                                 * carries it. */
     const struct slbrec_compiled_member *row;
 };
 
@@ -128,7 +129,7 @@ struct desired {
 void desired_init(struct desired *);
 void desired_destroy(struct desired *);
 
-const char *desired_intern(struct desired *, char *);
+const char *desired_intern(struct desired *, const char *);
 
 struct desired_pool *desired_add_pool(struct desired *, const char *name);
 void desired_remove_pool(struct desired *, struct shash_node *);

@@ -51,8 +51,8 @@
  * over goes on where the other one ended.  Times are wall-clock time for the
  * same reason.  A time further in the future than clocks differ
  * (GENERATION_MAX_SKEW) means that the clock was set back and is replaced by
- * the present, so that nothing is kept for years; rows that make no sense, such
- * as two current generations, are put right.
+ * the present, so that nothing is kept for years; rows that make no sense,
+ * such as two current generations, are put right.
  *
  * No I/O here, and no clock. */
 

@@ -146,8 +146,8 @@ prepare_set_mux(struct prepare *p, const char *name, int64_t wanted,
     }
 }
 
-/* Returns true if 'mux', which may be NULL, is not waited for in order to reach
- * 'needed'. */
+/* Returns true if 'mux', which may be NULL, is not waited for in order to
+ * reach 'needed'. */
 static bool
 mux_is_done(const struct mux *mux, const int64_t *needed)
 {
@@ -226,8 +226,8 @@ prepare_is_done(struct prepare *p, uint32_t pool_key, int64_t number,
     return batch_is_done(p, c->batch, now);
 }
 
-/* Forgets the generations that were not asked about and the muxes that were not
- * set since prepare_begin(). */
+/* Forgets the generations that were not asked about and the muxes that were
+ * not set since prepare_begin(). */
 void
 prepare_end(struct prepare *p)
 {

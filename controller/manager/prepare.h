@@ -36,8 +36,8 @@
  *     prepare_begin(), prepare_set_mux() for each mux, then
  *     prepare_is_done() for each coming generation there is, prepare_end().
  *
- * Between runs, when a Node row changed: prepare_begin(), prepare_set_mux() for
- * each mux, and prepare_is_ready(), which tells whether a run is worth it.
+ * Between runs, when a Node row changed: prepare_begin(), prepare_set_mux()
+ * for each mux, and prepare_is_ready(), which tells whether a run is worth it.
  *
  * No I/O here, and no clock: 'now' is the caller's monotonic time in ms. */
 

@@ -28,7 +28,6 @@
  * time or the muxes' acknowledgements call for it, or when a transaction
  * failed. */
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +46,8 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(slb_manager);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
 #define SLB_LOCK "slb_manager"
 
@@ -253,8 +254,8 @@ commit(struct manager *m)
         break;
 
     case TXN_ERROR:
-        VLOG_ERR("transaction failed (%s), trying again",
-                 ovsdb_idl_txn_get_error(m->txn));
+        VLOG_ERR_RL(&rl, "transaction failed (%s), trying again",
+                    ovsdb_idl_txn_get_error(m->txn));
         /* Fall through. */
     case TXN_UNCOMMITTED:
     case TXN_ABORTED:
@@ -448,8 +449,8 @@ manager_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
     unixctl_command_reply(conn, NULL);
 }
 
-/* Prints one "name: value" a line; each problem in a line of its own, indented,
- * at the end. */
+/* Prints one "name: value" a line; each problem in a line of its own,
+ * indented, at the end. */
 static void
 manager_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
                const char *argv[] OVS_UNUSED, void *manager_)

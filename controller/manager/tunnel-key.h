@@ -24,11 +24,11 @@
  * Each run of the compiler starts with no key in use (tunnel_keys_reset()),
  * reserves those in the rows and allocates for what has none.
  *
- * A key that has become free is not given out again at once, since packets with
- * it may be under way and agents may still hold what it meant: allocation goes
- * on behind the key given out last, and starts again at 1 at the end of the
- * space.  A manager that has just become active starts behind the highest key
- * in use. */
+ * A key that has become free is not given out again at once, since packets
+ * with it may be under way and agents may still hold what it meant: allocation
+ * goes on behind the key given out last, and starts again at 1 at the end of
+ * the space.  A manager that has just become active starts behind the highest
+ * key in use. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -62,8 +62,8 @@ struct writer {
         }                                                       \
     } while (0)
 
-/* Returns true if the strings in a set's column are those in 'svec', which must
- * be sorted and unique. */
+/* Returns true if the strings in a set's column are those in 'svec', which
+ * must be sorted and unique. */
 static bool
 strings_equal(char **strings, size_t n, const struct svec *svec)
 {
@@ -419,7 +419,7 @@ write_member(struct writer *w, const struct desired_pool *pool,
              const struct desired_member *member)
 {
     const struct slbrec_compiled_member *row = member->row;
-    const struct binding_port *port = member->port;
+    const struct binding_port *port = member->binding->port;
     bool changed = false;
 
     if (!row) {

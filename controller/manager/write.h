@@ -16,10 +16,10 @@
 #ifndef MANAGER_WRITE_H
 #define MANAGER_WRITE_H 1
 
-/* The only writer of the compiled tables: compares the rows that are there with
- * what is desired and puts the differences, and nothing else, into a
- * transaction, together with what they make necessary: Node.wanted of the nodes
- * concerned (concern.h) and SLB_Global.compiled_seq. */
+/* The only writer of the compiled tables: compares the rows that are there
+ * with what is desired and puts the differences, and nothing else, into a
+ * transaction, together with what they make necessary: Node.wanted of the
+ * nodes concerned (concern.h) and SLB_Global.compiled_seq. */
 
 struct desired;
 struct ovsdb_idl;

@@ -386,8 +386,8 @@ test_generation_damaged_database(void)
 }
 
 /* A model of a pool whose members come, go, get other weights and lose their
- * ports at random, run as the manager runs it: members keep their index as long
- * as they exist or a kept generation names them. */
+ * ports at random, run as the manager runs it: members keep their index as
+ * long as they exist or a kept generation names them. */
 
 #define N_IDS 12
 

@@ -53,7 +53,8 @@ ok "bad prefixes are told" told 'subnet s0: "10.300.0.0/16" is no prefix'
 ok "bad frontends" told 'junk/frontends/bad: "nonsense" is no address'
 ok "bad members" told 'member c: "nonsense" is no address'
 ok "members elsewhere" told 'member d: address 192.0.2.1 is outside'
-ok "members that are there twice" told 'several members have address 10.77.0.1'
+ok "members that are there twice" \
+    told 'several members have address 10.77.0.1'
 is "$(get Endpoint rule | xargs)" "junk/rules/good web/rules/http" \
     "what makes sense is there"
 
