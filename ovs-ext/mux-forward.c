@@ -546,8 +546,9 @@ mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
     }
 
     for (size_t i = 0; i < n; i++) {
-        OVS_PREFETCH_WRITE((uint8_t *) dp_packet_data(batch->packets[i])
-                           - MUX_TUNNEL_LEN);
+        void *data = dp_packet_data(batch->packets[i]);
+
+        OVS_PREFETCH_WRITE((void *) ((uintptr_t) data - MUX_TUNNEL_LEN));
     }
 
     kept = 0;

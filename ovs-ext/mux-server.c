@@ -354,7 +354,10 @@ session_run(struct server *server, struct session *s)
 
     jsonrpc_run(s->rpc);
 
-    int error = jsonrpc_recv(s->rpc, &msg);
+    /* Who does not read answers cannot ask for more. */
+    msg = NULL;
+    int error = (jsonrpc_get_backlog(s->rpc)
+                 ? EAGAIN : jsonrpc_recv(s->rpc, &msg));
     if (error && error != EAGAIN) {
         /* Anything but the end of the stream has been logged. */
         return false;

@@ -215,6 +215,9 @@ refresh_underlay(struct netdev_slbmux *dev, struct underlay *underlay)
         new->change_seq = change_seq;
         new->mtu = underlay_mtu(new->netdev);
         ovsrcu_set(&dev->underlay, new);
+        if (new->mtu != underlay->mtu) {
+            netdev_change_seq_changed(&dev->up);
+        }
         ovsrcu_postpone(free, underlay);
     }
 }

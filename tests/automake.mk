@@ -159,3 +159,8 @@ EXTRA_DIST += \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t
+EXTRA_DIST += \
+	tests/lib/mux-client.py \
+	tests/lib/muxdummy.py \
+	tests/system/ovs-ext/forward.t \
+	tests/system/ovs-ext/protocol.t

@@ -118,6 +118,17 @@ new_packet(size_t headroom)
     return p;
 }
 
+/* Returns 'p' with other headroom, which may be odd, and destroys 'p'. */
+static struct dp_packet *
+move_packet(struct dp_packet *p, size_t headroom)
+{
+    struct dp_packet *moved = dp_packet_clone_data_with_headroom(
+        dp_packet_data(p), dp_packet_size(p), headroom);
+
+    dp_packet_delete(p);
+    return moved;
+}
+
 static void
 put_eth(struct dp_packet *p, uint16_t type)
 {
@@ -630,12 +641,13 @@ test_forward_headroom(void)
 
     /* These can be moved. */
     for (size_t headroom = 0; headroom < 60; headroom++) {
-        check_forwarding(tcp_packet(headroom, 1000, 80, 10), 14, 50, &x);
+        check_forwarding(move_packet(tcp_packet(128, 1000, 80, 10), headroom),
+                         14, 50, &x);
     }
 
     /* This one looks as if it cannot. */
     for (size_t headroom = 48; headroom < 52; headroom++) {
-        struct dp_packet *p = tcp_packet(headroom, 1000, 80, 10);
+        struct dp_packet *p = tcp_packet(128, 1000, 80, 10);
         uint8_t stack[2048];
         struct dp_packet *q = xmalloc(sizeof *q);
 
@@ -682,7 +694,8 @@ test_forward_batch(void)
         dp_packet_batch_add(&batch,
                             (i % 4 == 1 ? tcp_packet_with(8, 0)
                              : i % 4 == 2 ? tcp_packet(128, i, 83, i)
-                             : i % 4 == 3 ? tcp_packet(i, i, 80, i)
+                             : i % 4 == 3
+                             ? move_packet(tcp_packet(128, i, 80, i), i)
                              : tcp6_packet(128, i, 80, i)));
     }
     memset(&counters, 0, sizeof counters);
@@ -726,9 +739,9 @@ test_forward_fuzzed(void)
         struct dp_packet *p;
 
         if (i % 3 == 0) {
-            p = tcp_packet(i % 129, i, 80, i % 50);
+            p = move_packet(tcp_packet(0, i, 80, i % 50), i % 129);
         } else if (i % 3 == 1) {
-            p = tcp6_packet(i % 129, i, 80, i % 50);
+            p = move_packet(tcp6_packet(0, i, 80, i % 50), i % 129);
         } else {
             struct dp_packet *inner = tcp_packet(0, i, 80, i % 50);
             p = tunnel_packet(inner, i % 9);

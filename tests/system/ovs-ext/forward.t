@@ -1,0 +1,290 @@
+#!/usr/bin/python3
+# Copyright (c) 2026 the ovs-slb authors.
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Packets go in by the underlay of a real slb-vswitchd, and come out tunnelled
+to the hosts of their owners; its ports come and go, and its figures are
+right."""
+
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                '../../lib'))
+import muxdummy  # noqa: E402
+import muxnode  # noqa: E402
+import tap  # noqa: E402
+
+from scapy.all import (  # noqa: E402
+    Ether, IP, IPv6, TCP, UDP, VXLAN, Raw)
+
+VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
+ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
+KEY = '000102030405060708090a0b0c0d0e0f'
+
+
+def nexthop(n):
+    return {'op': 'nexthop', 'vtep': '172.16.0.%d' % n, 'src_mac': MUX,
+            'dst_mac': '02:00:00:00:01:%02x' % n}
+
+
+def pool(key, generations, members=((1, 21), (2, 22), (3, 23))):
+    return {'op': 'pool', 'tunnel_key': key, 'network': 7, 'slots': 10,
+            'members': [[i, '172.16.0.%d' % n] for i, n in members],
+            'generations': [
+                {'number': n, 'state': state, 'age': age,
+                 'weights': [[i, 1] for i in indices]}
+                for n, state, age, indices in generations]}
+
+
+def endpoint(network, address, protocol, port, key, name='r'):
+    return {'op': 'endpoint', 'network': network, 'address': address,
+            'protocol': protocol, 'port': port, 'pool': key,
+            'distribution': 'Default', 'idle': 240, 'name': 'lb/rules/' + name}
+
+
+TABLES = [
+    {'op': 'global', 'key': KEY, 'vtep': '172.16.0.11',
+     'anycast': '172.16.0.100'},
+    nexthop(21), nexthop(22), nexthop(23),
+    pool(100, [(1, 'current', 99999, [1, 2, 3])]),
+    pool(101, [(2, 'current', 1000, [2]), (1, 'previous', 99999, [1])]),
+    {'op': 'vip', 'network': 0, 'address': VIP},
+    {'op': 'vip', 'network': 0, 'address': VIP6},
+    {'op': 'vip', 'network': 7, 'address': '10.0.2.100'},
+    endpoint(0, VIP, 6, 80, 100, 'http'),
+    endpoint(0, VIP6, 6, 80, 100, 'http6'),
+    endpoint(0, VIP, 17, 53, 101, 'dns'),
+    endpoint(7, '10.0.2.100', 6, 8080, 100, 'internal')]
+
+
+def tcp(sport, dport=80, dst=VIP, **options):
+    return (Ether(src=ROUTER, dst=MUX)
+            / IP(src='198.51.100.10', dst=dst, ttl=60, **options)
+            / TCP(sport=sport, dport=dport, flags='S') / Raw(b'x' * 9))
+
+
+def owner_by_lookup(node, sport):
+    text = node.appctl('slb/lookup', '0', 'tcp', '198.51.100.10', str(sport),
+                       VIP, '80')
+    return (int(re.search(r'owner (\d+)', text).group(1)),
+            re.search(r'to host (\S+), VNI (\d+)', text).groups())
+
+
+def test_forwarding(t, node):
+    ports = range(40000, 40060)
+    node.receive(*[bytes(tcp(port)) for port in ports])
+    sent = [Ether(frame) for frame in node.sent()]
+    t.is_(len(sent), len(ports), 'all packets come out')
+
+    t.ok(all(p[TCP].sport == port and bytes(p[VXLAN].payload)[14:]
+             == bytes(tcp(port)[IP]) for p, port in zip(sent, ports)),
+         'each with the very IP packet that came in')
+    t.ok(all((p[IP].src, p[UDP].dport, p[UDP].chksum, p[VXLAN].vni,
+              p[IP].flags, p.src)
+             == ('172.16.0.11', 4789, 0, 100, 'DF', MUX) for p in sent),
+         'in VXLAN with the key of the pool')
+    t.ok(all(muxnode.checksum(bytes(p[IP])[:20]) == 0 for p in sent),
+         'with a good checksum')
+    owners = [int(p[VXLAN].payload.dst.replace(':', '')[4:8], 16)
+              for p in sent]
+    t.is_(sorted(set(owners)), [1, 2, 3], 'to all members')
+    t.ok(all((p[IP].dst, p.dst) == ('172.16.0.2%d' % owner,
+                                    '02:00:00:00:01:%02x' % (20 + owner))
+             for p, owner in zip(sent, owners)),
+         "to the member's host, by its next hop")
+    t.ok(all(owner_by_lookup(node, port)
+             == (owner, ('172.16.0.2%d' % owner, '100'))
+             for port, owner in list(zip(ports, owners))[:10]),
+         'as slb/lookup says')
+    t.is_({str(p[VXLAN].payload.src) for p in sent}, {'0e:01:00:00:00:00'},
+          'that is the only owner')
+
+
+def test_others(t, node):
+    node.receive(bytes(Ether(src=ROUTER, dst=MUX)
+                       / IPv6(src='2001:db8:1::10', dst=VIP6)
+                       / TCP(sport=40000, dport=80)))
+    p = Ether(node.sent()[0])
+    t.is_((p[IPv6].dst, p[VXLAN].vni), (VIP6, 100), 'IPv6')
+
+    node.receive(bytes(Ether(src=ROUTER, dst=MUX)
+                       / IP(src='198.51.100.10', dst=VIP)
+                       / UDP(sport=40000, dport=53) / Raw(b'q')))
+    inner = Ether(node.sent()[0])[VXLAN].payload
+    t.is_((inner.dst, inner.src), ('0e:01:00:02:00:01', '0e:02:00:00:00:00'),
+          'UDP to a pool that has just changed names both owners')
+
+    frame = (Ether(src=ROUTER, dst=MUX)
+             / IP(src='172.16.0.23', dst='172.16.0.100')
+             / UDP(sport=50000, dport=4789, chksum=0) / VXLAN(vni=7, flags=8)
+             / Ether() / IP(src='10.0.1.4', dst='10.0.2.100')
+             / TCP(sport=40000, dport=8080))
+    node.receive(bytes(frame))
+    p = Ether(node.sent()[0])
+    t.is_((p[IP].src, p[VXLAN].vni, p[VXLAN].payload.payload.dst),
+          ('172.16.0.11', 100, '10.0.2.100'),
+          'from the anycast VTEP to a VIP of the network')
+
+    # A packet-out comes from the main thread.
+    before = node.stats()['forwarded']
+    node.ofctl('packet-out', 'br-mux', 'in_port=%d,packet=%s,actions=%d' % (
+        muxdummy.UNDERLAY, bytes(tcp(41000)).hex(), muxdummy.SLB0))
+    muxnode.wait_until('it is through',
+                       lambda: node.stats()['forwarded'] == before + 1)
+    t.is_(Ether(node.sent()[0])[TCP].sport, 41000, 'a packet-out')
+
+
+def test_drops(t, node):
+    before = node.stats()
+    wrong = tcp(40000)
+    wrong[IP].chksum = 1
+    big = tcp(40000) / Raw(b'x' * 1440)
+    node.receive(bytes(tcp(40000, dport=81)), bytes(wrong),
+                 bytes(tcp(40000, frag=5)), bytes(big))
+    after = node.stats()
+    t.is_(node.sent(), [], 'what cannot be forwarded is dropped')
+    t.is_({key: after[key] - before[key] for key in after
+           if after[key] != before[key]},
+          {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_fragment': 1,
+           'drop_too_big': 1}, 'and counted by reason')
+
+    def port(*keys):
+        text = node.vsctl('get', 'interface', 'slb0', 'statistics')
+        return [int(re.search(r'\b%s=(\d+)' % key, text).group(1))
+                for key in keys]
+    wanted = [after['forwarded'], after['forwarded_bytes'],
+              sum(v for k, v in after.items() if k.startswith('drop_')), 0]
+    keys = 'tx_packets', 'tx_bytes', 'tx_dropped', 'rx_packets'
+    muxnode.wait_until('the statistics are in the database',
+                       lambda: port(*keys) == wanted, 15)
+    t.ok(True, 'the statistics of the port agree')
+
+
+def forwards(node):
+    """Does a packet come through?"""
+    node.receive(bytes(tcp(42000)))
+    return len(node.sent()) == 1
+
+
+def test_ports(t, node):
+    node.vsctl('del-port', 'up0')
+    node.wait_ready('missing')
+    t.is_(node.vsctl('get', 'interface', 'slb0', 'link_state').strip(),
+          'down', 'without underlay the link is down')
+    node.ofctl('packet-out', 'br-mux', 'in_port=LOCAL,packet=%s,actions=%d' % (
+        bytes(tcp(42000)).hex(), muxdummy.SLB0))
+    muxnode.wait_until('it is dropped',
+                       lambda: node.stats()['drop_no_underlay'] == 1)
+    node.add_underlay()
+    node.wait_ready()
+    t.ok(forwards(node), 'the underlay is deleted and added again')
+
+    for _ in range(5):
+        node.vsctl('del-port', 'up0', '--', 'add-port', 'br-mux', 'up0',
+                   '--', 'set', 'interface', 'up0', 'type=dummy',
+                   'ofport_request=%d' % muxdummy.UNDERLAY,
+                   'options:tx_pcap=' + node.path('tx.pcap'))
+        node.wait_ready()
+    t.ok(forwards(node), 'in one transaction')
+
+    node.vsctl('set', 'interface', 'up0', 'mtu_request=1600')
+    muxnode.wait_until('the MTU is noticed',
+                       lambda: node.status('underlay-mtu') == '1600')
+    node.receive(bytes(tcp(42000) / Raw(b'x' * 1440)))
+    t.is_(len(node.sent()), 1, 'its MTU is changed, larger packets fit')
+
+    generation = node.stats()['generation']
+    node.vsctl('del-port', 'slb0', '--', 'add-port', 'br-mux', 'slb0', '--',
+               'set', 'interface', 'slb0', 'type=slbmux',
+               'options:underlay=up0', 'ofport_request=%d' % muxdummy.SLB0)
+    node.wait_ready()
+    t.is_(node.stats()['generation'], generation,
+          'slb0 itself is deleted and added in one: the tables stay')
+    t.ok(forwards(node), 'and it forwards')
+
+    node.vsctl('del-port', 'slb0', '--', 'del-port', 'up0', '--',
+               'add-port', 'br-mux', 'up0', '--', 'set', 'interface', 'up0',
+               'type=dummy', 'ofport_request=%d' % muxdummy.UNDERLAY,
+               'options:tx_pcap=' + node.path('tx.pcap'), '--',
+               'add-port', 'br-mux', 'slb0', '--', 'set', 'interface', 'slb0',
+               'type=slbmux', 'options:underlay=up0',
+               'ofport_request=%d' % muxdummy.SLB0)
+    node.wait_ready()
+    t.ok(forwards(node), 'both are deleted and added in one')
+
+    node.vsctl('set', 'interface', 'slb0', 'options:underlay=other')
+    node.wait_ready('missing')
+    node.vsctl('set', 'interface', 'slb0', 'options:underlay=up0')
+    node.wait_ready()
+    t.ok(forwards(node), 'another underlay is named, and the old one again')
+
+    for options, words in (('options:underlay=slb1', 'another port'),
+                           ('options:underlay=""', 'must name')):
+        node.run('ovs-vsctl', '--no-wait', 'add-port', 'br-mux', 'slb1', '--',
+                 'set', 'interface', 'slb1', 'type=slbmux', options)
+        muxnode.wait_until('the error is told', lambda: words in node.vsctl(
+            'get', 'interface', 'slb1', 'error'))
+        node.vsctl('del-port', 'slb1')
+    t.ok(True, 'a port that is configured wrong says so')
+
+
+def test_tx_steering(t, node):
+    # There is nothing to steer without a PMD thread.
+    node.vsctl('add-port', 'br-mux', 'pmd0', '--', 'set', 'interface', 'pmd0',
+               'type=dummy-pmd')
+    t.ok(forwards(node), 'with a PMD thread')
+    node.vsctl('set', 'interface', 'slb0', 'other_config:tx-steering=hash')
+    muxnode.wait_until('packets are dropped', lambda: not forwards(node))
+    t.ok(node.stats()['drop_tx_steering'] > 0,
+         'tx-steering=hash is not supported: dropped and counted')
+    node.vsctl('remove', 'interface', 'slb0', 'other_config', 'tx-steering')
+    muxnode.wait_until('packets are forwarded', lambda: forwards(node))
+    node.vsctl('del-port', 'pmd0')
+    t.ok(forwards(node), 'without it they are forwarded again')
+
+
+def test_forgetting(t, node):
+    def hello():
+        client = muxnode.MuxClient(node)
+        answer = client.hello()
+        client.close()
+        return answer
+    instance = hello()['instance']
+    node.vsctl('del-port', 'slb0')
+    muxnode.wait_until('the socket goes', lambda: not os.path.exists(
+        node.path('slb-mux.sock')))
+    node.add_slb0()
+    answer = hello()
+    t.is_(answer['generation'], 0, 'without a port the tables are forgotten')
+    t.ok(answer['instance'] != instance, 'it is another instance then')
+    node.wait_ready()
+    node.receive(bytes(tcp(40000)))
+    t.is_((node.sent(), node.stats()['drop_no_table']), ([], 1),
+          'nothing is forwarded without tables')
+
+
+def main():
+    muxnode.end_on_signals()
+    t = tap.Tap()
+    with muxdummy.DummyNode() as node:
+        client = muxnode.MuxClient(node)
+        client.hello()
+        client.transact(None, 1, TABLES)
+        test_forwarding(t, node)
+        test_others(t, node)
+        test_drops(t, node)
+        test_ports(t, node)
+        test_tx_steering(t, node)
+        test_forgetting(t, node)
+        node.appctl('exit', '--cleanup')
+        t.is_(node.vswitchd.wait(20), 0, 'slb-vswitchd ends well')
+        t.is_([line for line in node.complaints().splitlines()
+               if 'tx-steering' not in line], [],
+              'and complained of nothing else')
+    t.done()
+
+
+if __name__ == '__main__':
+    main()
