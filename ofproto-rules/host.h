@@ -41,6 +41,7 @@
 
 #include "openvswitch/types.h"
 
+struct ds;
 struct flow_table;
 
 /* An address of a VM on this host. */
@@ -130,5 +131,7 @@ void reply_rules(const struct host_rules *, struct flow_table *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
+void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
+              struct ds *actions);
 
 #endif /* ofproto-rules/host.h */

@@ -18,12 +18,22 @@
 
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(icmp);
+
+/* Rules that are asked, so that the flow fits into a message and the packet
+ * does not keep the datapath busy. */
+#define MAX_RULES 100
 
 /* ICMP errors.  They quote a packet of the connection that they are about.
  * OpenFlow cannot match on what is quoted; conntrack looks for it, in the zone
- * that it is given.  So errors go their own way, through the zones of all
- * rules that they can be about. */
+ * that it is given.  So a copy of an error goes to the zone of each rule that
+ * it can be about, and dies there if conntrack does not know what it quotes.
+ * (Asking one zone after the other would recirculate the packet too often:
+ * the datapaths only allow for a handful of times.) */
 
 enum priority {
     P_ERROR = 50,
@@ -47,5 +57,25 @@ icmp_rules(struct flow_table *ft, uint8_t from, uint8_t to)
         flow_table_add(ft, from, P_ERROR, make_cookie(CK_STATIC, 0, 0),
                        "%s actions=set_field:1->"HR_ERROR",goto_table:%d",
                        errors[i], to);
+    }
+}
+
+/* Appends to 'actions' what has each of the 'n' rules in 'eps' look at a copy
+ * of the packet, which goes on to table 'next'. */
+void
+icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
+         struct ds *actions)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+
+    if (n > MAX_RULES) {
+        VLOG_WARN_RL(&rl, "ICMP errors are looked up for %d of %"PRIuSIZE" "
+                     "rules", MAX_RULES, n);
+    }
+    for (size_t i = 0; i < MIN(n, MAX_RULES); i++) {
+        ds_put_format(actions,
+                      "clone(set_field:%"PRIu16"->"HR_ZONE","
+                      "ct(zone="HR_ZONE_FIELD",nat,table=%"PRIu8")),",
+                      eps[i]->zone, next);
     }
 }

@@ -17,10 +17,12 @@
 #include "ofproto-rules/host.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
 #include "ofproto-rules/text.h"
+#include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
 
@@ -47,7 +49,6 @@
 
 enum priority {
     P_DEFAULT = 0,
-    P_REGISTERED = 10,
     P_INVALID = 50,
     P_KNOWN = 60,
     P_NEW = 70,
@@ -119,39 +120,41 @@ compare_endpoints(const void *a_, const void *b_)
 {
     const struct host_endpoint *a = *(const struct host_endpoint *const *) a_;
     const struct host_endpoint *b = *(const struct host_endpoint *const *) b_;
+    int vips = memcmp(&a->vip, &b->vip, sizeof a->vip);
 
-    return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+    return vips ? vips : a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
 }
 
-/* An ICMP error for a VIP may be about a connection of any rule of the VIP:
- * they are asked one after the other. */
+/* An ICMP error for a VIP may be about a connection of any rule of the VIP.
+ * Whether one of them here knew it cannot be told from here, so it goes on to
+ * the other owners in any case, who do not know what one knows here. */
 static void
 add_errors(struct flow_table *ft, const struct host_pool *pool)
 {
-    const struct host_endpoint **eps
-        = xmalloc(pool->n_endpoints * sizeof *eps);
-    char vip[RULES_TEXT_LEN];
+    size_t n = pool->n_endpoints;
+    const struct host_endpoint **eps = xmalloc(n * sizeof *eps);
 
-    for (size_t i = 0; i < pool->n_endpoints; i++) {
+    for (size_t i = 0; i < n; i++) {
         eps[i] = &pool->endpoints[i];
     }
-    qsort(eps, pool->n_endpoints, sizeof *eps, compare_endpoints);
+    qsort(eps, n, sizeof *eps, compare_endpoints);
 
-    for (size_t i = 0; i < pool->n_endpoints; i++) {
-        int attempt = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        const struct in6_addr *vip = &eps[i]->vip;
+        struct ds actions = DS_EMPTY_INITIALIZER;
+        char dst[RULES_TEXT_LEN];
 
-        for (size_t j = 0; j < i; j++) {
-            attempt += ipv6_addr_equals(&eps[j]->vip, &eps[i]->vip);
+        for (end = i; end < n && ipv6_addr_equals(&eps[end]->vip, vip);) {
+            end++;
         }
+        icmp_ask(&eps[i], end - i, HT_TRACKED, &actions);
         flow_table_add(ft, HT_ERROR_IN, P_MATCH,
-                       make_cookie(CK_ENDPOINT, 0, eps[i]->cookie),
-                       "tun_id=%"PRIu32",%s,"HR_ATTEMPT"=%d,%s "
-                       "actions=set_field:%"PRIu16"->"HR_ZONE","
-                       "set_field:%d->"HR_ATTEMPT","
-                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                       pool->key, text_protocol(&eps[i]->vip, IPPROTO_ICMP),
-                       attempt, text_match_ip(vip, FIELD_DST, &eps[i]->vip),
-                       eps[i]->zone, attempt + 1, HT_TRACKED);
+                       make_cookie(CK_POOL, 0, pool->key),
+                       "tun_id=%"PRIu32",%s,%s actions=%sgoto_table:%d",
+                       pool->key, text_protocol(vip, IPPROTO_ICMP),
+                       text_match_ip(dst, FIELD_DST, vip),
+                       ds_cstr(&actions), HT_HOME);
+        ds_destroy(&actions);
     }
     free(eps);
 }
@@ -187,18 +190,14 @@ add_fixed(struct flow_table *ft)
 {
     uint64_t fixed = make_cookie(CK_STATIC, 0, 0);
 
-    /* Nothing is left to ask when all rules of an error's VIP said no; if
-     * there was none, it is for nobody. */
-    flow_table_add(ft, HT_ERROR_IN, P_REGISTERED, drop_cookie(DR_ENDPOINT, 0),
-                   HR_ATTEMPT"=0 actions=drop");
-    flow_table_add(ft, HT_ERROR_IN, P_DEFAULT, fixed,
-                   "actions=goto_table:%d", HT_HOME);
+    flow_table_add(ft, HT_ERROR_IN, P_DEFAULT, drop_cookie(DR_ENDPOINT, 0),
+                   "actions=drop");
 
     flow_table_add(ft, HT_TRACKED, P_RELATED, fixed,
                    "ct_state=+trk+rel-rpl-inv actions=goto_table:%d",
                    HT_DELIVER);
     flow_table_add(ft, HT_TRACKED, P_ERROR, fixed,
-                   HR_ERROR"=1 actions=resubmit(,%d)", HT_ERROR_IN);
+                   HR_ERROR"=1 actions=drop");
     flow_table_add(ft, HT_TRACKED, P_ESTABLISHED, fixed,
                    "ct_state=+trk+est-rpl-inv actions=goto_table:%d",
                    HT_DELIVER);

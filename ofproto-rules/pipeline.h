@@ -70,7 +70,7 @@ enum host_table {
     /* Which rule is it for?  Loads its zone and notes what NAT will change. */
     HT_ENDPOINT = 4,
 
-    /* The same for ICMP errors, which quote a connection: rule after rule. */
+    /* The same for ICMP errors, which quote a connection: all of a VIP. */
     HT_ERROR_IN = 5,
 
     /* What conntrack says: known connections are delivered. */
@@ -145,7 +145,7 @@ enum mux_table {
 /* Tunnel key of the network of the VM that sent it. */
 #define HR_NETWORK "reg2"
 
-/* How many rules have been tried, in REPLY, ERROR_IN and ERROR_OUT. */
+/* How many rules have been tried in REPLY. */
 #define HR_ATTEMPT "reg3"
 
 /* 1: the packet is an ICMP error. */

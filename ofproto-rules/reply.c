@@ -21,16 +21,20 @@
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
 #include "ofproto-rules/text.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(reply);
 
 /* Replies of VMs to connections from muxes: they get the VIP as source and
  * leave for the client without passing a mux (direct server return).
  *
  * A packet of a VM may be a reply if its source port is the backend port of a
  * rule of the VM.  Whether it is, conntrack knows, in the rule's zone.  If
- * several rules have the same backend port, they are asked one after the
- * other.
+ * several rules have the same backend port they are asked one after the other,
+ * up to the number of times that the datapaths recirculate a packet.
  *
  * What is a reply has to come out of ct established, in reply direction, and
  * with the rule's VIP and port as source: this, and not flags of the datapath
@@ -44,27 +48,32 @@ enum priority {
     P_MATCH = 100,
 };
 
-/* A rule of a VM. */
-struct candidate {
-    const struct host_vm *vm;
-    const struct host_endpoint *ep;
-};
+/* The userspace datapath drops what is recirculated for the seventh time, the
+ * kernel's does so earlier if it is busy. */
+#define MAX_ATTEMPTS 4
 
+/* By what replies are recognised by, then in a fixed order. */
 static int
-compare_candidates(const void *a_, const void *b_)
+compare_endpoints(const void *a_, const void *b_)
 {
-    const struct candidate *a = a_;
-    const struct candidate *b = b_;
+    const struct host_endpoint *a = *(const struct host_endpoint *const *) a_;
+    const struct host_endpoint *b = *(const struct host_endpoint *const *) b_;
 
-    return a->ep->cookie < b->ep->cookie ? -1 : a->ep->cookie > b->ep->cookie;
+    if (a->protocol != b->protocol) {
+        return a->protocol < b->protocol ? -1 : 1;
+    }
+    if (a->backend_port != b->backend_port) {
+        return a->backend_port < b->backend_port ? -1 : 1;
+    }
+    return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
 }
 
-/* The rules of 'vm', in a fixed order. */
-static struct candidate *
-find_candidates(const struct host_rules *rules, const struct host_vm *vm,
-                size_t *n)
+/* Returns the rules of 'vm', sorted. */
+static const struct host_endpoint **
+find_endpoints(const struct host_rules *rules, const struct host_vm *vm,
+               size_t *n)
 {
-    struct candidate *candidates = NULL;
+    const struct host_endpoint **eps = NULL;
     size_t allocated = 0;
 
     *n = 0;
@@ -81,55 +90,64 @@ find_candidates(const struct host_rules *rules, const struct host_vm *vm,
             if (IN6_IS_ADDR_V4MAPPED(&ep->vip)
                 == IN6_IS_ADDR_V4MAPPED(&vm->address)) {
                 if (*n >= allocated) {
-                    candidates = x2nrealloc(candidates, &allocated,
-                                            sizeof *candidates);
+                    eps = x2nrealloc(eps, &allocated, sizeof *eps);
                 }
-                candidates[(*n)++] = (struct candidate) { vm, ep };
+                eps[(*n)++] = ep;
             }
         }
     }
     if (*n) {
-        qsort(candidates, *n, sizeof *candidates, compare_candidates);
+        qsort(eps, *n, sizeof *eps, compare_endpoints);
     }
-    return candidates;
+    return eps;
 }
 
 static void
 add_vm(const struct host_rules *rules, const struct host_vm *vm,
        struct flow_table *ft)
 {
-    const char *icmp = text_protocol(&vm->address, IPPROTO_ICMP);
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+    struct ds actions = DS_EMPTY_INITIALIZER;
     char dip[RULES_TEXT_LEN];
     size_t n;
-    struct candidate *candidates = find_candidates(rules, vm, &n);
+    const struct host_endpoint **eps = find_endpoints(rules, vm, &n);
 
     text_match_ip(dip, FIELD_SRC, &vm->address);
-    for (size_t i = 0; i < n; i++) {
-        const struct host_endpoint *ep = candidates[i].ep;
-        uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
-        int attempt = 0;
+    for (size_t i = 0, attempt = 0; i < n; i++) {
+        const struct host_endpoint *ep = eps[i];
 
-        for (size_t j = 0; j < i; j++) {
-            attempt += (candidates[j].ep->protocol == ep->protocol
-                        && candidates[j].ep->backend_port == ep->backend_port);
+        attempt = (i && eps[i - 1]->protocol == ep->protocol
+                   && eps[i - 1]->backend_port == ep->backend_port
+                   ? attempt + 1 : 0);
+        if (attempt >= MAX_ATTEMPTS) {
+            VLOG_WARN_RL(&rl, "more than %d rules of the VM at port %"PRIu32
+                         " have backend port %"PRIu16": replies of some are "
+                         "dropped",
+                         MAX_ATTEMPTS, vm->port, ep->backend_port);
+            continue;
         }
-        flow_table_add(ft, HT_REPLY, P_MATCH, cookie,
-                       "in_port=%"PRIu32","HR_ATTEMPT"=%d,%s,%s,tp_src=%"
-                       PRIu16" "
+        flow_table_add(ft, HT_REPLY, P_MATCH,
+                       make_cookie(CK_ENDPOINT, 0, ep->cookie),
+                       "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s,"
+                       "tp_src=%"PRIu16" "
                        "actions=set_field:%"PRIu16"->"HR_ZONE","
-                       "set_field:%d->"HR_ATTEMPT","
+                       "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
                        "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
                        vm->port, attempt,
                        text_protocol(&ep->vip, ep->protocol), dip,
                        ep->backend_port, ep->zone, attempt + 1, HT_UNNATED);
-        flow_table_add(ft, HT_ERROR_OUT, P_MATCH, cookie,
-                       "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s "
-                       "actions=set_field:%"PRIu16"->"HR_ZONE","
-                       "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
-                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                       vm->port, i, icmp, dip, ep->zone, i + 1, HT_UNNATED);
     }
-    free(candidates);
+    if (n) {
+        icmp_ask(eps, n, HT_UNNATED, &actions);
+        flow_table_add(ft, HT_ERROR_OUT, P_MATCH,
+                       make_cookie(CK_VM, 0, vm->port),
+                       "in_port=%"PRIu32",%s,%s actions=%sgoto_table:%d",
+                       vm->port, text_protocol(&vm->address, IPPROTO_ICMP),
+                       dip, ds_cstr(&actions), HT_FORWARD);
+    }
+    ds_destroy(&actions);
+    free(eps);
 }
 
 static void
@@ -194,7 +212,7 @@ reply_rules(const struct host_rules *rules, struct flow_table *ft)
         }
     }
     flow_table_add(ft, HT_UNNATED, P_ERROR, fixed,
-                   HR_ERROR"=1 actions=resubmit(,%d)", HT_ERROR_OUT);
+                   HR_ERROR"=1 actions=drop");
     flow_table_add(ft, HT_UNNATED, P_DEFAULT, fixed,
                    "actions=resubmit(,%d)", HT_REPLY);
     add_dsr(rules, ft);

@@ -43,6 +43,7 @@ enum priority {
     P_START = 70,
     P_NO_START = 80,
     P_SYN_ACK = 90,
+    P_ERROR = 90,
     P_MATCH = 100,
 };
 
@@ -109,6 +110,11 @@ add_decision(struct flow_table *ft)
                    "tcp,tcp_flags=+syn+ack actions=drop");
     flow_table_add(ft, HT_DECIDE, P_SYN_ACK, drop_cookie(DR_UNKNOWN, 0),
                    "tcp6,tcp_flags=+syn+ack actions=drop");
+
+    /* An error that has been to the rules here (icmp.c): whether it was known
+     * is not known, so its end is no loss that counts. */
+    flow_table_add(ft, HT_DECIDE, P_ERROR, FIXED,
+                   HR_ERROR"=1,"HR_HOME"=1 actions=drop");
 
     /* Starts nothing, so it may go round, but at home it ends. */
     flow_table_add(ft, HT_DECIDE, P_NO_START, FIXED,

@@ -85,9 +85,8 @@ choose_zone(unsigned long *used)
     return 0;
 }
 
-/* Gives a number to each name in 'wanted', and takes those of others back.
- * Returns true if all that are wanted have theirs. */
-bool
+/* Gives a number to each name in 'wanted', and takes those of others back. */
+enum ct_zones_state
 ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
              const struct sset *wanted)
 {
@@ -95,7 +94,7 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
 
     unsigned long *used = bitmap_allocate(MAX_ZONE + 1);
     struct smap_node *node;
-    bool complete = true;
+    enum ct_zones_state state = CT_ZONES_READY;
 
     /* What is in the database is so, unless it is nonsense. */
     SMAP_FOR_EACH (node, &bridge->external_ids) {
@@ -111,7 +110,6 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
             simap_find_and_delete(&pending, name);
         }
         if (!valid || !sset_contains(wanted, name)) {
-            complete &= valid;
             if (agent->ovs_txn) {
                 ovsrec_bridge_update_external_ids_delkey(bridge, node->key);
             }
@@ -129,11 +127,11 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
 
     const char *name;
     SSET_FOR_EACH (name, wanted) {
-        if (!ct_zone_get(bridge, name) && !simap_contains(&pending, name)) {
+        if (!simap_contains(&pending, name) && !ct_zone_get(bridge, name)) {
             uint16_t zone = choose_zone(used);
             if (!zone) {
                 VLOG_ERR_RL(&rl, "no conntrack zone is left for %s", name);
-                complete = false;
+                state = CT_ZONES_SHORT;
                 continue;
             }
             simap_put(&pending, name, zone);
@@ -143,7 +141,7 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
     bitmap_free(used);
 
     if (!simap_is_empty(&pending)) {
-        complete = false;
+        state = CT_ZONES_PENDING;
         if (agent->ovs_txn && ofctrl_zones_flushed(agent->ofctrl)) {
             SIMAP_FOR_EACH (p, &pending) {
                 char *key = xasprintf(PREFIX"%s", p->name);
@@ -155,5 +153,5 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
             }
         }
     }
-    return complete;
+    return state;
 }

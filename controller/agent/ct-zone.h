@@ -39,8 +39,14 @@ struct sset;
 void ct_zones_init(struct agent *);
 void ct_zones_destroy(void);
 
-bool ct_zones_run(struct agent *, const struct ovsrec_bridge *,
-                  const struct sset *wanted);
+enum ct_zones_state {
+    CT_ZONES_READY,             /* All names have their numbers. */
+    CT_ZONES_PENDING,           /* Some will have, in a moment. */
+    CT_ZONES_SHORT,             /* No number is left for some. */
+};
+
+enum ct_zones_state ct_zones_run(struct agent *, const struct ovsrec_bridge *,
+                                 const struct sset *wanted);
 uint16_t ct_zone_get(const struct ovsrec_bridge *, const char *name);
 
 #endif /* controller/agent/ct-zone.h */

@@ -57,8 +57,7 @@ static bool built;
 #define GATEWAY_PATIENCE 2000   /* Milliseconds. */
 static long long int start_at = LLONG_MAX;
 
-/* All rules had zones. */
-static bool zones_complete;
+static enum ct_zones_state zones_state = CT_ZONES_PENDING;
 
 /* Next hops that flows depend on: of 'vteps', and the gateways. */
 static struct neighbour_set *neighbours;
@@ -170,9 +169,13 @@ host_run(struct agent *agent)
 
         ports_report(agent, &ports);
         host_model_zones(agent, &zones);
-        zones_complete = ct_zones_run(agent, bridge.row, &zones);
+        zones_state = ct_zones_run(agent, bridge.row, &zones);
         sset_destroy(&zones);
-        if (!up_to_date(agent) && may_start()) {
+
+        /* A rule without a zone has no flows; better to compute them once,
+         * when it has one, than twice. */
+        if (!up_to_date(agent) && zones_state != CT_ZONES_PENDING
+            && may_start()) {
             recompute(agent, &bridge, &ports);
         }
     }
@@ -187,7 +190,7 @@ host_run(struct agent *agent)
 static bool
 host_applied(const struct agent *agent)
 {
-    return (up_to_date(agent) && zones_complete
+    return (up_to_date(agent) && zones_state == CT_ZONES_READY
             && ofctrl_acked(agent->ofctrl));
 }
 

@@ -40,6 +40,10 @@ for program in ovs-vswitchd ovsdb-server ovs-appctl ethtool tcpdump; do
     command -v "$program" >/dev/null || skip_all "needs $program"
 done
 
+# The namespaces have fixed names, so one test runs at a time.
+exec 9>"${TMPDIR:-/tmp}/slb-test-host.lock"
+flock -w 300 9 || bail_out "another test of hosts does not end"
+
 netpy=$srcdir/tests/system/host/net.py
 vip=20.50.60.10
 vip_b=20.50.60.11

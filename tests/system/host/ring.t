@@ -1,7 +1,7 @@
 #!/bin/bash
 # A packet that its owner does not know goes round the ring of owners.
 . "$(dirname "$0")/host.sh"
-plan 25
+plan 26
 cloud_up h1 h2 || bail_out "no cloud"
 
 # Has the counter of HOST's flows with COOKIE gone above N?
@@ -45,6 +45,10 @@ ok "and by a single owner" \
     counted h2 "$unknown" $h2 100 3 0 0 tcp-PA/$client/41999/$vip/80
 ok "a SYN-ACK starts nothing and goes nowhere" \
     counted h2 "$unknown" $h2 100 3,1 1 0 tcp-SA/$client/41999/$vip/80
+
+steer h2 3,1
+ok "an ICMP error about vm1's connection that comes to vm3's host" \
+    counted h1 0x4000100000064 $h2 100 3,1 0 0 frag/$client/41001/$vip/80
 
 # SYNs and UDP, soon after a change.
 steer h2 3,1,2 1
