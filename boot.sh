@@ -90,4 +90,11 @@ if [ -n "$variants" ]; then
     done
 fi
 
-autoreconf --install --force --warnings=all,no-portability
+# Makefile.in is what autoreconf writes last.
+if [ ! -e configure ] || [ ! -e Makefile.in ] ||
+   [ -n "$(find . \( -path ./ovs -o -name '_build*' \) -prune -o \
+             \( -name configure.ac -o -name Makefile.am -o \
+                -name automake.mk -o -name slb.m4 \) \
+             -newer Makefile.in -print)" ]; then
+    autoreconf --install --force --warnings=all,no-portability
+fi

@@ -4,6 +4,8 @@ lib_libslb_la_SOURCES = \
 	lib/maglev.c \
 	lib/maglev.h \
 	lib/mux-protocol.h \
+	lib/slb-address.c \
+	lib/slb-address.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
 	lib/steering.c \

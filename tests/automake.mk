@@ -14,6 +14,30 @@ check_PROGRAMS += $(UNIT_TESTS)
 tests_unit_test_steering_SOURCES = tests/unit/test-steering.c
 tests_unit_test_steering_LDADD = $(UNIT_LDADD)
 
+# slb-agent on a mux.
+AGENT_LDADD = controller/agent/libagent.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-neighbour
+tests_unit_test_neighbour_SOURCES = tests/unit/test-neighbour.c
+tests_unit_test_neighbour_LDADD = $(AGENT_LDADD)
+
+check_PROGRAMS += tests/system/agent/neighbour-watch
+tests_system_agent_neighbour_watch_SOURCES = \
+	tests/system/agent/neighbour-watch.c
+tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+# Tests in bash, run by prove(1).
+EXTRA_DIST += \
+	tests/lib/slb-db.sh \
+	tests/lib/tap.sh \
+	tests/system/tap.t
+# Whole-lab scenarios, and what runtests.sh runs them with.
+EXTRA_DIST += \
+	tests/lib/lab.sh \
+	tests/lib/requests.py \
+	tests/lib/run-tests
+# "make check" builds the test programs; runtests.sh asks which ones to run.
+.PHONY: print-unit-tests
+print-unit-tests:
+	@echo $(UNIT_TESTS)
 # Benchmarks, and tests in Python, run by prove(1) as well.
 EXTRA_DIST += \
 	tests/bench/apply \
@@ -21,3 +45,90 @@ EXTRA_DIST += \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
+EXTRA_DIST += tests/system/agent/neighbour.t
+
+# The definition language and slb-ctl.
+UNIT_TESTS += \
+	tests/unit/test-address \
+	tests/unit/test-ctl-model \
+	tests/unit/test-yaml
+tests_unit_test_address_SOURCES = tests/unit/test-address.c
+tests_unit_test_address_LDADD = $(UNIT_LDADD)
+tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
+tests_unit_test_ctl_model_LDADD = \
+	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
+tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+
+# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+
+# slb-manager
+UNIT_TESTS += \
+	tests/unit/test-manager-address \
+	tests/unit/test-binding \
+	tests/unit/test-concern \
+	tests/unit/test-cookie \
+	tests/unit/test-generation \
+	tests/unit/test-member-index \
+	tests/unit/test-prepare \
+	tests/unit/test-slots \
+	tests/unit/test-tunnel-key
+MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
+tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
+tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
+tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
+tests_unit_test_concern_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_cookie_SOURCES = tests/unit/test-cookie.c
+tests_unit_test_cookie_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_generation_SOURCES = tests/unit/test-generation.c
+tests_unit_test_generation_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_member_index_SOURCES = tests/unit/test-member-index.c
+tests_unit_test_member_index_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
+tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
+tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
+tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
+EXTRA_DIST += \
+	tests/system/manager/compile.t \
+	tests/system/manager/database.t \
+	tests/system/manager/fail-over.t \
+	tests/system/manager/garbage.t \
+	tests/system/manager/generations.t \
+	tests/system/manager/lib.sh \
+	tests/system/manager/ports.t \
+	tests/system/manager/slbdb \
+	tests/system/manager/wanted.t
+UNIT_TESTS += \
+	tests/unit/test-announce \
+	tests/unit/test-mux-feed \
+	tests/unit/test-mux-tables
+tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
+tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
+tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
+tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
+tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
+# slb-agent on a host.
+UNIT_TESTS += tests/unit/test-pipeline
+tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
+tests_unit_test_pipeline_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_pipeline_LDADD = ofproto-rules/librules.la $(UNIT_LDADD)
+EXTRA_DIST += \
+	tests/unit/pipeline-host.flows \
+	tests/unit/pipeline-mux-empty.flows \
+	tests/unit/pipeline-mux.flows
+EXTRA_DIST += \
+	tests/system/host/host.sh \
+	tests/system/host/inbound.t \
+	tests/system/host/net.py \
+	tests/system/host/restart.t \
+	tests/system/host/ring.t \
+	tests/system/host/stranger.t \
+	tests/system/host/trace.t \
+	tests/system/host/vm.t

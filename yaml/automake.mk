@@ -1,1 +1,25 @@
 # The definition language.
+noinst_LTLIBRARIES += yaml/libyamlslb.la
+yaml_libyamlslb_la_SOURCES = \
+	yaml/slb-diff.c \
+	yaml/slb-diff.h \
+	yaml/slb-errors.c \
+	yaml/slb-errors.h \
+	yaml/slb-model.c \
+	yaml/slb-model.h \
+	yaml/slb-parse.c \
+	yaml/slb-parse.h \
+	yaml/slb-print.c \
+	yaml/slb-print.h \
+	yaml/slb-schema.c \
+	yaml/slb-schema.h \
+	yaml/slb-text.c \
+	yaml/slb-text.h \
+	yaml/slb-validate.c \
+	yaml/slb-validate.h \
+	yaml/slb-yaml.c \
+	yaml/slb-yaml.h
+yaml_libyamlslb_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
+yaml_libyamlslb_la_LIBADD = $(YAML_LIBS)
+
+EXTRA_DIST += yaml/examples/web.yaml

@@ -1,1 +1,42 @@
-# slb-agent
+# The agent of a node, in both of its roles.
+sbin_PROGRAMS += controller/slb-agent
+controller_slb_agent_SOURCES = \
+	controller/agent/agent.h \
+	controller/agent/ct-zone.c \
+	controller/agent/ct-zone.h \
+	controller/agent/host-bridge.c \
+	controller/agent/host-bridge.h \
+	controller/agent/host-model.c \
+	controller/agent/host-model.h \
+	controller/agent/host.c \
+	controller/agent/monitor.c \
+	controller/agent/monitor.h \
+	controller/agent/mux.c \
+	controller/agent/node.c \
+	controller/agent/node.h \
+	controller/agent/ofctrl.c \
+	controller/agent/ofctrl.h \
+	controller/agent/port.c \
+	controller/agent/port.h \
+	controller/agent/slb-agent.c \
+	controller/agent/tunnel-neighbour.c \
+	controller/agent/tunnel-neighbour.h
+controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
+controller_slb_agent_LDADD = \
+	controller/agent/libagent.la \
+	ofproto-rules/librules.la \
+	lib/libslb.la \
+	$(OVSLIB) $(OVS_LIBS)
+
+# Modules of slb-agent that stand alone.
+noinst_LTLIBRARIES += controller/agent/libagent.la
+controller_agent_libagent_la_SOURCES = \
+	controller/agent/announce.c \
+	controller/agent/announce.h \
+	controller/agent/mux-feed.c \
+	controller/agent/mux-feed.h \
+	controller/agent/mux-tables.c \
+	controller/agent/mux-tables.h \
+	controller/agent/neighbour.c \
+	controller/agent/neighbour.h
+controller_agent_libagent_la_LIBADD = lib/libslb.la

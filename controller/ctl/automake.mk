@@ -1,1 +1,20 @@
 # slb-ctl
+bin_PROGRAMS += controller/slb-ctl
+noinst_LTLIBRARIES += controller/ctl/libctl.la
+controller_ctl_libctl_la_SOURCES = \
+	controller/ctl/ctl-apply.c \
+	controller/ctl/ctl-db.c \
+	controller/ctl/ctl-db.h \
+	controller/ctl/ctl-model.c \
+	controller/ctl/ctl-model.h \
+	controller/ctl/ctl-show.c \
+	controller/ctl/ctl-wait.c \
+	controller/ctl/ctl-wait.h
+
+controller_slb_ctl_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
+controller_slb_ctl_SOURCES = controller/ctl/ctl.c controller/ctl/ctl.h
+controller_slb_ctl_LDADD = \
+	controller/ctl/libctl.la \
+	yaml/libyamlslb.la \
+	lib/libslb.la \
+	$(OVSLIB) $(OVS_LIBS)

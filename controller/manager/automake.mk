@@ -1,1 +1,36 @@
 # slb-manager
+noinst_LTLIBRARIES += controller/manager/libmanager.la
+controller_manager_libmanager_la_SOURCES = \
+	controller/manager/address.c \
+	controller/manager/address.h \
+	controller/manager/binding.c \
+	controller/manager/binding.h \
+	controller/manager/compile.c \
+	controller/manager/compile.h \
+	controller/manager/concern.c \
+	controller/manager/concern.h \
+	controller/manager/cookie.c \
+	controller/manager/cookie.h \
+	controller/manager/desired.c \
+	controller/manager/desired.h \
+	controller/manager/generation.c \
+	controller/manager/generation.h \
+	controller/manager/member-index.c \
+	controller/manager/member-index.h \
+	controller/manager/prepare.c \
+	controller/manager/prepare.h \
+	controller/manager/problems.c \
+	controller/manager/problems.h \
+	controller/manager/slots.c \
+	controller/manager/slots.h \
+	controller/manager/tunnel-key.c \
+	controller/manager/tunnel-key.h \
+	controller/manager/write.c \
+	controller/manager/write.h
+controller_manager_libmanager_la_LIBADD = lib/libslb.la
+
+sbin_PROGRAMS += controller/slb-manager
+controller_slb_manager_SOURCES = controller/manager/slb-manager.c
+controller_slb_manager_LDADD = \
+	controller/manager/libmanager.la \
+	lib/libslb.la $(OVSLIB) $(OVS_LIBS)

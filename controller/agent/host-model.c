@@ -1,0 +1,393 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "controller/agent/host-model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/agent/agent.h"
+#include "controller/agent/ct-zone.h"
+#include "controller/agent/host-bridge.h"
+#include "controller/agent/neighbour.h"
+#include "controller/agent/port.h"
+#include "lib/slb-address.h"
+#include "lib/slb-idl.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(host_model);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Arrays that grow. */
+#define APPEND(ARRAY, N, ALLOCATED, ...)                                \
+    do {                                                                \
+        if ((N) >= (ALLOCATED)) {                                       \
+            (ARRAY) = x2nrealloc(ARRAY, &(ALLOCATED), sizeof *(ARRAY)); \
+        }                                                               \
+        (ARRAY)[(N)++] = __VA_ARGS__;                                   \
+    } while (0)
+
+/* What is needed while the model is being built. */
+struct builder {
+    const struct agent *agent;
+    const struct host_bridge *bridge;
+    struct sset vteps;          /* May be sent to. */
+    struct sset peers;          /* May send to us. */
+};
+
+static bool
+parse_address(const char *text, struct in6_addr *address, const char *what)
+{
+    if (!slb_address_parse(text, address)) {
+        VLOG_WARN_RL(&rl, "%s: \"%s\" is not an IP address", what, text);
+        return false;
+    }
+    return true;
+}
+
+static bool
+parse_mac(const char *text, struct eth_addr *mac, const char *what)
+{
+    if (!eth_addr_from_string(text, mac)) {
+        VLOG_WARN_RL(&rl, "%s: \"%s\" is not an Ethernet address", what, text);
+        return false;
+    }
+    return true;
+}
+
+/* Reads a VTEP; "" stands for none. */
+static bool
+parse_vtep(const char *text, ovs_be32 *vtep, const char *what)
+{
+    *vtep = 0;
+    if (text[0] && !ip_parse(text, vtep)) {
+        VLOG_WARN_RL(&rl, "%s: \"%s\" is not a VTEP", what, text);
+        return false;
+    }
+    return true;
+}
+
+static char *
+zone_name(const struct slbrec_endpoint *ep)
+{
+    return xasprintf("rule-%"PRId64, ep->cookie);
+}
+
+/* Adds the names of the zones that this host needs to 'names': one for each
+ * rule that concerns it. */
+void
+host_model_zones(const struct agent *agent, struct sset *names)
+{
+    const struct slbrec_endpoint *ep;
+
+    SLBREC_ENDPOINT_FOR_EACH (ep, agent->slb_idl) {
+        sset_add_and_free(names, zone_name(ep));
+    }
+}
+
+static void
+build_vms(struct builder *b, struct host_rules *rules,
+          const struct shash *ports)
+{
+    const struct slbrec_binding *row;
+    struct host_vm *vms = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_BINDING_FOR_EACH (row, b->agent->slb_idl) {
+        const struct port *port = shash_find_data(ports, row->iface_id);
+        struct host_vm vm = { .network = row->network_key };
+
+        if (port && parse_address(row->address, &vm.address, "Binding")) {
+            vm.port = port->ofport;
+            vm.mac = port->mac;
+            APPEND(vms, n, allocated, vm);
+        }
+    }
+    rules->vms = vms;
+    rules->n_vms = n;
+}
+
+static const struct host_vm *
+find_vm(const struct host_rules *rules, uint32_t network,
+        const struct in6_addr *address)
+{
+    for (size_t i = 0; i < rules->n_vms; i++) {
+        const struct host_vm *vm = &rules->vms[i];
+
+        if (vm->network == network
+            && ipv6_addr_equals(&vm->address, address)) {
+            return vm;
+        }
+    }
+    return NULL;
+}
+
+static void
+build_networks(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_compiled_network *row;
+    struct host_network *networks = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_COMPILED_NETWORK_FOR_EACH (row, b->agent->slb_idl) {
+        struct host_network network = { .key = row->tunnel_key };
+
+        network.gateways = xmalloc(row->n_gateways * sizeof(struct in6_addr));
+        for (size_t i = 0; i < row->n_gateways; i++) {
+            if (parse_address(row->gateways[i],
+                              &network.gateways[network.n_gateways],
+                              row->name)) {
+                network.n_gateways++;
+            }
+        }
+        network.subnets = xmalloc(row->n_subnets * sizeof(struct host_prefix));
+        for (size_t i = 0; i < row->n_subnets; i++) {
+            struct slb_prefix prefix;
+
+            if (slb_prefix_parse(row->subnets[i], &prefix)) {
+                network.subnets[network.n_subnets++] = (struct host_prefix) {
+                    .address = prefix.address,
+                    .plen = prefix.length,
+                };
+            } else {
+                VLOG_WARN_RL(&rl, "%s: \"%s\" is not a prefix", row->name,
+                             row->subnets[i]);
+            }
+        }
+        APPEND(networks, n, allocated, network);
+    }
+    rules->networks = networks;
+    rules->n_networks = n;
+}
+
+static void
+build_locations(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_location *row;
+    struct host_location *locations = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_LOCATION_FOR_EACH (row, b->agent->slb_idl) {
+        struct host_location loc = { .network = row->network_key };
+
+        if (!strcmp(row->node, b->agent->config.node)
+            || !parse_address(row->address, &loc.address, "Location")
+            || !parse_mac(row->mac, &loc.mac, "Location")
+            || !parse_vtep(row->vtep, &loc.vtep, "Location")
+            || !loc.vtep
+            || find_vm(rules, loc.network, &loc.address)) {
+            continue;
+        }
+        sset_add(&b->vteps, row->vtep);
+        sset_add(&b->peers, row->vtep);
+        APPEND(locations, n, allocated, loc);
+    }
+    rules->locations = locations;
+    rules->n_locations = n;
+}
+
+static void
+build_members(struct builder *b, const struct host_rules *rules,
+              const struct slbrec_compiled_pool *pool_row,
+              struct host_pool *pool)
+{
+    const struct slbrec_compiled_member *row;
+    size_t allocated = 0;
+
+    SLBREC_COMPILED_MEMBER_FOR_EACH (row, b->agent->slb_idl) {
+        struct host_member member = { .index = row->index };
+        struct in6_addr address;
+
+        if (row->pool_key != pool_row->tunnel_key
+            || !parse_address(row->address, &address, pool_row->name)
+            || !parse_vtep(row->vtep, &member.vtep, pool_row->name)) {
+            continue;
+        }
+        if (!strcmp(row->node, b->agent->config.node)) {
+            member.vm = find_vm(rules, pool_row->network_key, &address);
+            member.vtep = 0;
+        } else if (member.vtep) {
+            sset_add(&b->vteps, row->vtep);
+            sset_add(&b->peers, row->vtep);
+        }
+        APPEND(pool->members, pool->n_members, allocated, member);
+    }
+}
+
+static void
+build_endpoints(struct builder *b, struct host_pool *pool)
+{
+    const struct slbrec_endpoint *row;
+    size_t allocated = 0;
+
+    SLBREC_ENDPOINT_FOR_EACH (row, b->agent->slb_idl) {
+        struct host_endpoint ep = {
+            .protocol = row->protocol,
+            .port = row->port,
+            .backend_port = row->backend_port,
+            .cookie = row->cookie,
+        };
+
+        if (row->pool_key != pool->key
+            || !parse_address(row->vip, &ep.vip, row->rule)) {
+            continue;
+        }
+        if ((ep.protocol != IPPROTO_TCP && ep.protocol != IPPROTO_UDP)
+            || !ep.port || !ep.backend_port) {
+            VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port are "
+                         "possible", row->rule);
+            continue;
+        }
+
+        char *name = zone_name(row);
+        ep.zone = ct_zone_get(b->bridge->row, name);
+        free(name);
+        if (ep.zone) {
+            APPEND(pool->endpoints, pool->n_endpoints, allocated, ep);
+        }
+    }
+}
+
+static void
+build_pools(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_compiled_pool *row;
+    struct host_pool *pools = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_COMPILED_POOL_FOR_EACH (row, b->agent->slb_idl) {
+        struct host_pool pool = { .key = row->tunnel_key };
+
+        build_members(b, rules, row, &pool);
+        build_endpoints(b, &pool);
+        APPEND(pools, n, allocated, pool);
+    }
+    rules->pools = pools;
+    rules->n_pools = n;
+}
+
+/* Muxes send to us, we do not send to them. */
+static void
+build_peers(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_mux *row;
+    SLBREC_MUX_FOR_EACH (row, b->agent->slb_idl) {
+        sset_add(&b->peers, row->vtep);
+    }
+
+    ovs_be32 *peers = xmalloc(sset_count(&b->peers) * sizeof *peers);
+    size_t n = 0;
+    const char *text;
+    SSET_FOR_EACH (text, &b->peers) {
+        if (parse_vtep(text, &peers[n], "peer") && peers[n]
+            && peers[n] != b->agent->config.vtep) {
+            n++;
+        }
+    }
+    rules->peers = peers;
+    rules->n_peers = n;
+}
+
+/* Stores the addresses that stand for the gateways of IPv4 and IPv6 in the
+ * module "neighbour". */
+void
+host_model_gateways(struct in6_addr gateways[2])
+{
+    in6_addr_set_mapped_ipv4(&gateways[0], htonl(INADDR_ANY));
+    gateways[1] = in6addr_any;
+}
+
+/* A gateway that does not answer keeps its Ethernet address: nothing is won
+ * by dropping the replies here. */
+static void
+build_gateways(struct host_rules *rules)
+{
+    struct in6_addr gateways[2];
+
+    host_model_gateways(gateways);
+    for (int i = 0; i < 2; i++) {
+        struct neighbour hop;
+
+        neighbour_get(&gateways[i], &hop);
+        rules->gateway_mac[i] = hop.dst_mac;
+    }
+}
+
+static void
+build_vteps(struct builder *b, struct host_model *model)
+{
+    const char *text;
+
+    model->vteps = xmalloc(sset_count(&b->vteps) * sizeof *model->vteps);
+    SSET_FOR_EACH (text, &b->vteps) {
+        if (slb_address_parse(text, &model->vteps[model->n_vteps])) {
+            model->n_vteps++;
+        }
+    }
+}
+
+/* Initializes 'model' with what the databases, 'bridge', 'ports' and the
+ * neighbours say now. */
+void
+host_model_build(struct host_model *model, const struct agent *agent,
+                 const struct host_bridge *bridge, const struct shash *ports)
+{
+    struct builder b = {
+        .agent = agent,
+        .bridge = bridge,
+        .vteps = SSET_INITIALIZER(&b.vteps),
+        .peers = SSET_INITIALIZER(&b.peers),
+    };
+
+    *model = (struct host_model) {
+        .rules.tunnel_port = bridge->tunnel_port,
+        .rules.underlay_port = bridge->underlay_port,
+        .rules.own_mac = bridge->mac,
+    };
+    build_vms(&b, &model->rules, ports);
+    build_networks(&b, &model->rules);
+    build_locations(&b, &model->rules);
+    build_pools(&b, &model->rules);
+    build_peers(&b, &model->rules);
+    build_gateways(&model->rules);
+    build_vteps(&b, model);
+    sset_destroy(&b.vteps);
+    sset_destroy(&b.peers);
+}
+
+void
+host_model_destroy(struct host_model *model)
+{
+    struct host_rules *rules = &model->rules;
+
+    for (size_t i = 0; i < rules->n_networks; i++) {
+        free(rules->networks[i].gateways);
+        free(rules->networks[i].subnets);
+    }
+    for (size_t i = 0; i < rules->n_pools; i++) {
+        free(rules->pools[i].members);
+        free(rules->pools[i].endpoints);
+    }
+    free(CONST_CAST(ovs_be32 *, rules->peers));
+    free(CONST_CAST(struct host_vm *, rules->vms));
+    free(CONST_CAST(struct host_location *, rules->locations));
+    free(CONST_CAST(struct host_network *, rules->networks));
+    free(CONST_CAST(struct host_pool *, rules->pools));
+    free(model->vteps);
+}

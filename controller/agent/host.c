@@ -1,0 +1,222 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/agent/agent.h"
+#include "controller/agent/ct-zone.h"
+#include "controller/agent/host-bridge.h"
+#include "controller/agent/host-model.h"
+#include "controller/agent/neighbour.h"
+#include "controller/agent/ofctrl.h"
+#include "controller/agent/port.h"
+#include "controller/agent/tunnel-neighbour.h"
+#include "coverage.h"
+#include "ofproto-rules/flow-table.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
+#include "ovsdb-idl.h"
+#include "packets.h"
+#include "sset.h"
+#include "timeval.h"
+#include "util.h"
+
+/* The role "host": OpenFlow on br-slb for the VMs of this node.
+ *
+ * Each turn sets up the bridge, reports the VMs and numbers the zones, which
+ * costs little and writes only what has changed.  When one of the things that
+ * flows depend on has changed, all of them are computed anew; ofctrl finds
+ * out what is different. */
+
+COVERAGE_DEFINE(host_recompute);
+
+/* What the flows were computed from last. */
+static unsigned int built_ovs, built_slb;
+static uint64_t built_neighbours;
+static bool built;
+
+/* An agent that has just started would take the way out away from replies if
+ * it began before it knows the gateways.  So it waits for these, but not for
+ * ever: one that does not answer may be dead. */
+#define GATEWAY_PATIENCE 2000   /* Milliseconds. */
+static long long int start_at = LLONG_MAX;
+
+/* All rules had zones. */
+static bool zones_complete;
+
+/* Next hops that flows depend on: of 'vteps', and the gateways. */
+static struct neighbour_set *neighbours;
+static struct in6_addr *vteps;
+static size_t n_vteps;
+static bool userspace;
+
+/* Is what was computed last what would be computed now? */
+static bool
+up_to_date(const struct agent *agent)
+{
+    return (built
+            && built_ovs == ovsdb_idl_get_seqno(agent->ovs_idl)
+            && built_slb == ovsdb_idl_get_seqno(agent->slb_idl)
+            && built_neighbours == neighbour_seqno());
+}
+
+/* Watches the gateways and 'vteps'. */
+static void
+watch_neighbours(void)
+{
+    struct in6_addr *watched = xmalloc((n_vteps + 2) * sizeof *watched);
+
+    if (n_vteps) {
+        memcpy(watched, vteps, n_vteps * sizeof *watched);
+    }
+    host_model_gateways(&watched[n_vteps]);
+    neighbour_set_replace(neighbours, watched, n_vteps + 2);
+    free(watched);
+}
+
+/* Has each gateway that there is an Ethernet address? */
+static bool
+gateways_known(void)
+{
+    struct in6_addr gateways[2];
+
+    host_model_gateways(gateways);
+    for (int i = 0; i < 2; i++) {
+        struct neighbour hop;
+
+        neighbour_get(&gateways[i], &hop);
+        if (hop.iface[0] && eth_addr_is_zero(hop.dst_mac)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+may_start(void)
+{
+    if (start_at == LLONG_MAX) {
+        start_at = time_msec() + GATEWAY_PATIENCE;
+    }
+    return built || time_msec() >= start_at || gateways_known();
+}
+
+static void
+host_init(struct agent *agent)
+{
+    host_bridge_init(agent);
+    ports_init(agent);
+    ct_zones_init(agent);
+    neighbours = neighbour_set_create();
+    watch_neighbours();
+}
+
+static void
+recompute(struct agent *agent, const struct host_bridge *bridge,
+          const struct shash *ports)
+{
+    struct flow_table flows = FLOW_TABLE_INITIALIZER(&flows);
+    struct host_model model;
+
+    COVERAGE_INC(host_recompute);
+    host_model_build(&model, agent, bridge, ports);
+    host_rules_build(&model.rules, &flows);
+    ofctrl_put(agent->ofctrl, &flows);
+    free(vteps);
+    vteps = model.vteps;
+    n_vteps = model.n_vteps;
+    model.vteps = NULL;
+    watch_neighbours();
+    host_model_destroy(&model);
+    flow_table_destroy(&flows);
+
+    built_ovs = ovsdb_idl_get_seqno(agent->ovs_idl);
+    built_slb = ovsdb_idl_get_seqno(agent->slb_idl);
+    built_neighbours = neighbour_seqno();
+    built = true;
+}
+
+static void
+host_run(struct agent *agent)
+{
+    struct host_bridge bridge;
+
+    if (!host_bridge_run(agent, &bridge)) {
+        built = false;
+        return;
+    }
+    userspace = bridge.userspace;
+
+    struct shash ports = SHASH_INITIALIZER(&ports);
+    ports_read(bridge.row, &ports);
+    if (agent->slb_complete) {
+        struct sset zones = SSET_INITIALIZER(&zones);
+
+        ports_report(agent, &ports);
+        host_model_zones(agent, &zones);
+        zones_complete = ct_zones_run(agent, bridge.row, &zones);
+        sset_destroy(&zones);
+        if (!up_to_date(agent) && may_start()) {
+            recompute(agent, &bridge, &ports);
+        }
+    }
+    ports_clear(&ports);
+    shash_destroy(&ports);
+
+    if (userspace) {
+        tunnel_neighbours_run(vteps, n_vteps);
+    }
+}
+
+static bool
+host_applied(const struct agent *agent)
+{
+    return (up_to_date(agent) && zones_complete
+            && ofctrl_acked(agent->ofctrl));
+}
+
+static void
+host_wait(struct agent *agent OVS_UNUSED)
+{
+    if (userspace) {
+        tunnel_neighbours_wait();
+    }
+    if (!built && start_at != LLONG_MAX) {
+        poll_timer_wait_until(start_at);
+    }
+}
+
+static void
+host_destroy(struct agent *agent OVS_UNUSED)
+{
+    tunnel_neighbours_destroy();
+    neighbour_set_destroy(neighbours);
+    ct_zones_destroy();
+    free(vteps);
+}
+
+const struct agent_role host_role = {
+    .name = "host",
+    .default_bridge = "br-slb",
+    .init = host_init,
+    .run = host_run,
+    .applied = host_applied,
+    .wait = host_wait,
+    .destroy = host_destroy,
+};

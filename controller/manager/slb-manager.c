@@ -1,0 +1,471 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+/* slb-manager: compiles what users declared and what nodes report into what
+ * nodes run.
+ *
+ * Any number of managers may run; the one that has the database's lock
+ * SLB_LOCK is active, the others stand by with a copy of the database in
+ * memory.  Each transaction asserts the lock, so a manager that has lost it
+ * without knowing changes nothing.  All that an active manager knows is in the
+ * database: whoever takes over goes on, and nothing changes because of it.
+ *
+ * The main loop runs the compiler (compile.h) when its input has changed, when
+ * time or the muxes' acknowledgements call for it, or when a transaction
+ * failed. */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command-line.h"
+#include "controller/manager/compile.h"
+#include "daemon.h"
+#include "fatal-signal.h"
+#include "lib/slb-idl.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(slb_manager);
+
+#define SLB_LOCK "slb_manager"
+
+/* After a transaction that failed, wait as long, in ms, or until something has
+ * changed in the database: nothing else would make the next one succeed. */
+#define RETRY_INTERVAL 1000
+
+struct manager {
+    struct ovsdb_idl *idl;
+    struct ovsdb_idl_txn *txn;  /* Being committed, or NULL. */
+    struct compiler *compiler;
+
+    unsigned int seqno;         /* Of the database's contents seen last. */
+    unsigned int away_seqno;    /* The same when it was away last. */
+    bool connected;
+    bool ever_connected;
+    bool active;
+    bool must_run;              /* Has input changed since the last run? */
+    long long int retry_at;     /* Do not run before. */
+
+    /* Counters. */
+    unsigned long long int recomputes;
+    unsigned long long int unchanged;
+    unsigned long long int transactions;
+    unsigned long long int failed;
+};
+
+OVS_NO_RETURN static void usage(void);
+static char *parse_options(int argc, char *argv[], char **unixctl_path);
+
+static unixctl_cb_func manager_exit;
+static unixctl_cb_func manager_status;
+
+/* Input: the columns that the compiler reads and others write.  (It reads
+ * Node.applied, too, but that changes only what compiler_is_due() says.) */
+static struct ovsdb_idl_column *const inputs[] = {
+    &slbrec_slb_global_col_intent_seq,
+    &slbrec_slb_global_col_hash_key,
+    &slbrec_slb_global_col_options,
+    &slbrec_virtual_network_col_name,
+    &slbrec_virtual_network_col_subnets,
+    &slbrec_subnet_col_name,
+    &slbrec_subnet_col_prefix,
+    &slbrec_load_balancer_col_name,
+    &slbrec_load_balancer_col_network,
+    &slbrec_load_balancer_col_frontends,
+    &slbrec_load_balancer_col_backend_pools,
+    &slbrec_load_balancer_col_rules,
+    &slbrec_frontend_col_name,
+    &slbrec_frontend_col_address,
+    &slbrec_backend_pool_col_name,
+    &slbrec_backend_pool_col_members,
+    &slbrec_pool_member_col_name,
+    &slbrec_pool_member_col_address,
+    &slbrec_pool_member_col_weight,
+    &slbrec_rule_col_name,
+    &slbrec_rule_col_frontend,
+    &slbrec_rule_col_backend_pool,
+    &slbrec_rule_col_protocol,
+    &slbrec_rule_col_frontend_port,
+    &slbrec_rule_col_backend_port,
+    &slbrec_rule_col_load_distribution,
+    &slbrec_rule_col_idle_timeout,
+    &slbrec_node_col_name,
+    &slbrec_node_col_role,
+    &slbrec_node_col_vtep,
+    &slbrec_node_col_mux_set,
+    &slbrec_node_col_ports,
+    &slbrec_port_col_iface_id,
+    &slbrec_port_col_mac,
+    &slbrec_port_col_addresses,
+    &slbrec_port_col_network,
+};
+
+/* Columns that are of no use here. */
+static struct ovsdb_idl_column *const unused[] = {
+    &slbrec_slb_global_col_anycast_vtep,
+    &slbrec_virtual_network_col_external_ids,
+    &slbrec_load_balancer_col_sku,
+    &slbrec_load_balancer_col_external_ids,
+    &slbrec_node_col_zone,
+    &slbrec_node_col_version,
+    &slbrec_node_col_status,
+    &slbrec_port_col_node,
+};
+
+static struct ovsdb_idl *
+create_idl(const char *remote)
+{
+    struct ovsdb_idl *idl = ovsdb_idl_create(remote, &slbrec_idl_class, true,
+                                             true);
+
+    for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+        ovsdb_idl_track_add_column(idl, inputs[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(unused); i++) {
+        ovsdb_idl_omit(idl, unused[i]);
+    }
+    ovsdb_idl_set_leader_only(idl, true);
+    ovsdb_idl_set_lock(idl, SLB_LOCK);
+    return idl;
+}
+
+/* Returns true if input has changed since ovsdb_idl_track_clear(). */
+static bool
+inputs_changed(const struct ovsdb_idl *idl)
+{
+    return (slbrec_slb_global_track_get_first(idl)
+            || slbrec_virtual_network_track_get_first(idl)
+            || slbrec_subnet_track_get_first(idl)
+            || slbrec_load_balancer_track_get_first(idl)
+            || slbrec_frontend_track_get_first(idl)
+            || slbrec_backend_pool_track_get_first(idl)
+            || slbrec_pool_member_track_get_first(idl)
+            || slbrec_rule_track_get_first(idl)
+            || slbrec_node_track_get_first(idl)
+            || slbrec_port_track_get_first(idl));
+}
+
+static void
+manager_init(struct manager *m, const char *remote)
+{
+    *m = (struct manager) {
+        .idl = create_idl(remote),
+        .compiler = compiler_create(),
+    };
+}
+
+static void
+manager_destroy(struct manager *m)
+{
+    if (m->txn) {
+        ovsdb_idl_txn_destroy(m->txn);
+    }
+    ovsdb_idl_destroy(m->idl);
+    compiler_destroy(m->compiler);
+}
+
+/* Notes, and says once, whether the database is there and whose turn it is. */
+static void
+update_state(struct manager *m)
+{
+    bool connected = ovsdb_idl_is_connected(m->idl);
+    unsigned int seqno = ovsdb_idl_get_seqno(m->idl);
+
+    /* The lock may be there before the contents are. */
+    if (!connected) {
+        m->away_seqno = seqno;
+    }
+    bool active = (connected && ovsdb_idl_has_lock(m->idl)
+                   && seqno != m->away_seqno);
+
+    if (connected != m->connected) {
+        if (connected) {
+            VLOG_INFO("connected to the database");
+        } else {
+            VLOG_WARN("the database is away, trying to reach it for ever");
+        }
+        m->connected = connected;
+        m->ever_connected |= connected;
+    }
+    if (active != m->active) {
+        VLOG_INFO(active ? "active" : "standing by");
+        m->active = active;
+        m->must_run = active;
+        compiler_clear(m->compiler);
+    }
+}
+
+/* Takes in what has changed in the database. */
+static void
+update_input(struct manager *m)
+{
+    unsigned int seqno = ovsdb_idl_get_seqno(m->idl);
+
+    if (seqno != m->seqno) {
+        m->seqno = seqno;
+        m->retry_at = 0;
+        m->must_run |= inputs_changed(m->idl);
+        ovsdb_idl_track_clear(m->idl);
+        if (m->active) {
+            compiler_see_nodes(m->compiler, m->idl);
+        }
+    }
+}
+
+/* Carries on with committing the transaction of the last run. */
+static void
+commit(struct manager *m)
+{
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(m->txn);
+
+    switch (status) {
+    case TXN_INCOMPLETE:
+        return;
+
+    case TXN_UNCHANGED:
+        m->unchanged++;
+        break;
+
+    case TXN_SUCCESS:
+        m->transactions++;
+        compiler_committed(m->compiler, m->idl);
+        break;
+
+    case TXN_ERROR:
+        VLOG_ERR("transaction failed (%s), trying again",
+                 ovsdb_idl_txn_get_error(m->txn));
+        /* Fall through. */
+    case TXN_UNCOMMITTED:
+    case TXN_ABORTED:
+    case TXN_TRY_AGAIN:
+    case TXN_NOT_LOCKED:
+    default:
+        m->failed++;
+        m->must_run = true;
+        m->retry_at = time_msec() + RETRY_INTERVAL;
+        break;
+    }
+    ovsdb_idl_txn_destroy(m->txn);
+    m->txn = NULL;
+}
+
+static void
+manager_run(struct manager *m)
+{
+    ovsdb_idl_run(m->idl);
+    update_state(m);
+    update_input(m);
+    if (m->txn) {
+        commit(m);
+    }
+    if (m->active && !m->txn && time_msec() >= m->retry_at
+        && (m->must_run || compiler_is_due(m->compiler))) {
+        m->must_run = false;
+        m->recomputes++;
+        m->txn = ovsdb_idl_txn_create(m->idl);
+        ovsdb_idl_txn_add_comment(m->txn, "slb-manager");
+        compiler_run(m->compiler, m->idl, m->txn);
+        commit(m);
+    }
+}
+
+static void
+manager_wait(struct manager *m)
+{
+    ovsdb_idl_wait(m->idl);
+    if (m->txn) {
+        ovsdb_idl_txn_wait(m->txn);
+    } else if (m->active && time_msec() < m->retry_at) {
+        poll_timer_wait_until(m->retry_at);
+    } else if (m->active && m->must_run) {
+        poll_immediate_wake();
+    } else if (m->active) {
+        compiler_wait(m->compiler);
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct unixctl_server *unixctl;
+    char *unixctl_path = NULL;
+    struct manager manager;
+    bool exiting = false;
+    int error;
+
+    set_program_name(argv[0]);
+    ovs_cmdl_proctitle_init(argc, argv);
+    service_start(&argc, &argv);
+    char *remote = parse_options(argc, argv, &unixctl_path);
+    fatal_ignore_sigpipe();
+    daemonize_start(false);
+
+    error = unixctl_server_create(unixctl_path, &unixctl);
+    if (error) {
+        ovs_fatal(error, "failed to create control socket");
+    }
+    unixctl_command_register("exit", "", 0, 0, manager_exit, &exiting);
+    unixctl_command_register("slb/status", "", 0, 0, manager_status, &manager);
+
+    manager_init(&manager, remote);
+    daemonize_complete();
+    while (!exiting) {
+        manager_run(&manager);
+        unixctl_server_run(unixctl);
+
+        manager_wait(&manager);
+        unixctl_server_wait(unixctl);
+        if (exiting) {
+            poll_immediate_wake();
+        }
+        poll_block();
+        if (should_service_stop()) {
+            exiting = true;
+        }
+    }
+    manager_destroy(&manager);
+    unixctl_server_destroy(unixctl);
+    service_stop();
+    free(remote);
+    return 0;
+}
+
+static char *
+parse_options(int argc, char *argv[], char **unixctl_path)
+{
+    enum {
+        OPT_DB = UCHAR_MAX + 1,
+        OPT_UNIXCTL,
+        DAEMON_OPTION_ENUMS,
+        VLOG_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        {"db", required_argument, NULL, OPT_DB},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        DAEMON_LONG_OPTIONS,
+        VLOG_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
+    const char *remote = getenv("SLB_DB");
+
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (c == -1) {
+            break;
+        }
+
+        switch (c) {
+        case OPT_DB:
+            remote = optarg;
+            break;
+
+        case OPT_UNIXCTL:
+            *unixctl_path = optarg;
+            break;
+
+        case 'h':
+            usage();
+
+        case 'V':
+            ovs_print_version(0, 0);
+            exit(EXIT_SUCCESS);
+
+        DAEMON_OPTION_HANDLERS
+        VLOG_OPTION_HANDLERS
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            abort();
+        }
+    }
+    free(short_options);
+
+    if (optind < argc) {
+        ovs_fatal(0, "there are no arguments, only options; use --help for "
+                  "help");
+    }
+    if (!remote || !remote[0]) {
+        ovs_fatal(0, "--db=REMOTE (or SLB_DB in the environment) is missing; "
+                  "use --help for help");
+    }
+    return xstrdup(remote);
+}
+
+static void
+usage(void)
+{
+    printf("%s: compiles load balancers into what nodes run\n"
+           "usage: %s [OPTIONS]\n"
+           "\n"
+           "Any number may run, one of them is active.\n"
+           "\n"
+           "  --db=REMOTE             the SLB database, one or several OVSDB\n"
+           "                          remotes (default: SLB_DB from the\n"
+           "                          environment)\n",
+           program_name, program_name);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n"
+           "  --unixctl=SOCKET        override default control socket name\n"
+           "  -h, --help              display this help message\n"
+           "  -V, --version           display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+static void
+manager_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *exiting_)
+{
+    bool *exiting = exiting_;
+
+    *exiting = true;
+    unixctl_command_reply(conn, NULL);
+}
+
+/* Prints one "name: value" a line; each problem in a line of its own, indented,
+ * at the end. */
+static void
+manager_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[] OVS_UNUSED, void *manager_)
+{
+    const struct manager *m = manager_;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "state: %s\n", m->active ? "active" : "standby");
+    ds_put_format(&ds, "database: %s\n",
+                  m->connected ? "connected"
+                  : m->ever_connected ? "away" : "never connected");
+    ds_put_format(&ds, "recomputes: %llu\n", m->recomputes);
+    ds_put_format(&ds, "transactions: %llu\n", m->transactions);
+    ds_put_format(&ds, "unchanged: %llu\n", m->unchanged);
+    ds_put_format(&ds, "failed: %llu\n", m->failed);
+    compiler_format_status(m->compiler, &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}

@@ -1,0 +1,252 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ofproto-rules/host.h"
+
+#include <stdlib.h>
+
+#include "ofproto-rules/flow-table.h"
+#include "ofproto-rules/pipeline.h"
+#include "ofproto-rules/text.h"
+#include "packets.h"
+#include "util.h"
+
+/* Connections from muxes to VMs: destination NAT to the member that the
+ * steering header names, in a conntrack zone per rule.
+ *
+ * A connection is committed with its member's index as mark, and delivered by
+ * this mark ever after, whatever the header says: it belongs to the VM that
+ * has it.
+ *
+ *
+ * Differences of the datapaths
+ * ============================
+ *
+ * ct(nat) on a packet of a connection that has not seen a reply (a SYN that is
+ * repeated, UDP), or on an ICMP error: userspace changes its destination, the
+ * kernel only does so when it commits.  So what is known but still carries
+ * the VIP goes through ct(commit), for which the kernel uses the mapping that
+ * is there.  In userspace no packet meets these flows.
+ *
+ * ct(nat) on a packet that is invalid for its connection may have changed its
+ * destination as well.  It is put back from the registers where it was noted,
+ * because the packet may go on to another owner. */
+
+enum priority {
+    P_DEFAULT = 0,
+    P_REGISTERED = 10,
+    P_INVALID = 50,
+    P_KNOWN = 60,
+    P_NEW = 70,
+    P_KNOWN_VIP = 80,
+    P_ESTABLISHED = 80,
+    P_ERROR = 90,
+    P_RELATED = 100,
+    P_RELATED_VIP = 110,
+    P_MATCH = 100,
+};
+
+static void
+add_endpoint(struct flow_table *ft, const struct host_pool *pool,
+             const struct host_endpoint *ep)
+{
+    bool v4 = IN6_IS_ADDR_V4MAPPED(&ep->vip);
+    const char *protocol = text_protocol(&ep->vip, ep->protocol);
+    uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
+    char vip[RULES_TEXT_LEN];
+    char nat[RULES_TEXT_LEN];
+
+    text_match_ip(vip, FIELD_DST, &ep->vip);
+    flow_table_add(ft, HT_ENDPOINT, P_MATCH, cookie,
+                   "tun_id=%"PRIu32",%s,%s,tp_dst=%"PRIu16" "
+                   "actions=set_field:%"PRIu16"->"HR_ZONE","
+                   "set_field:%"PRIu16"->"HR_PORT",move:%s,"
+                   "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
+                   pool->key, protocol, vip, ep->port,
+                   ep->zone, ep->port,
+                   v4 ? "NXM_OF_IP_DST[]->"HR_VIP4_FIELD
+                      : "NXM_NX_IPV6_DST[]->"HR_VIP6_FIELD,
+                   HT_TRACKED);
+
+    /* Only the kernel leaves the VIP in what is known. */
+    flow_table_add(ft, HT_TRACKED, P_RELATED_VIP, cookie,
+                   HR_ZONE"=%"PRIu16",ct_state=+trk+rel-rpl-inv,%s,%s "
+                   "actions=ct(commit,zone="HR_ZONE_FIELD",nat,table=%d)",
+                   ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
+                   HT_DELIVER);
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct host_member *member = &pool->members[i];
+
+        if (!member->vm
+            || IN6_IS_ADDR_V4MAPPED(&member->vm->address) != v4) {
+            continue;
+        }
+        cookie = make_cookie(CK_ENDPOINT, member->index, ep->cookie);
+        text_nat(nat, &member->vm->address, ep->backend_port);
+        flow_table_add(ft, HT_TRACKED, P_KNOWN_VIP, cookie,
+                       HR_ZONE"=%"PRIu16",ct_state=+trk+new-inv,ct_mark=%"
+                       PRIu16",%s "
+                       "actions=ct(commit,zone="HR_ZONE_FIELD",nat(dst=%s),"
+                       "table=%d)",
+                       ep->zone, member->index, vip, nat, HT_DELIVER);
+        flow_table_add(ft, HT_ACCEPT, P_MATCH, cookie,
+                       HR_ZONE"=%"PRIu16",%s,"
+                       "dl_dst=00:00:%02x:%02x:00:00/00:00:ff:ff:00:00 "
+                       "actions=ct(commit,zone="HR_ZONE_FIELD",nat(dst=%s),"
+                       "exec(set_field:%"PRIu16"->ct_mark),table=%d)",
+                       ep->zone, protocol,
+                       member->index >> 8, member->index & 0xff,
+                       nat, member->index, HT_DELIVER);
+    }
+}
+
+static int
+compare_endpoints(const void *a_, const void *b_)
+{
+    const struct host_endpoint *a = *(const struct host_endpoint *const *) a_;
+    const struct host_endpoint *b = *(const struct host_endpoint *const *) b_;
+
+    return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+}
+
+/* An ICMP error for a VIP may be about a connection of any rule of the VIP:
+ * they are asked one after the other. */
+static void
+add_errors(struct flow_table *ft, const struct host_pool *pool)
+{
+    const struct host_endpoint **eps
+        = xmalloc(pool->n_endpoints * sizeof *eps);
+    char vip[RULES_TEXT_LEN];
+
+    for (size_t i = 0; i < pool->n_endpoints; i++) {
+        eps[i] = &pool->endpoints[i];
+    }
+    qsort(eps, pool->n_endpoints, sizeof *eps, compare_endpoints);
+
+    for (size_t i = 0; i < pool->n_endpoints; i++) {
+        int attempt = 0;
+
+        for (size_t j = 0; j < i; j++) {
+            attempt += ipv6_addr_equals(&eps[j]->vip, &eps[i]->vip);
+        }
+        flow_table_add(ft, HT_ERROR_IN, P_MATCH,
+                       make_cookie(CK_ENDPOINT, 0, eps[i]->cookie),
+                       "tun_id=%"PRIu32",%s,"HR_ATTEMPT"=%d,%s "
+                       "actions=set_field:%"PRIu16"->"HR_ZONE","
+                       "set_field:%d->"HR_ATTEMPT","
+                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
+                       pool->key, text_protocol(&eps[i]->vip, IPPROTO_ICMP),
+                       attempt, text_match_ip(vip, FIELD_DST, &eps[i]->vip),
+                       eps[i]->zone, attempt + 1, HT_TRACKED);
+    }
+    free(eps);
+}
+
+/* To the VM whose index is the mark, if it is (still) here.  The destination
+ * must be the VM's own: whatever went wrong before, no VM sees a VIP. */
+static void
+add_delivery(struct flow_table *ft, const struct host_pool *pool)
+{
+    char dip[RULES_TEXT_LEN];
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct host_member *member = &pool->members[i];
+        const struct host_vm *vm = member->vm;
+
+        if (vm) {
+            flow_table_add(ft, HT_DELIVER, P_MATCH,
+                           make_cookie(CK_POOL, member->index, pool->key),
+                           "tun_id=%"PRIu32",ct_mark=%"PRIu16",%s "
+                           "actions=set_field:"ETH_ADDR_FMT"->eth_src,"
+                           "set_field:"ETH_ADDR_FMT"->eth_dst,"
+                           "output:%"PRIu32,
+                           pool->key, member->index,
+                           text_match_ip(dip, FIELD_DST, &vm->address),
+                           ETH_ADDR_ARGS(host_gateway_mac),
+                           ETH_ADDR_ARGS(vm->mac), vm->port);
+        }
+    }
+}
+
+static void
+add_fixed(struct flow_table *ft)
+{
+    uint64_t fixed = make_cookie(CK_STATIC, 0, 0);
+
+    /* Nothing is left to ask when all rules of an error's VIP said no; if
+     * there was none, it is for nobody. */
+    flow_table_add(ft, HT_ERROR_IN, P_REGISTERED, drop_cookie(DR_ENDPOINT, 0),
+                   HR_ATTEMPT"=0 actions=drop");
+    flow_table_add(ft, HT_ERROR_IN, P_DEFAULT, fixed,
+                   "actions=goto_table:%d", HT_HOME);
+
+    flow_table_add(ft, HT_TRACKED, P_RELATED, fixed,
+                   "ct_state=+trk+rel-rpl-inv actions=goto_table:%d",
+                   HT_DELIVER);
+    flow_table_add(ft, HT_TRACKED, P_ERROR, fixed,
+                   HR_ERROR"=1 actions=resubmit(,%d)", HT_ERROR_IN);
+    flow_table_add(ft, HT_TRACKED, P_ESTABLISHED, fixed,
+                   "ct_state=+trk+est-rpl-inv actions=goto_table:%d",
+                   HT_DELIVER);
+    flow_table_add(ft, HT_TRACKED, P_NEW, fixed,
+                   "ct_state=+trk+new-inv,ct_mark=0 actions=goto_table:%d",
+                   HT_HOME);
+    flow_table_add(ft, HT_TRACKED, P_KNOWN, fixed,
+                   "ct_state=+trk+new-inv actions=goto_table:%d", HT_DELIVER);
+
+    static const char *const restore[][2] = {
+        { "tcp", "move:"HR_VIP4_FIELD"->NXM_OF_IP_DST[],"
+                 "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[]" },
+        { "udp", "move:"HR_VIP4_FIELD"->NXM_OF_IP_DST[],"
+                 "move:"HR_PORT_FIELD"->NXM_OF_UDP_DST[]" },
+        { "tcp6", "move:"HR_VIP6_FIELD"->NXM_NX_IPV6_DST[],"
+                  "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[]" },
+        { "udp6", "move:"HR_VIP6_FIELD"->NXM_NX_IPV6_DST[],"
+                  "move:"HR_PORT_FIELD"->NXM_OF_UDP_DST[]" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(restore); i++) {
+        flow_table_add(ft, HT_TRACKED, P_INVALID, fixed,
+                       "ct_state=+trk+inv,%s actions=%s,goto_table:%d",
+                       restore[i][0], restore[i][1], HT_HOME);
+    }
+    flow_table_add(ft, HT_TRACKED, P_DEFAULT, drop_cookie(DR_UNKNOWN, 0),
+                   "actions=drop");
+
+    flow_table_add(ft, HT_ACCEPT, P_DEFAULT, drop_cookie(DR_INDEX, 0),
+                   "actions=drop");
+    flow_table_add(ft, HT_DELIVER, P_DEFAULT, drop_cookie(DR_GONE, 0),
+                   "actions=drop");
+}
+
+void
+inbound_rules(const struct host_rules *rules, struct flow_table *ft)
+{
+    for (size_t i = 0; i < rules->n_pools; i++) {
+        const struct host_pool *pool = &rules->pools[i];
+
+        for (size_t j = 0; j < pool->n_endpoints; j++) {
+            add_endpoint(ft, pool, &pool->endpoints[j]);
+        }
+        flow_table_add(ft, HT_ENDPOINT, P_DEFAULT,
+                       drop_cookie(DR_ENDPOINT, pool->key),
+                       "tun_id=%"PRIu32" actions=drop", pool->key);
+        add_errors(ft, pool);
+        add_delivery(ft, pool);
+    }
+    icmp_rules(ft, HT_ENDPOINT, HT_ERROR_IN);
+    add_fixed(ft);
+}

@@ -1,0 +1,201 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ofproto-rules/host.h"
+
+#include <stdlib.h>
+
+#include "ofproto-rules/flow-table.h"
+#include "ofproto-rules/pipeline.h"
+#include "ofproto-rules/text.h"
+#include "packets.h"
+#include "util.h"
+
+/* Replies of VMs to connections from muxes: they get the VIP as source and
+ * leave for the client without passing a mux (direct server return).
+ *
+ * A packet of a VM may be a reply if its source port is the backend port of a
+ * rule of the VM.  Whether it is, conntrack knows, in the rule's zone.  If
+ * several rules have the same backend port, they are asked one after the
+ * other.
+ *
+ * What is a reply has to come out of ct established, in reply direction, and
+ * with the rule's VIP and port as source: this, and not flags of the datapath
+ * about what it has done, is what lets a packet on its way to the outside.
+ * Everything else is looked at as a packet of the VM's own, which needs the
+ * VM's address as source. */
+
+enum priority {
+    P_DEFAULT = 0,
+    P_ERROR = 10,
+    P_MATCH = 100,
+};
+
+/* A rule of a VM. */
+struct candidate {
+    const struct host_vm *vm;
+    const struct host_endpoint *ep;
+};
+
+static int
+compare_candidates(const void *a_, const void *b_)
+{
+    const struct candidate *a = a_;
+    const struct candidate *b = b_;
+
+    return a->ep->cookie < b->ep->cookie ? -1 : a->ep->cookie > b->ep->cookie;
+}
+
+/* The rules of 'vm', in a fixed order. */
+static struct candidate *
+find_candidates(const struct host_rules *rules, const struct host_vm *vm,
+                size_t *n)
+{
+    struct candidate *candidates = NULL;
+    size_t allocated = 0;
+
+    *n = 0;
+    for (size_t i = 0; i < rules->n_pools; i++) {
+        const struct host_pool *pool = &rules->pools[i];
+        bool member = false;
+
+        for (size_t j = 0; j < pool->n_members; j++) {
+            member |= pool->members[j].vm == vm;
+        }
+        for (size_t j = 0; member && j < pool->n_endpoints; j++) {
+            const struct host_endpoint *ep = &pool->endpoints[j];
+
+            if (IN6_IS_ADDR_V4MAPPED(&ep->vip)
+                == IN6_IS_ADDR_V4MAPPED(&vm->address)) {
+                if (*n >= allocated) {
+                    candidates = x2nrealloc(candidates, &allocated,
+                                            sizeof *candidates);
+                }
+                candidates[(*n)++] = (struct candidate) { vm, ep };
+            }
+        }
+    }
+    if (*n) {
+        qsort(candidates, *n, sizeof *candidates, compare_candidates);
+    }
+    return candidates;
+}
+
+static void
+add_vm(const struct host_rules *rules, const struct host_vm *vm,
+       struct flow_table *ft)
+{
+    const char *icmp = text_protocol(&vm->address, IPPROTO_ICMP);
+    char dip[RULES_TEXT_LEN];
+    size_t n;
+    struct candidate *candidates = find_candidates(rules, vm, &n);
+
+    text_match_ip(dip, FIELD_SRC, &vm->address);
+    for (size_t i = 0; i < n; i++) {
+        const struct host_endpoint *ep = candidates[i].ep;
+        uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
+        int attempt = 0;
+
+        for (size_t j = 0; j < i; j++) {
+            attempt += (candidates[j].ep->protocol == ep->protocol
+                        && candidates[j].ep->backend_port == ep->backend_port);
+        }
+        flow_table_add(ft, HT_REPLY, P_MATCH, cookie,
+                       "in_port=%"PRIu32","HR_ATTEMPT"=%d,%s,%s,tp_src=%"
+                       PRIu16" "
+                       "actions=set_field:%"PRIu16"->"HR_ZONE","
+                       "set_field:%d->"HR_ATTEMPT","
+                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
+                       vm->port, attempt,
+                       text_protocol(&ep->vip, ep->protocol), dip,
+                       ep->backend_port, ep->zone, attempt + 1, HT_UNNATED);
+        flow_table_add(ft, HT_ERROR_OUT, P_MATCH, cookie,
+                       "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s "
+                       "actions=set_field:%"PRIu16"->"HR_ZONE","
+                       "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
+                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
+                       vm->port, i, icmp, dip, ep->zone, i + 1, HT_UNNATED);
+    }
+    free(candidates);
+}
+
+static void
+add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
+{
+    uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
+    char vip[RULES_TEXT_LEN];
+
+    text_match_ip(vip, FIELD_SRC, &ep->vip);
+    flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
+                   HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,tp_src=%"
+                   PRIu16" actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   ep->zone, text_protocol(&ep->vip, ep->protocol), vip,
+                   ep->port, HT_LOCATION);
+    flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
+                   HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
+                   "ct_state=+trk+rel+rpl-inv,%s,%s "
+                   "actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
+                   HT_LOCATION);
+}
+
+/* The bridge of the underlay forwards by Ethernet address: to the gateway. */
+static void
+add_dsr(const struct host_rules *rules, struct flow_table *ft)
+{
+    static const char *const families[2] = { "ip", "ipv6" };
+
+    for (int i = 0; i < 2; i++) {
+        const struct eth_addr *gateway = &rules->gateway_mac[i];
+
+        if (!eth_addr_is_zero(*gateway)) {
+            flow_table_add(ft, HT_DSR, P_MATCH, make_cookie(CK_STATIC, 0, 0),
+                           "%s actions=set_field:"ETH_ADDR_FMT"->eth_src,"
+                           "set_field:"ETH_ADDR_FMT"->eth_dst,"
+                           "output:%"PRIu32,
+                           families[i], ETH_ADDR_ARGS(rules->own_mac),
+                           ETH_ADDR_ARGS(*gateway), rules->underlay_port);
+        }
+    }
+    flow_table_add(ft, HT_DSR, P_DEFAULT, drop_cookie(DR_GATEWAY, 0),
+                   "actions=drop");
+}
+
+void
+reply_rules(const struct host_rules *rules, struct flow_table *ft)
+{
+    uint64_t fixed = make_cookie(CK_STATIC, 0, 0);
+
+    for (size_t i = 0; i < rules->n_vms; i++) {
+        add_vm(rules, &rules->vms[i], ft);
+    }
+    icmp_rules(ft, HT_REPLY, HT_ERROR_OUT);
+    flow_table_add(ft, HT_REPLY, P_DEFAULT, fixed, "actions=goto_table:%d",
+                   HT_FORWARD);
+    flow_table_add(ft, HT_ERROR_OUT, P_DEFAULT, fixed, "actions=goto_table:%d",
+                   HT_FORWARD);
+
+    for (size_t i = 0; i < rules->n_pools; i++) {
+        for (size_t j = 0; j < rules->pools[i].n_endpoints; j++) {
+            add_endpoint(&rules->pools[i].endpoints[j], ft);
+        }
+    }
+    flow_table_add(ft, HT_UNNATED, P_ERROR, fixed,
+                   HR_ERROR"=1 actions=resubmit(,%d)", HT_ERROR_OUT);
+    flow_table_add(ft, HT_UNNATED, P_DEFAULT, fixed,
+                   "actions=resubmit(,%d)", HT_REPLY);
+    add_dsr(rules, ft);
+}

@@ -1,0 +1,94 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ofproto-rules/text.h"
+
+#include <stdio.h>
+
+#include "packets.h"
+
+/* "192.0.2.1" */
+const char *
+text_address(char buf[RULES_TEXT_LEN], const struct in6_addr *addr)
+{
+    ipv6_string_mapped(buf, addr);
+    return buf;
+}
+
+static const char *
+field_name(enum rules_field field, const struct in6_addr *addr)
+{
+    if (IN6_IS_ADDR_V4MAPPED(addr)) {
+        return field == FIELD_SRC ? "ip,nw_src" : "ip,nw_dst";
+    } else {
+        return field == FIELD_SRC ? "ipv6,ipv6_src" : "ipv6,ipv6_dst";
+    }
+}
+
+/* "ip,nw_dst=192.0.2.1" */
+const char *
+text_match_ip(char buf[RULES_TEXT_LEN], enum rules_field field,
+              const struct in6_addr *addr)
+{
+    char text[RULES_TEXT_LEN];
+
+    snprintf(buf, RULES_TEXT_LEN, "%s=%.*s", field_name(field, addr),
+             INET6_ADDRSTRLEN, text_address(text, addr));
+    return buf;
+}
+
+/* "ip,nw_dst=192.0.2.0/24".  'plen' counts the bits of the address in its own
+ * family. */
+const char *
+text_match_prefix(char buf[RULES_TEXT_LEN], enum rules_field field,
+                  const struct in6_addr *addr, unsigned int plen)
+{
+    char text[RULES_TEXT_LEN];
+
+    snprintf(buf, RULES_TEXT_LEN, "%s=%.*s/%u", field_name(field, addr),
+             INET6_ADDRSTRLEN, text_address(text, addr), plen);
+    return buf;
+}
+
+/* "192.0.2.1:80" or "[2001:db8::1]:80", as in the action nat(). */
+const char *
+text_nat(char buf[RULES_TEXT_LEN], const struct in6_addr *addr, uint16_t port)
+{
+    char text[RULES_TEXT_LEN];
+
+    snprintf(buf, RULES_TEXT_LEN,
+             IN6_IS_ADDR_V4MAPPED(addr) ? "%.*s:%"PRIu16 : "[%.*s]:%"PRIu16,
+             INET6_ADDRSTRLEN, text_address(text, addr), port);
+    return buf;
+}
+
+/* "tcp", "udp6", ...: the family of 'addr' with TCP, UDP or ICMP. */
+const char *
+text_protocol(const struct in6_addr *addr, uint8_t protocol)
+{
+    bool v4 = IN6_IS_ADDR_V4MAPPED(addr);
+
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return v4 ? "tcp" : "tcp6";
+    case IPPROTO_UDP:
+        return v4 ? "udp" : "udp6";
+    case IPPROTO_ICMP:
+        return v4 ? "icmp" : "icmp6";
+    default:
+        OVS_NOT_REACHED();
+    }
+}

@@ -1,0 +1,73 @@
+#!/bin/bash
+# The database is away: slb-ctl says so, tries until its time is over, and goes
+# on when the database is back.
+. "$(dirname "$0")/../../lib/tap.sh"
+. "$srcdir/tests/lib/slb-db.sh"
+plan 19
+
+web=$srcdir/yaml/examples/web.yaml
+
+run slb-ctl --timeout=2 apply "$web"
+is "$status" 4 "no database: its exit status"
+like "$errors" "cannot reach the database \($SLB_DB: No such file or \
+directory\); trying for 2 s" "it is told, and what is done"
+like "$errors" "no answer from the database within 2 s" "and the end of it"
+is "$output" "" "nothing was done"
+for command in get nodes "diff $web" "delete LoadBalancer web"; do
+    # shellcheck disable=SC2086  # Several words.
+    run slb-ctl --timeout=1 $command
+    is "$status" 4 "no database: ${command%% *}"
+done
+
+# A wrong file needs no database to be found wrong.
+run slb-ctl --timeout=1 apply "$srcdir/tests/unit/yaml-errors/prefix-bad.yaml"
+is "$status" 2 "a wrong file is told without the database"
+run slb-ctl validate "$web"
+is "$status/$errors" 0/ "validate needs no database"
+
+# Several servers.
+run slb-ctl --timeout=1 --db=unix:/nonexistent,tcp:127.0.0.1:1 get
+like "$errors" "unix:/nonexistent: No such.*tcp:127.0.0.1:1: Connection \
+refused" "each of several servers is told"
+
+# A server without the database.
+ovsdb-tool create "$tmp/other.db" <(cat <<'END'
+{"name": "Other", "version": "1.0.0",
+ "tables": {"T": {"columns": {"c": {"type": "integer"}}}}}
+END
+)
+start other ovsdb-server "$tmp/other.db" --remote="punix:$tmp/other.sock" \
+    --unixctl="$tmp/other.ctl"
+wait_until test -S "$tmp/other.sock"
+run slb-ctl --timeout=1 --db="unix:$tmp/other.sock" get
+is "$status" 4 "a server without the database"
+like "$errors" "an ovsdb-server is there, but has not sent the database SLB \
+\(does it serve it\?\)" "is told"
+stop other
+
+# It comes while slb-ctl tries.
+start early slb-ctl --timeout=20 apply "$web"
+ok "slb-ctl tries" wait_until grep -q "trying for 20 s" "$tmp/early.out"
+db_create
+db_start
+applied()
+{
+    [ "$(db_count Load_Balancer)" = 1 ]
+}
+ok "the database comes, and the file is applied" wait_until applied
+like "$(<"$tmp/early.out")" "LoadBalancer/web created" "which is told"
+stop early
+
+# It hangs.
+kill -STOP "${pid[ovsdb-server]}"
+run slb-ctl --timeout=1 get
+is "$status" 4 "a database that hangs"
+kill -CONT "${pid[ovsdb-server]}"
+run slb-ctl get LoadBalancer web
+is "$status" 0 "and goes on"
+
+# It restarts: what was applied is still there.
+db_stop KILL
+db_start
+run slb-ctl diff "$web"
+is "$status/$output$errors" 0/ "after a restart all is as it was"

@@ -1,0 +1,43 @@
+#!/bin/bash
+# Wrong files get the messages they should: tests/unit/yaml-errors/ has pairs
+# of NAME.yaml and NAME.err, which is exactly what slb-ctl says.
+. "$(dirname "$0")/../../lib/tap.sh"
+
+cd "$srcdir/tests/unit/yaml-errors" || exit 1
+for yaml in *.yaml; do
+    name=${yaml%.yaml}
+    run slb-ctl validate "$yaml"
+    is "$status/$output$errors" "2/$(<"$name.err")" "$name"
+done
+
+# What is too large to be kept.
+run slb-ctl validate "$tmp/nowhere.yaml"
+is "$status/$errors" "2/$tmp/nowhere.yaml: cannot be read (No such file or \
+directory), expected a file with YAML" "missing file"
+run slb-ctl validate "$tmp"
+is "$status/$errors" "2/$tmp: cannot be read (Is a directory), expected a \
+file with YAML" "directory"
+truncate -s 33M "$tmp/large.yaml"
+run slb-ctl validate "$tmp/large.yaml"
+is "$status/$errors" "2/$tmp/large.yaml: too large, expected at most 32 MiB \
+in a file" "large file"
+run timeout 10 slb-ctl validate /dev/zero
+is "$status/$errors" "2//dev/zero: too large, expected at most 32 MiB in a \
+file" "endless file"
+{
+    printf 'kind: VirtualNetwork\nname: prod\nsubnets:\n'
+    for ((i = 0; i < 40000; i++)); do
+        echo "- {name: s$i, prefix: 10.0.1.0/24}"
+    done
+} >"$tmp/many.yaml"
+run slb-ctl validate "$tmp/many.yaml"
+is "$status/$errors" "2/$tmp/many.yaml:40002:18: the document has more than \
+200000 values, aliases expanded; expected several smaller documents" \
+    "document with very many values"
+
+# The example is right, and has no hidden dependency.
+for yaml in "$srcdir"/yaml/examples/*.yaml; do
+    run slb-ctl validate "$yaml"
+    is "$status/$output$errors" "0/" "example ${yaml##*/} is valid"
+done
+done_testing

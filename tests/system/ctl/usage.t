@@ -1,0 +1,46 @@
+#!/bin/bash
+# slb-ctl's help and what it says to wrong commands.
+. "$(dirname "$0")/../../lib/tap.sh"
+
+export SLB_DB=unix:/nonexistent OVS_RUNDIR=$tmp
+
+# usage STATUS REGEX DESCRIPTION ARG...: wrong commands need no database.
+usage()
+{
+    run timeout 5 slb-ctl "${@:4}"
+    is "$status" "$1" "$3: exit status"
+    like "$errors$output" "$2" "$3: text"
+}
+
+usage 2 "missing command" "no command"
+usage 2 "unknown command 'aply', did you mean 'apply'\?" "unknown command" aply
+usage 2 "usage: apply FILE" "no file" apply
+usage 2 "usage: delete KIND NAME" "no name" delete LoadBalancer
+usage 2 "usage: get " "an argument too many" get LoadBalancer web more
+usage 2 "'apply' takes no --output" "option of another command" \
+    apply -o yaml x.yaml
+usage 2 "--output is 'xml', expected table, yaml or json" "output format" \
+    get -o xml
+usage 2 "--timeout is '-1', expected" "negative time" get --timeout=-1
+usage 2 "unrecognized option '--frobnicate'" "unknown option" --frobnicate
+usage 2 "'x' is no kind, expected VirtualNetwork or LoadBalancer" \
+    "unknown kind" delete x y
+usage 0 "^slb-ctl [0-9]+\.[0-9.]+
+Open vSwitch Library " "version" --version
+
+run slb-ctl --help
+is "$status/$errors" 0/ "help"
+for word in validate diff apply get delete nodes -db= -timeout= -wait \
+    "Exit status" "4  no answer"; do
+    like "$output" "$word" "help has $word"
+done
+for command in validate diff apply get delete nodes; do
+    run slb-ctl "$command" --help
+    is "$status/$errors" 0/ "help for $command"
+    like "$output" "^usage: slb-ctl \[OPTION\.\.\.\] $command" "is on it"
+done
+
+# A full disk, or a reader that has gone.
+run bash -c "slb-ctl --help >/dev/full"
+isnt "$status" 0 "output that cannot be written is an error"
+done_testing

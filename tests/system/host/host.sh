@@ -1,0 +1,386 @@
+# shellcheck shell=bash
+# Copyright (c) 2026 the ovs-slb authors.
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Hosts of a small cloud, for the tests in this directory.
+#
+#     hst-gw    the world: client 198.51.100.10, router 172.16.0.1
+#     hst-mux   172.16.0.11, sends what comes for a VIP as steer says
+#     hst-h1    172.16.0.21, VMs vm1 10.0.1.4, vm2 10.0.1.5
+#     hst-h2    172.16.0.22, VM vm3 10.0.1.6
+#     hst-sw    the fabric between them
+#
+# Hosts run stock Open vSwitch with the userspace datapath, each its own.
+# There is no manager: cloud_database writes what it would have compiled.
+#
+#     cloud_up HOST...         everything, with these hosts (h1, h2)
+#     agent_up HOST            starts HOST's agent and waits for its flows
+#     transact OP...           JSON operations on the SLB database
+#     want HOST...             asks for an acknowledgement and waits for it
+#     steer HOST OWNERS [FLAGS [HOP]]
+#                              how the mux sends from now on: to HOST, with
+#                              the comma separated OWNERS, FLAGS 1 is recent
+#     on HOST PROGRAM...       runs an ovs-* program for HOST's switch
+#     flows HOST TABLE [MATCH]     the flows of a table of pipeline.h
+#     packets HOST COOKIE      how many met the flows with that cookie
+#     status HOST NAME         a line of the agent's slb/status
+#     net NS COMMAND...        runs net.py in a namespace
+#     connect NAME PORT [SOURCE_PORT]
+#                              opens a TCP connection from the client to a VIP
+#     say NAME TEXT            sends TEXT by it and prints the answer
+#     capture NAME NS FILTER   records what matches on eth0 of a namespace
+#     captured NAME            ends that and prints it
+#     trace HOST FLOW          ofproto/trace of a packet
+
+. "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+for program in ovs-vswitchd ovsdb-server ovs-appctl ethtool tcpdump; do
+    command -v "$program" >/dev/null || skip_all "needs $program"
+done
+
+netpy=$srcdir/tests/system/host/net.py
+vip=20.50.60.10
+vip_b=20.50.60.11
+vip6=2001:db8:20::10
+declare -A to=() from=()
+declare -A octet=([gw]=1 [mux]=11 [h1]=21 [h2]=22)
+declare -A vm_octet=([vm1]=4 [vm2]=5 [vm3]=6)
+declare -A vms=([h1]="vm1 vm2" [h2]="vm3")
+
+# Drop reasons and tables, as in ofproto-rules/pipeline.h.
+drop() { printf '0x8%04x%08x' "$1" "${2:-0}"; }
+stranger=$(drop 1) steering=$(drop 3) unknown=$(drop 5) index=$(drop 6)
+
+namespace()
+{
+    ip netns add "hst-$1"
+    at_exit ip netns del "hst-$1"
+    ip -n "hst-$1" link set lo up
+}
+
+# Checksums must be in the packets: nobody completes them on the way.
+no_offload()
+{
+    ip netns exec "hst-$1" ethtool -K "$2" tx off rx off sg off tso off \
+        gso off gro off >/dev/null 2>&1
+}
+
+# Plugs the namespace into the fabric.
+plug()
+{
+    ip -n "hst-$1" link add eth0 type veth peer name "$1" netns hst-sw
+    ip -n hst-sw link set dev "$1" master br0 up
+    ip -n "hst-$1" link set eth0 up
+    no_offload "$1" eth0
+    no_offload sw "$1"
+}
+
+on()
+{
+    local dir=$tmp/$1
+    shift
+    OVS_RUNDIR=$dir OVS_DBDIR=$dir OVS_LOGDIR=$dir timeout 10 "$@"
+}
+
+vswitchd_up()
+{
+    local host=$1 dir=$tmp/$1
+    OVS_RUNDIR=$dir OVS_LOGDIR=$dir OVS_DBDIR=$dir \
+        start "$host-vswitchd" ip netns exec "hst-$host" \
+        ovs-vswitchd "unix:$dir/db.sock" --disable-system --pidfile \
+        --log-file -vconsole:off
+    wait_until 10 test -e "$dir/ovs-vswitchd.pid"
+}
+
+host_up()
+{
+    local host=$1 dir=$tmp/$1 ip=172.16.0.${octet[$1]}
+    namespace "$host"
+    plug "$host"
+    ip -n "hst-$host" link set eth0 arp off
+    ip netns exec "hst-$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+    mkdir "$dir"
+    ovsdb-tool create "$dir/conf.db" \
+        /usr/share/openvswitch/vswitch.ovsschema
+    start "$host-ovsdb" ovsdb-server "$dir/conf.db" \
+        --remote="punix:$dir/db.sock" --unixctl="$dir/ovsdb.ctl" \
+        -vconsole:off
+    wait_until test -S "$dir/db.sock"
+    vswitchd_up "$host"
+    on "$host" ovs-vsctl -t 10 --db="unix:$dir/db.sock" \
+        -- add-br br-phy \
+        -- set bridge br-phy datapath_type=netdev fail_mode=standalone \
+           "other_config:hwaddr=02:00:00:00:01:${octet[$host]}" \
+        -- add-port br-phy eth0 \
+        -- set open_vswitch . "external_ids:system-id=$host" \
+           "external_ids:slb-remote=unix:$tmp/slb.sock" \
+           "external_ids:slb-encap-ip=$ip"
+    underlay_up "$host"
+}
+
+# Configures br-phy; also after a restart of the switch, which leaves it down.
+underlay_up()
+{
+    local host=$1
+    ip -n "hst-$host" link set br-phy up
+    ip -n "hst-$host" addr replace "172.16.0.${octet[$host]}/24" dev br-phy
+    ip -n "hst-$host" addr replace "fd16::${octet[$host]}/64" dev br-phy nodad
+    ip -n "hst-$host" route replace default via 172.16.0.1
+    ip -n "hst-$host" route replace default via fd16::1
+    no_offload "$host" br-phy
+}
+
+vm_up()
+{
+    local host=$1 vm=$2 n=${vm_octet[$2]}
+    namespace "$vm"
+    ip -n "hst-$vm" link add eth0 address "02:00:00:00:00:0$n" type veth \
+        peer name "$vm" netns "hst-$host"
+    ip -n "hst-$host" link set "$vm" up
+    ip -n "hst-$vm" link set eth0 mtu 1400 up
+    no_offload "$vm" eth0
+    no_offload "$host" "$vm"
+    ip -n "hst-$vm" addr add "10.0.1.$n/24" dev eth0
+    ip -n "hst-$vm" addr add "fd00:1::$n/64" dev eth0 nodad
+    ip -n "hst-$vm" route add default via 10.0.1.1
+    ip -n "hst-$vm" route add default via fd00:1::1
+    start "$vm-server" ip netns exec "hst-$vm" /usr/bin/python3 "$netpy" \
+        server "$vm"
+    on "$host" ovs-vsctl -t 10 --db="unix:$tmp/$host/db.sock" \
+        -- add-port br-slb "$vm" \
+        -- set interface "$vm" "external_ids:iface-id=$vm" \
+           "external_ids:attached-mac=\"02:00:00:00:00:0$n\"" \
+           "external_ids:vm-ip=\"10.0.1.$n, fd00:1::$n\""
+}
+
+transact()
+{
+    local op ops='"SLB"'
+    for op; do
+        ops+=", $op"
+    done
+    local answer
+    answer=$(timeout 10 ovsdb-client -t 10 transact "unix:$tmp/slb.sock" \
+             "[$ops]") || return 1
+    if [[ $answer == *'"error"'* ]]; then
+        diag "$answer"
+        return 1
+    fi
+}
+
+insert() { echo "{\"op\":\"insert\",\"table\":\"$1\",\"row\":{$2}}"; }
+
+# endpoint COOKIE VIP PROTOCOL PORT BACKEND_PORT
+endpoint()
+{
+    insert Endpoint "\"network_key\":0,\"vip\":\"$2\",\"protocol\":$3,
+        \"port\":$4,\"pool_key\":100,\"backend_port\":$5,\"idle_timeout\":240,
+        \"load_distribution\":\"Default\",\"rule\":\"web/rules/r$1\",
+        \"cookie\":$1"
+}
+
+# member POOL INDEX NAME ADDRESS NODE VTEP
+member()
+{
+    insert Compiled_Member "\"pool_key\":$1,\"index\":$2,\"name\":\"$3\",
+        \"address\":\"$4\",\"node\":\"$5\",\"vtep\":\"$6\",
+        \"state\":\"active\""
+}
+
+# What the manager would have written: one network, one pool of all VMs with
+# indices 1, 2, 3 (IPv4) and 11, 12, 13 (IPv6), and its rules.
+cloud_database()
+{
+    local host vm n vtep mac ops=()
+    ops=("$(insert SLB_Global '"intent_seq":1')"
+         "$(insert Mux '"name":"mux","vtep":"172.16.0.11",
+                        "mux_set":"default"')"
+         "$(insert Compiled_Network '"name":"prod","tunnel_key":1,
+            "subnets":["set",["10.0.1.0/24","fd00:1::/64"]],
+            "gateways":["set",["10.0.1.1","fd00:1::1"]]')"
+         "$(insert Compiled_Pool '"name":"web/backendPools/servers",
+            "tunnel_key":100,"network_key":1,"slots_log2":8')"
+         "$(endpoint 11 "$vip" 6 80 8080)"
+         "$(endpoint 12 "$vip" 17 53 5353)"
+         "$(endpoint 13 "$vip_b" 6 80 8080)"
+         "$(endpoint 14 "$vip6" 6 80 8080)")
+    for host in h1 h2; do
+        vtep=172.16.0.${octet[$host]}
+        for vm in ${vms[$host]}; do
+            n=${vm_octet[$vm]} mac=02:00:00:00:00:0$n
+            ops+=("$(member 100 $((n - 3)) "$vm" "10.0.1.$n" "$host" "$vtep")"
+                  "$(member 100 $((n + 7)) "$vm-6" "fd00:1::$n" "$host" \
+                     "$vtep")")
+            local address
+            for address in "10.0.1.$n" "fd00:1::$n"; do
+                ops+=("$(insert Binding "\"node\":\"$host\",
+                         \"iface_id\":\"$vm\",\"network_key\":1,
+                         \"address\":\"$address\",\"mac\":\"$mac\",
+                         \"pools\":[\"map\",[[100,$((n - 3))]]]")"
+                      "$(insert Location "\"network_key\":1,
+                         \"address\":\"$address\",\"mac\":\"$mac\",
+                         \"node\":\"$host\",\"vtep\":\"$vtep\"")")
+            done
+        done
+    done
+    transact "${ops[@]}"
+}
+
+slb_up()
+{
+    [ -e "$tmp/slb.db" ] || ovsdb-tool create "$tmp/slb.db" \
+        "$srcdir/controller/slb.ovsschema"
+    start slb-ovsdb ovsdb-server "$tmp/slb.db" \
+        --remote="punix:$tmp/slb.sock" --unixctl="$tmp/slb.ctl" -vconsole:off
+    wait_until eval "ovsdb-client -t 10 list-dbs unix:$tmp/slb.sock \
+        >/dev/null 2>&1"
+}
+
+steer()
+{
+    printf '%s %s %s %s 100\n' "172.16.0.${octet[$1]}" "$2" "${3:-0}" \
+        "${4:-0}" >"$tmp/steer.new"
+    mv "$tmp/steer.new" "$tmp/steer"
+}
+
+status()
+{
+    on "$1" ovs-appctl -t "$tmp/$1/agent.ctl" slb/status \
+        | sed -n "s/^$2: //p"
+}
+
+agent_start()
+{
+    local host=$1 dir=$tmp/$1
+    OVS_RUNDIR=$dir OVS_LOGDIR=$dir OVS_DBDIR=$dir \
+        start "$host-agent" ip netns exec "hst-$host" \
+        "$builddir/controller/slb-agent" --role=host \
+        --unixctl="$dir/agent.ctl" --log-file -vconsole:off
+}
+
+agent_up()
+{
+    agent_start "$1"
+    wait_until 10 agent_idle "$1"
+}
+
+agent_idle()
+{
+    [ -S "$tmp/$1/agent.ctl" ] \
+        && [ "$(status "$1" "flows acknowledged" 2>/dev/null)" = yes ]
+}
+
+# Does the bridge exist and have what VMs need?
+bridge_ready()
+{
+    [ -n "$(on "$1" ovs-vsctl -t 10 --db="unix:$tmp/$1/db.sock" \
+            --bare get interface slb-vx ofport 2>/dev/null)" ]
+}
+
+number=0
+want()
+{
+    local host
+    number=$((number + 1))
+    for host; do
+        transact "{\"op\":\"update\",\"table\":\"Node\",
+                   \"where\":[[\"name\",\"==\",\"$host\"]],
+                   \"row\":{\"wanted\":$number}}" || return 1
+    done
+    for host; do
+        wait_until 10 applied "$host" "$number" || return 1
+    done
+}
+
+applied() { [ "$(status "$1" applied)" -ge "$2" ] 2>/dev/null; }
+
+cloud_up()
+{
+    local host vm
+    namespace sw
+    ip -n hst-sw link add br0 type bridge mcast_snooping 0
+    ip -n hst-sw link set br0 up
+    namespace gw
+    plug gw
+    ip -n hst-gw addr add 172.16.0.1/24 dev eth0
+    ip -n hst-gw addr add fd16::1/64 dev eth0 nodad
+    ip -n hst-gw addr add 198.51.100.10/32 dev lo
+    ip -n hst-gw addr add 2001:db8:51::10/128 dev lo nodad
+    namespace mux
+    plug mux
+    ip -n hst-mux addr add 172.16.0.11/24 dev eth0
+    ip -n hst-mux addr add fd16::11/64 dev eth0 nodad
+    ip -n hst-gw route add 20.50.60.0/24 via 172.16.0.11 src 198.51.100.10
+    ip -n hst-gw route add 2001:db8:20::/64 via fd16::11 src 2001:db8:51::10
+
+    slb_up
+    for host; do
+        host_up "$host"
+    done
+    cloud_database
+    for host; do
+        agent_start "$host"
+    done
+    for host; do
+        wait_until 10 bridge_ready "$host"
+        for vm in ${vms[$host]}; do
+            vm_up "$host" "$vm"
+        done
+    done
+    for host; do
+        wait_until 10 agent_idle "$host"
+    done
+    steer "$1" 1
+    start mux ip netns exec hst-mux /usr/bin/python3 "$netpy" mux \
+        "$tmp/steer" "$vip" "$vip_b" "$vip6"
+    want "$@"
+}
+
+ofctl() { on "$1" ovs-ofctl -t 10 -O OpenFlow15 "${@:2}"; }
+
+flows()
+{
+    ofctl "$1" dump-flows br-slb "table=$2${3:+,$3}"
+}
+
+packets()
+{
+    ofctl "$1" dump-aggregate br-slb "cookie=$2/-1" \
+        | sed 's/.*packet_count=\([0-9]*\).*/\1/'
+}
+
+net() { ip netns exec "hst-$1" timeout 20 /usr/bin/python3 "$netpy" "${@:2}"; }
+
+trace() { on "$1" ovs-appctl ofproto/trace br-slb "$2"; }
+
+connect()
+{
+    mkfifo "$tmp/$1.in" "$tmp/$1.answers"
+    exec {to[$1]}<>"$tmp/$1.in" {from[$1]}<>"$tmp/$1.answers"
+    start "$1" ip netns exec hst-gw sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
+        "$tmp/$1" /usr/bin/python3 "$netpy" talk "$vip" "${@:2}"
+    local line
+    read -r -t 5 line <&"${from[$1]}" && [ "$line" = connected ]
+}
+
+say()
+{
+    local line=
+    echo "$2" >&"${to[$1]}"
+    read -r -t 10 line <&"${from[$1]}"
+    echo "$line"
+}
+
+capture()
+{
+    start "$1" ip netns exec "hst-$2" tcpdump -p -U --immediate-mode -e -nn -i eth0 \
+        -w "$tmp/$1.pcap" "${@:3}"
+    wait_until grep -q "listening on" "$tmp/$1.out"
+}
+
+captured()
+{
+    stop "$1" INT
+    tcpdump -e -nn -v -r "$tmp/$1.pcap" 2>/dev/null
+}

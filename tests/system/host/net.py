@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+# Copyright (c) 2026 the ovs-slb authors.
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What the namespaces of the host tests do on the network.
+
+    server NAME
+        A VM: answers each line on TCP port 8080 and each datagram on UDP port
+        5353 by "NAME CLIENT TEXT".
+
+    mux FILE VIP...
+        Sends each IP packet that arrives for a VIP in VXLAN, as the line in
+        FILE says: HOST OWNERS FLAGS HOP KEY.
+
+    ask PROTOCOL ADDRESS PORT TEXT [SOURCE_PORT]
+        A client: prints the answer to TEXT, or "timeout", "refused".
+
+    talk ADDRESS PORT [SOURCE_PORT]
+        A client with one TCP connection: sends each line of its standard
+        input and prints the answer.
+
+    vxlan HOST KEY OWNERS FLAGS HOP PACKET
+        Sends one packet in VXLAN.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
+        with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, or frag: an
+        ICMP error from SRC that a TCP packet from DST to SRC was too big.
+
+    raw INTERFACE SRC_MAC DST_MAC PACKET
+        Sends one such packet by an interface, as Ethernet frame.
+"""
+
+import ipaddress
+import os
+import selectors
+import socket
+import struct
+import sys
+
+FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def make_packet(text):
+    protocol, src, sport, dst, dport = text.split("/")
+    protocol, _, flags = protocol.partition("-")
+    src, dst = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    ports = struct.pack("!HH", int(sport), int(dport))
+    if protocol == "tcp":
+        number, at = socket.IPPROTO_TCP, 16
+        bits = sum(FLAGS[flag] for flag in flags)
+        l4 = ports + struct.pack("!IIBBHHH", 1, 1, 5 << 4, bits, 8192, 0, 0)
+    elif protocol == "udp":
+        number, at = socket.IPPROTO_UDP, 6
+        l4 = ports + struct.pack("!HH", 8 + 5, 0) + b"hello"
+    elif protocol == "frag":
+        number, at = socket.IPPROTO_ICMP, 2
+        quoted = make_packet("/".join(["tcp-A", str(dst), dport, str(src),
+                                       sport]))
+        l4 = struct.pack("!BBHHH", 3, 4, 0, 0, 1000) + quoted[:28]
+    pseudo = b""
+    if protocol != "frag":
+        pseudo = src.packed + dst.packed + struct.pack("!II", len(l4), number)
+    l4 = l4[:at] + struct.pack("!H", checksum(pseudo + l4)) + l4[at + 2:]
+    if src.version == 4:
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 0, 0x4000, 64,
+                         number, 0, src.packed, dst.packed)
+        ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    else:
+        ip = struct.pack("!IHBB16s16s", 6 << 28, len(l4), number, 64,
+                         src.packed, dst.packed)
+    return ip + l4
+
+
+def steering(owners, flags, hop):
+    indices = [int(owner) for owner in owners.split(",")]
+    n = len(indices)
+    indices += [0] * (4 - n)
+    return struct.pack("!BBHHBBHH", 0x0e, hop << 4 | flags, indices[0],
+                       indices[1], 0x0e, n, indices[2], indices[3])
+
+
+def encapsulate(line, packet):
+    """The VTEP and the VXLAN packet for a line "HOST OWNERS FLAGS HOP KEY"."""
+    host, owners, flags, hop, key = line.split()
+    ethertype = 0x0800 if packet[0] >> 4 == 4 else 0x86dd
+    return host, (struct.pack("!II", 0x08000000, int(key) << 8)
+                  + steering(owners, int(flags), int(hop))
+                  + struct.pack("!H", ethertype) + packet)
+
+
+def mux(path, *vips):
+    vips = {ipaddress.ip_address(vip).packed for vip in vips}
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                         socket.htons(0x0003))
+    tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    while True:
+        packet, address = wire.recvfrom(65536)
+        if address[2] != socket.PACKET_HOST:
+            continue
+        if address[1] == 0x0800:
+            dst, length = packet[16:20], struct.unpack("!H", packet[2:4])[0]
+        elif address[1] == 0x86dd:
+            dst = packet[24:40]
+            length = 40 + struct.unpack("!H", packet[4:6])[0]
+        else:
+            continue
+        if dst in vips:
+            with open(path) as f:
+                host, frame = encapsulate(f.read(), packet[:length])
+            tunnel.sendto(frame, (host, 4789))
+
+
+def server(name):
+    selector = selectors.DefaultSelector()
+    listener = socket.create_server(("::", 8080), family=socket.AF_INET6,
+                                    dualstack_ipv6=True, backlog=100)
+    datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    # A reply comes from the address that was asked.
+    datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    datagrams.bind(("::", 5353))
+    selector.register(listener, selectors.EVENT_READ)
+    selector.register(datagrams, selectors.EVENT_READ)
+
+    def answer(address, text):
+        client = address[0].replace("::ffff:", "")
+        return ("%s %s %s" % (name, client, text.decode())).encode()
+
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is listener:
+                connection, address = listener.accept()
+                selector.register(connection, selectors.EVENT_READ, address)
+            elif key.fileobj is datagrams:
+                text, info, _, address = datagrams.recvmsg(2000, 256)
+                datagrams.sendmsg([answer(address, text)],
+                                  [(socket.IPPROTO_IPV6,
+                                    socket.IPV6_PKTINFO, info[0][2])],
+                                  0, address)
+            else:
+                try:
+                    text = key.fileobj.recv(2000)
+                except OSError:
+                    text = b""
+                if text:
+                    key.fileobj.sendall(answer(key.data, text))
+                else:
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+
+
+def ask(protocol, address, port, text, source_port=0):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    s = socket.socket(family, kind)
+    s.settimeout(3)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if source_port:
+        s.bind(("", int(source_port)))
+    try:
+        s.connect((address, int(port)))
+        s.sendall((text + "\n").encode())
+        print(s.recv(2000).decode().strip())
+    except socket.timeout:
+        print("timeout")
+    except ConnectionRefusedError:
+        print("refused")
+
+
+def talk(address, port, source_port=0):
+    s = socket.create_connection((address, int(port)), timeout=5,
+                                 source_address=("", int(source_port)))
+    print("connected", flush=True)
+    for line in sys.stdin:
+        try:
+            s.sendall(line.encode())
+            print(s.recv(2000).decode().strip(), flush=True)
+        except socket.timeout:
+            print("timeout", flush=True)
+        except OSError as e:
+            print(e.strerror, flush=True)
+
+
+def vxlan(host, key, owners, flags, hop, packet):
+    _, frame = encapsulate("%s %s %s %s %s" % (host, owners, flags, hop, key),
+                           make_packet(packet))
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(frame,
+                                                            (host, 4789))
+
+
+def raw(interface, src_mac, dst_mac, packet):
+    packet = make_packet(packet)
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((interface, 0))
+    s.send(bytes.fromhex(dst_mac.replace(":", ""))
+           + bytes.fromhex(src_mac.replace(":", ""))
+           + struct.pack("!H", 0x0800 if packet[0] >> 4 == 4 else 0x86dd)
+           + packet)
+
+
+if __name__ == "__main__":
+    commands = {f.__name__: f for f in (ask, mux, raw, server, talk, vxlan)}
+    try:
+        commands[sys.argv[1]](*sys.argv[2:])
+    except KeyboardInterrupt:
+        os._exit(130)

@@ -1,0 +1,72 @@
+#!/bin/bash
+# Node.wanted goes up for the nodes that a change concerns, and for no others.
+. "$(dirname "$0")/lib.sh"
+
+start_db
+start_manager
+slbdb option drain-seconds=3600
+web_lab
+slbdb node h3 host 172.16.0.23
+slbdb ports h3
+web_lb vm1@10.0.1.4,vm2@10.0.1.5
+slbdb net far 10.9.0.0/16
+slbdb node h4 host 172.16.0.24
+slbdb ports h4 vm9,02:00:00:00:00:09,10.9.0.9
+compiled
+settled
+is "$(get Node name wanted=0)" "" "each node is wanted to read once"
+
+# Runs a command, waits until nothing is under way any more and prints the
+# nodes that were concerned.
+concerned()
+{
+    ack_all
+    local before
+    before=$(slbdb get Node name,wanted)
+    "$@"
+    compiled
+    settled
+    comm -13 <(echo "$before") <(slbdb get Node name,wanted) |
+        cut -d' ' -f1 | xargs
+}
+
+is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5*2)" "h1 mux1 mux2" \
+    "a weight: muxes and the members' host"
+is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6)" \
+    "h1 h2 mux1 mux2" "a member more: its host, too"
+is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5)" "h1 h2 mux1 mux2" \
+    "a member less: the host it had, too"
+vm9_moves()
+{
+    slbdb ports h4 vm9,02:00:00:00:00:0a,10.9.0.9
+    slbdb until 02:00:00:00:00:0a Binding mac iface_id=vm9
+}
+is "$(concerned vm9_moves)" "h4" \
+    "a VM that is nobody's member: hosts with its network"
+new_vm()
+{
+    slbdb ports h2 vm3,02:00:00:00:00:06,10.0.1.6 \
+        vm4,02:00:00:00:00:07,10.0.1.7 vm6,02:00:00:00:00:0b,10.0.1.10
+    slbdb until vm6 Binding iface_id address=10.0.1.10
+}
+is "$(concerned new_vm)" "h1 h2" "another VM: all hosts of the network"
+rename_rule()
+{
+    slbdb lb web prod frontend:public=20.50.60.10 \
+        pool:servers=vm1@10.0.1.4,vm2@10.0.1.5 \
+        rule:http=public,servers,Tcp,80,8081
+}
+is "$(concerned rename_rule)" "h1 h2 mux1 mux2" \
+    "a rule: muxes and hosts of the pool, also of what it drains"
+new_mux()
+{
+    slbdb node mux3 mux 172.16.0.13
+    slbdb until mux3 Mux name name=mux3
+}
+is "$(concerned new_mux)" "h1 h2 h3 h4 mux3" "a mux: all hosts and itself"
+unused_network() { slbdb net unused 192.168.0.0/16; }
+is "$(concerned unused_network)" "" "a network without VMs: nobody"
+nothing() { slbdb net unused 192.168.0.0/16; }
+is "$(concerned nothing)" "" "nothing: nobody"
+is "$(status m1 failed)" 0 "no transaction failed"
+done_testing

@@ -1,0 +1,45 @@
+#!/bin/bash
+# The library of the tests themselves: failures are seen, processes and
+# directories do not outlive the test.
+. "$(dirname "$0")/../lib/tap.sh"
+plan 17
+
+pass "pass"
+ok "ok" true
+nok "nok" false
+is "a  b" "a  b" "is"
+isnt a b "isnt"
+like $'one\ntwo' $'e\nt' "like"
+unlike abc '^b' "unlike"
+cmp_ok 3 -lt 10 "cmp_ok compares numbers"
+
+run bash -c 'echo out; echo err >&2; exit 3'
+is "$status/$output/$errors" "3/out/err" "run"
+
+ok "wait_until sees what comes later" wait_until 5 test -e "$tmp/later" &
+sleep 0.1
+touch "$tmp/later"
+wait $!
+tap_n=$((tap_n + 1))    # The subshell counted for itself.
+nok "wait_until gives up" wait_until 0 false 2>/dev/null
+
+# An inner test, interrupted: what it started goes.
+cat >"$tmp/inner.t" <<INNER
+. $srcdir/tests/lib/tap.sh
+plan 2
+echo "\$tmp" >$tmp/inner.tmp
+start sleeper sleep 1000
+echo "\${pid[sleeper]}" >$tmp/inner.pid
+at_exit touch "$tmp/cleaned up"
+fail "wrong"
+kill -TERM \$\$
+INNER
+run bash "$tmp/inner.t"
+is "$status" 143 "an interrupted test fails"
+like "$output" $'^1..2\nnot ok 1 - wrong' "a failure is printed"
+nok "the process has ended" tap_is_running "$(<"$tmp/inner.pid")"
+nok "the directory is gone" test -e "$(<"$tmp/inner.tmp")"
+ok "at_exit has run" test -e "$tmp/cleaned up"
+
+run bash -c ". $srcdir/tests/lib/tap.sh; plan 2; pass one"
+is "$status" 1 "a test too few is a failure"

@@ -1,0 +1,140 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "controller/manager/concern.h"
+
+#include "tests/unit/unit.h"
+
+/* mux1 and mux2 in two sets; h1 reads keys 1 and 2, h2 reads 2 and 3. */
+static void
+start(struct concern *c)
+{
+    concern_init(c);
+    concern_add_mux(c, "mux1", "default");
+    concern_add_mux(c, "mux2", "other");
+    concern_add_host(c, "h1");
+    concern_add_host(c, "h2");
+    concern_subscribe(c, "h1", 1);
+    concern_subscribe(c, "h1", 2);
+    concern_subscribe(c, "h1", 2);
+    concern_subscribe(c, "h1", 1);
+    concern_subscribe(c, "h2", 2);
+    concern_subscribe(c, "h2", 3);
+}
+
+/* Checks who is touched, a character for mux1, mux2, h1 and h2. */
+static void
+finish(struct concern *c, const char *expected)
+{
+    static const char *const names[] = { "mux1", "mux2", "h1", "h2" };
+
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT_EQUAL(concern_is_touched(c, names[i]), expected[i] == 'x');
+    }
+    CU_ASSERT_FALSE(concern_is_touched(c, "stranger"));
+    concern_destroy(c);
+}
+
+static void
+test_concern_nothing(void)
+{
+    struct concern c;
+
+    start(&c);
+    finish(&c, "----");
+    concern_destroy(NULL);
+}
+
+static void
+test_concern_keys(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_touch_key(&c, 1);
+    finish(&c, "--x-");
+
+    start(&c);
+    concern_touch_key(&c, 2);
+    concern_touch_key(&c, 2);
+    finish(&c, "--xx");
+
+    start(&c);
+    concern_touch_key(&c, 4);
+    finish(&c, "----");
+}
+
+static void
+test_concern_roles(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_touch_muxes(&c);
+    finish(&c, "xx--");
+
+    start(&c);
+    concern_touch_hosts(&c);
+    finish(&c, "--xx");
+
+    start(&c);
+    concern_touch_mux_set(&c, "other");
+    finish(&c, "-x--");
+
+    start(&c);
+    concern_touch_mux_set(&c, "nobody's");
+    finish(&c, "----");
+}
+
+static void
+test_concern_node(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_touch_node(&c, "h2");
+    concern_touch_node(&c, "mux1");
+    finish(&c, "x--x");
+}
+
+/* Bindings may name nodes that have gone. */
+static void
+test_concern_unknown_node(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_subscribe(&c, "stranger", 1);
+    concern_touch_node(&c, "stranger");
+    concern_touch_key(&c, 1);
+    finish(&c, "--x-");
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_concern_nothing),
+    UNIT_TEST(test_concern_keys),
+    UNIT_TEST(test_concern_roles),
+    UNIT_TEST(test_concern_node),
+    UNIT_TEST(test_concern_unknown_node),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("concern", tests, argc, argv);
+}

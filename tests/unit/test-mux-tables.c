@@ -1,0 +1,380 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "controller/agent/mux-tables.h"
+
+#include <string.h>
+
+#include "lib/slb-idl.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "packets.h"
+#include "sset.h"
+#include "tests/unit/unit.h"
+#include "util.h"
+
+static const char hash_key[] = "000102030405060708090a0b0c0d0e0f";
+static const struct eth_addr mac1 = ETH_ADDR_C(02,00,00,00,00,01);
+static const struct eth_addr mac2 = ETH_ADDR_C(02,00,00,00,00,02);
+
+/* Returns the operations from 'from' to 'to' as text, a line each. */
+static char *
+diff(const struct mux_tables *from, const struct mux_tables *to,
+     long long int now)
+{
+    struct mux_ops ops = MUX_OPS_INITIALIZER;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    mux_tables_diff(from, to, now, &ops);
+    for (size_t i = 0; i < ops.n; i++) {
+        ds_put_format(&ds, "%s\n", json_serialized_object(ops.ops[i]));
+    }
+    mux_ops_destroy(&ops);
+    return ds_steal_cstr(&ds);
+}
+
+static void
+check_diff(const struct mux_tables *from, const struct mux_tables *to,
+           long long int now, const char *expected)
+{
+    char *s = diff(from, to, now);
+
+    if (strcmp(s, expected)) {
+        printf("# got:\n%s# expected:\n%s", s, expected);
+    }
+    CU_ASSERT_STRING_EQUAL(s, expected);
+    free(s);
+}
+
+static ovs_be32
+ip(const char *s)
+{
+    ovs_be32 addr;
+
+    CU_ASSERT_FATAL(ip_parse(s, &addr));
+    return addr;
+}
+
+static void
+add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
+             int64_t port, int64_t pool, bool expected)
+{
+    struct slbrec_endpoint row = {
+        .network_key = network, .vip = CONST_CAST(char *, vip),
+        .protocol = 6, .port = port, .pool_key = pool,
+        .load_distribution = CONST_CAST(char *, "Default"),
+        .idle_timeout = 240, .rule = CONST_CAST(char *, "web/rules/http"),
+    };
+
+    CU_ASSERT_EQUAL(mux_tables_add_endpoint(t, &row), expected);
+}
+
+/* Adds a pool with the current generation 2, of members 1 and 2, switched at
+ * the time 1000, the previous generation 1 of member 1 alone, and, if 'coming'
+ * is true, a third one. */
+static bool
+add_pool(struct mux_tables *t, int64_t key, bool coming)
+{
+    int64_t indices[] = { 1, 2 }, weights[] = { 1, 3 }, weights0[] = { 1, 0 };
+    struct slbrec_generation previous = {
+        .number = 1, .state = CONST_CAST(char *, "previous"),
+        .key_weights = indices, .value_weights = weights, .n_weights = 1,
+        .switched_at = 500,
+    };
+    struct slbrec_generation current = {
+        .number = 2, .state = CONST_CAST(char *, "current"),
+        .key_weights = indices, .value_weights = weights, .n_weights = 2,
+        .switched_at = 1000,
+    };
+    struct slbrec_generation next = {
+        .number = 3, .state = CONST_CAST(char *, "coming"),
+        .key_weights = indices, .value_weights = weights0, .n_weights = 2,
+        .switched_at = 0,
+    };
+    struct slbrec_generation *gens[] = { &previous, &current, &next };
+    struct slbrec_compiled_pool pool = {
+        .name = CONST_CAST(char *, "web/backendPools/servers"),
+        .tunnel_key = key, .network_key = 100, .slots_log2 = 9,
+        .generations = gens, .n_generations = coming ? 3 : 2,
+    };
+    struct slbrec_compiled_member two = {
+        .index = 2, .vtep = CONST_CAST(char *, "172.16.0.22"),
+    };
+    struct slbrec_compiled_member one = {
+        .index = 1, .vtep = CONST_CAST(char *, "172.16.0.21"),
+    };
+    struct slbrec_compiled_member gone = {
+        .index = 3, .vtep = CONST_CAST(char *, ""),
+    };
+    const struct slbrec_compiled_member *members[] = { &two, &gone, &one };
+
+    return mux_tables_add_pool(t, &pool, members, ARRAY_SIZE(members));
+}
+
+static void
+build(struct mux_tables *t)
+{
+    mux_tables_init(t);
+    CU_ASSERT_FATAL(mux_tables_set_global(t, hash_key, ip("172.16.0.11"),
+                                          "172.16.0.100"));
+    mux_tables_add_vip(t, 0, "20.50.60.10");
+    CU_ASSERT(add_pool(t, 17, false));
+    add_endpoint(t, 0, "20.50.60.10", 80, 17, true);
+    mux_tables_add_nexthop(t, ip("172.16.0.21"), mac1, mac2);
+}
+
+#define GLOBAL "{\"anycast\":\"172.16.0.100\"," \
+    "\"key\":\"000102030405060708090a0b0c0d0e0f\",\"op\":\"global\"," \
+    "\"vtep\":\"172.16.0.11\"}\n"
+#define NEXTHOP "{\"dst_mac\":\"02:00:00:00:00:02\",\"op\":\"nexthop\"," \
+    "\"src_mac\":\"02:00:00:00:00:01\",\"vtep\":\"172.16.0.21\"}\n"
+#define VIP "{\"address\":\"20.50.60.10\",\"network\":0,\"op\":\"vip\"}\n"
+#define ENDPOINT "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\"," \
+    "\"idle\":240,\"name\":\"web/rules/http\",\"network\":0," \
+    "\"op\":\"endpoint\",\"pool\":17,\"port\":80,\"protocol\":6}\n"
+#define POOL(COMING, AGE2, AGE1) \
+    "{\"generations\":[" COMING \
+    "{\"age\":" AGE2 ",\"number\":2,\"state\":\"current\"," \
+    "\"weights\":[[1,1],[2,3]]}," \
+    "{\"age\":" AGE1 ",\"number\":1,\"state\":\"previous\"," \
+    "\"weights\":[[1,1]]}]," \
+    "\"members\":[[1,\"172.16.0.21\"],[2,\"172.16.0.22\"]]," \
+    "\"network\":100,\"op\":\"pool\",\"slots\":9,\"tunnel_key\":17}\n"
+#define COMING3 "{\"number\":3,\"state\":\"coming\",\"weights\":[[1,1]]},"
+
+/* Objects come before those that refer to them; members and generations are
+ * in order, and only those with a host and a weight are there. */
+static void
+test_mux_tables_all(void)
+{
+    struct mux_tables t;
+
+    build(&t);
+    check_diff(NULL, &t, 1500,
+               GLOBAL NEXTHOP VIP POOL("", "500", "1000") ENDPOINT);
+    CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
+
+    add_pool(&t, 17, true);
+    check_diff(NULL, &t, 1500,
+               GLOBAL NEXTHOP VIP POOL(COMING3, "500", "1000") ENDPOINT);
+    mux_tables_destroy(&t);
+}
+
+/* A manager whose clock is ahead. */
+static void
+test_mux_tables_age_is_clamped(void)
+{
+    struct mux_tables t;
+
+    build(&t);
+    check_diff(NULL, &t, 800,
+               GLOBAL NEXTHOP VIP POOL("", "0", "300") ENDPOINT);
+    mux_tables_destroy(&t);
+}
+
+static void
+test_mux_tables_nothing_changed(void)
+{
+    struct mux_tables a, b;
+
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_equal(&a, &b));
+    check_diff(&a, &b, 99999, "");
+
+    mux_tables_clear(&b);
+    CU_ASSERT_FALSE(mux_tables_equal(&a, &b));
+    mux_tables_copy(&b, &a);
+    CU_ASSERT(mux_tables_equal(&a, &b));
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+}
+
+static void
+test_mux_tables_changes(void)
+{
+    struct mux_tables a, b;
+
+    /* A pool changes: only it is sent. */
+    build(&a);
+    build(&b);
+    add_pool(&b, 17, true);
+    CU_ASSERT_FALSE(mux_tables_equal(&a, &b));
+    check_diff(&a, &b, 1500, POOL(COMING3, "500", "1000"));
+    check_diff(&b, &a, 1500, POOL("", "500", "1000"));
+
+    /* A next hop changes. */
+    mux_tables_copy(&b, &a);
+    mux_tables_add_nexthop(&b, ip("172.16.0.21"), mac1, mac1);
+    check_diff(&b, &a, 0, NEXTHOP);
+
+    /* Everything but the global settings goes: references first. */
+    mux_tables_clear(&b);
+    CU_ASSERT(mux_tables_set_global(&b, hash_key, ip("172.16.0.11"),
+                                    "172.16.0.100"));
+    check_diff(&a, &b, 0,
+               "{\"address\":\"20.50.60.10\",\"network\":0,"
+               "\"op\":\"endpoint-del\",\"port\":80,\"protocol\":6}\n"
+               "{\"op\":\"pool-del\",\"tunnel_key\":17}\n"
+               "{\"address\":\"20.50.60.10\",\"network\":0,"
+               "\"op\":\"vip-del\"}\n"
+               "{\"op\":\"nexthop-del\",\"vtep\":\"172.16.0.21\"}\n");
+
+    /* No anycast VTEP. */
+    mux_tables_copy(&b, &a);
+    CU_ASSERT_STRING_EQUAL(mux_tables_get_anycast(&b), "172.16.0.100");
+    CU_ASSERT(mux_tables_set_global(&b, hash_key, ip("172.16.0.11"), ""));
+    CU_ASSERT_PTR_NULL(mux_tables_get_anycast(&b));
+    check_diff(&a, &b, 0, "{\"anycast\":null,"
+               "\"key\":\"000102030405060708090a0b0c0d0e0f\","
+               "\"op\":\"global\",\"vtep\":\"172.16.0.11\"}\n");
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+}
+
+/* The same address in a network and on the wire, the same port of another
+ * protocol: all different objects. */
+static void
+test_mux_tables_keys(void)
+{
+    struct mux_tables t;
+
+    build(&t);
+    mux_tables_add_vip(&t, 5, "20.50.60.10");
+    mux_tables_add_vip(&t, 0, "2001:db8::10");
+    add_endpoint(&t, 5, "20.50.60.10", 80, 17, true);
+    add_endpoint(&t, 0, "2001:db8::10", 80, 17, true);
+    CU_ASSERT_EQUAL(mux_tables_count(&t), 9);
+
+    struct sset vips = SSET_INITIALIZER(&vips);
+    mux_tables_get_vips(&t, 0, &vips);
+    CU_ASSERT_EQUAL(sset_count(&vips), 2);
+    CU_ASSERT(sset_contains(&vips, "2001:db8::10"));
+    CU_ASSERT(sset_contains(&vips, "20.50.60.10"));
+    sset_clear(&vips);
+    mux_tables_get_vips(&t, 5, &vips);
+    CU_ASSERT_EQUAL(sset_count(&vips), 1);
+    sset_clear(&vips);
+    mux_tables_get_vteps(&t, &vips);
+    CU_ASSERT_EQUAL(sset_count(&vips), 2);
+    CU_ASSERT(sset_contains(&vips, "172.16.0.22"));
+    sset_destroy(&vips);
+    mux_tables_destroy(&t);
+}
+
+/* What the datapath would refuse is left out. */
+static void
+test_mux_tables_incomplete(void)
+{
+    struct mux_tables t;
+
+    build(&t);
+    add_endpoint(&t, 0, "20.50.60.11", 80, 17, false);  /* Another's VIP. */
+    add_endpoint(&t, 0, "20.50.60.10", 81, 18, false);  /* No pool. */
+
+    struct slbrec_compiled_pool empty = {
+        .name = CONST_CAST(char *, "empty"), .tunnel_key = 18,
+    };
+    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty, NULL, 0));
+    CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
+
+    static const char *const bad_keys[] = {
+        "", "000102030405060708090a0b0c0d0e0", "g00102030405060708090a0b0c0d0e0f",
+        "000102030405060708090a0b0c0d0e0f0",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(bad_keys); i++) {
+        CU_ASSERT_FALSE(mux_tables_set_global(&t, bad_keys[i],
+                                              ip("172.16.0.11"), ""));
+    }
+    CU_ASSERT_FALSE(mux_tables_set_global(&t, hash_key, ip("172.16.0.11"),
+                                          "nonsense"));
+    CU_ASSERT_FALSE(mux_tables_set_global(&t, hash_key, 0, ""));
+    CU_ASSERT_STRING_EQUAL(mux_tables_get_anycast(&t), "172.16.0.100");
+    mux_tables_destroy(&t);
+}
+
+/* A VIP that goes is kept with its endpoints and their pools, as they were,
+ * but what is still there is the new one. */
+static void
+test_mux_tables_keep_vip(void)
+{
+    struct mux_tables old, new;
+
+    build(&old);
+    mux_tables_add_vip(&old, 0, "20.50.60.20");
+    add_pool(&old, 18, false);
+    add_endpoint(&old, 0, "20.50.60.20", 80, 17, true);
+    add_endpoint(&old, 0, "20.50.60.20", 81, 18, true);
+
+    build(&new);
+    add_pool(&new, 17, true);
+    struct mux_tables expected;
+    mux_tables_init(&expected);
+    mux_tables_copy(&expected, &new);
+    mux_tables_add_vip(&expected, 0, "20.50.60.20");
+    add_pool(&expected, 18, false);
+    add_endpoint(&expected, 0, "20.50.60.20", 80, 17, true);
+    add_endpoint(&expected, 0, "20.50.60.20", 81, 18, true);
+
+    mux_tables_keep_vip(&new, &old, "0 20.50.60.99");   /* Never was. */
+    mux_tables_keep_vip(&new, &old, "0 20.50.60.20");
+    CU_ASSERT(mux_tables_has_vip(&new, "0 20.50.60.20"));
+    CU_ASSERT(mux_tables_equal(&new, &expected));
+
+    mux_tables_destroy(&old);
+    mux_tables_destroy(&new);
+    mux_tables_destroy(&expected);
+}
+
+static void
+test_mux_tables_split(void)
+{
+    struct mux_ops ops = MUX_OPS_INITIALIZER;
+    struct mux_tables t;
+
+    build(&t);
+    mux_tables_diff(NULL, &t, 0, &ops);
+    CU_ASSERT_EQUAL_FATAL(ops.n, 5);
+    size_t first = strlen(json_serialized_object(ops.ops[0])) + 1;
+    size_t second = strlen(json_serialized_object(ops.ops[1])) + 1;
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 0, 1 << 20), 5);
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 0, first + second), 2);
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 0, first + second - 1), 1);
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 0, 1), 1);    /* Never stops. */
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 4, 1), 1);
+    CU_ASSERT_EQUAL(mux_ops_fit(&ops, 5, 1), 0);
+    mux_ops_destroy(&ops);
+    mux_tables_destroy(&t);
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_mux_tables_all),
+    UNIT_TEST(test_mux_tables_age_is_clamped),
+    UNIT_TEST(test_mux_tables_nothing_changed),
+    UNIT_TEST(test_mux_tables_changes),
+    UNIT_TEST(test_mux_tables_keys),
+    UNIT_TEST(test_mux_tables_incomplete),
+    UNIT_TEST(test_mux_tables_keep_vip),
+    UNIT_TEST(test_mux_tables_split),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("mux-tables", tests, argc, argv);
+}

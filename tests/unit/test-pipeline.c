@@ -1,0 +1,576 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classifier.h"
+#include "lib/steering.h"
+#include "nx-match.h"
+#include "ofproto-rules/flow-table.h"
+#include "ofproto-rules/host.h"
+#include "ofproto-rules/mux.h"
+#include "ofproto-rules/pipeline.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/meta-flow.h"
+#include "openvswitch/ofp-actions.h"
+#include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofpbuf.h"
+#include "packets.h"
+#include "random.h"
+#include "tests/unit/unit.h"
+#include "util.h"
+
+/* The flows of a small host and of a mux as text, in tests/unit/.  Set
+ * UPDATE_GOLDEN=1 to write what comes out, then read the difference. */
+
+static struct in6_addr
+address(const char *text)
+{
+    struct in6_addr addr;
+    ovs_be32 ip;
+
+    if (ip_parse(text, &ip)) {
+        in6_addr_set_mapped_ipv4(&addr, ip);
+    } else {
+        CU_ASSERT_TRUE_FATAL(ipv6_parse(text, &addr));
+    }
+    return addr;
+}
+
+static ovs_be32
+vtep(const char *text)
+{
+    ovs_be32 ip;
+
+    CU_ASSERT_TRUE_FATAL(ip_parse(text, &ip));
+    return ip;
+}
+
+/* A host with three VMs, one of them with two addresses, in one network and
+ * two pools, of which one has IPv6. */
+struct fixture {
+    struct host_vm vms[4];
+    struct host_location locations[2];
+    struct in6_addr gateways[2];
+    struct host_prefix subnets[2];
+    struct host_network networks[1];
+    struct host_member members[5], members6[2];
+    struct host_endpoint endpoints[4], endpoints6[1];
+    struct host_pool pools[2];
+    ovs_be32 peers[3];
+    struct host_rules rules;
+};
+
+static void
+fixture_init(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    f->vms[0] = (struct host_vm) {
+        1, address("10.0.1.4"), ETH_ADDR_C(02,00,00,00,00,04), 4 };
+    f->vms[1] = (struct host_vm) {
+        1, address("10.0.1.5"), ETH_ADDR_C(02,00,00,00,00,05), 5 };
+    f->vms[2] = (struct host_vm) {
+        1, address("fd00:1::5"), ETH_ADDR_C(02,00,00,00,00,05), 5 };
+    f->vms[3] = (struct host_vm) {
+        1, address("10.0.1.9"), ETH_ADDR_C(02,00,00,00,00,09), 9 };
+    f->locations[0] = (struct host_location) {
+        1, address("10.0.1.6"), ETH_ADDR_C(02,00,00,00,00,06),
+        vtep("172.16.0.22") };
+    f->locations[1] = (struct host_location) {
+        1, address("fd00:1::6"), ETH_ADDR_C(02,00,00,00,00,06),
+        vtep("172.16.0.22") };
+    f->gateways[0] = address("10.0.1.1");
+    f->gateways[1] = address("fd00:1::1");
+    f->subnets[0] = (struct host_prefix) { address("10.0.1.0"), 24 };
+    f->subnets[1] = (struct host_prefix) { address("fd00:1::"), 64 };
+    f->networks[0] = (struct host_network) {
+        1, f->gateways, 2, f->subnets, 2 };
+
+    f->members[0] = (struct host_member) { 1, &f->vms[0], 0 };
+    f->members[1] = (struct host_member) { 2, &f->vms[1], 0 };
+    f->members[2] = (struct host_member) { 3, NULL, vtep("172.16.0.22") };
+    f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23") };
+    f->members[4] = (struct host_member) { 5, NULL, 0 };
+    f->endpoints[0] = (struct host_endpoint) {
+        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11 };
+    f->endpoints[1] = (struct host_endpoint) {
+        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12 };
+    f->endpoints[2] = (struct host_endpoint) {
+        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13 };
+    f->endpoints[3] = (struct host_endpoint) {
+        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14 };
+    f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
+    f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
+    f->endpoints6[0] = (struct host_endpoint) {
+        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21 };
+    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 4 };
+    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 1 };
+    f->peers[0] = vtep("172.16.0.11");
+    f->peers[1] = vtep("172.16.0.22");
+    f->peers[2] = vtep("172.16.0.23");
+
+    f->rules = (struct host_rules) {
+        .tunnel_port = 1,
+        .underlay_port = 2,
+        .own_mac = ETH_ADDR_C(02,11,22,33,44,55),
+        .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
+        .peers = f->peers, .n_peers = 3,
+        .vms = f->vms, .n_vms = 4,
+        .locations = f->locations, .n_locations = 2,
+        .networks = f->networks, .n_networks = 1,
+        .pools = f->pools, .n_pools = 2,
+    };
+}
+
+static char *
+flows_text(const struct flow_table *ft)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    flow_table_format(ft, &s);
+    return ds_steal_cstr(&s);
+}
+
+static char *
+read_text(const char *name)
+{
+    FILE *file = fopen(name, "r");
+    struct ds text = DS_EMPTY_INITIALIZER;
+    struct ds line = DS_EMPTY_INITIALIZER;
+
+    if (file) {
+        while (!ds_get_line(&line, file)) {
+            ds_put_format(&text, "%s\n", ds_cstr(&line));
+        }
+        fclose(file);
+    }
+    ds_destroy(&line);
+    return ds_steal_cstr(&text);
+}
+
+/* Compares 'ft' with the file 'name' beside this one. */
+static void
+compare_golden(const struct flow_table *ft, const char *name)
+{
+    char *path = xasprintf("%s/%s", TEST_SRCDIR, name);
+    char *text = flows_text(ft);
+
+    if (getenv("UPDATE_GOLDEN")) {
+        FILE *file = fopen(path, "w");
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+        fputs(text, file);
+        fclose(file);
+    }
+
+    char *wanted = read_text(path);
+    if (strcmp(text, wanted)) {
+        char *saveptr = NULL;
+
+        for (char *line = strtok_r(text, "\n", &saveptr); line;
+             line = strtok_r(NULL, "\n", &saveptr)) {
+            if (!strstr(wanted, line)) {
+                printf("# not in %s: %s\n", name, line);
+            }
+        }
+        CU_FAIL("flows differ from the golden file");
+    }
+    free(wanted);
+    free(text);
+    free(path);
+}
+
+static void
+test_host_golden(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    CU_ASSERT_EQUAL(ft.n_mistakes, 0);
+    compare_golden(&ft, "pipeline-host.flows");
+    flow_table_destroy(&ft);
+}
+
+static void
+test_mux_golden(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct in6_addr vips[] = { address("20.50.60.10"),
+                               address("2001:db8:20::10") };
+    struct mux_rules rules = {
+        .uplink = 1,
+        .slb = 2,
+        .loaded = true,
+        .anycast_vtep = vtep("172.16.0.100"),
+        .vips = vips,
+        .n_vips = 2,
+    };
+
+    mux_rules_build(&rules, &ft);
+    CU_ASSERT_EQUAL(ft.n_mistakes, 0);
+    compare_golden(&ft, "pipeline-mux.flows");
+
+    /* Before the tables are loaded no router can be spoken to. */
+    flow_table_clear(&ft);
+    rules.loaded = false;
+    mux_rules_build(&rules, &ft);
+    CU_ASSERT_EQUAL(ft.n_mistakes, 0);
+    compare_golden(&ft, "pipeline-mux-empty.flows");
+    flow_table_destroy(&ft);
+}
+
+/* Swaps elements of an array at random. */
+static void
+shuffle(void *array, size_t n, size_t size)
+{
+    char *p = array;
+    char *tmp = xmalloc(size);
+
+    for (size_t i = n; i > 1; i--) {
+        size_t j = random_range(i);
+
+        memcpy(tmp, p + (i - 1) * size, size);
+        memmove(p + (i - 1) * size, p + j * size, size);
+        memcpy(p + j * size, tmp, size);
+    }
+    free(tmp);
+}
+
+/* The database has no order: flows must not depend on it, or an agent that
+ * starts again would change some. */
+static void
+test_order(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    random_set_seed(1);
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    char *wanted = flows_text(&ft);
+    for (int i = 0; i < 20; i++) {
+        shuffle(f.endpoints, 4, sizeof f.endpoints[0]);
+        shuffle(f.members, 5, sizeof f.members[0]);
+        shuffle(f.locations, 2, sizeof f.locations[0]);
+        shuffle(f.peers, 3, sizeof f.peers[0]);
+        shuffle(f.gateways, 2, sizeof f.gateways[0]);
+        shuffle(f.pools, 2, sizeof f.pools[0]);
+
+        /* VMs are pointed to. */
+        struct host_vm vms[4];
+        size_t at[4] = { 0, 1, 2, 3 };
+        shuffle(at, 4, sizeof at[0]);
+        for (int j = 0; j < 4; j++) {
+            vms[at[j]] = f.vms[j];
+        }
+        for (int j = 0; j < 5; j++) {
+            if (f.members[j].vm) {
+                f.members[j].vm = &f.vms[at[f.members[j].vm - f.vms]];
+            }
+        }
+        for (int j = 0; j < 2; j++) {
+            if (f.members6[j].vm) {
+                f.members6[j].vm = &f.vms[at[f.members6[j].vm - f.vms]];
+            }
+        }
+        memcpy(f.vms, vms, sizeof vms);
+
+        flow_table_clear(&ft);
+        host_rules_build(&f.rules, &ft);
+        char *text = flows_text(&ft);
+        CU_ASSERT_STRING_EQUAL(text, wanted);
+        free(text);
+    }
+    free(wanted);
+    flow_table_destroy(&ft);
+}
+
+/* What a switch answers when it is asked for its flows must be recognised as
+ * what was put there: through OpenFlow and back. */
+static void
+test_round_trip(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct flow_table back = FLOW_TABLE_INITIALIZER(&back);
+    const struct flow_entry *flow;
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    HMAP_FOR_EACH (flow, hmap_node, &ft.flows) {
+        struct ofputil_flow_stats fs = {
+            .cookie = htonll(flow->cookie),
+            .table_id = flow->table,
+            .priority = flow->priority,
+            .ofpacts = flow->actions,
+            .ofpacts_len = flow->actions_len,
+        };
+        struct ofputil_flow_stats_request request = {
+            .match = MATCH_CATCHALL_INITIALIZER,
+            .out_port = OFPP_ANY,
+            .out_group = OFPG_ANY,
+            .table_id = OFPTT_ALL,
+        };
+        struct ofpbuf *rq
+            = ofputil_encode_flow_stats_request(&request, OFPUTIL_P_OF15_OXM);
+        struct ovs_list replies;
+        struct ofpbuf *reply;
+
+        minimatch_expand(&flow->match, &fs.match);
+        ofpmp_init(&replies, rq->data);
+        ofputil_append_flow_stats_reply(&fs, &replies, NULL);
+        ofpbuf_delete(rq);
+
+        LIST_FOR_EACH_POP (reply, list_node, &replies) {
+            struct ofputil_flow_stats got;
+            struct ofpbuf actions;
+            struct ofpbuf msg
+                = ofpbuf_const_initializer(reply->data, reply->size);
+
+            ofpbuf_init(&actions, 64);
+            CU_ASSERT_EQUAL_FATAL(
+                ofputil_decode_flow_stats_reply(&got, &msg, true, &actions),
+                0);
+            flow_table_add_raw(&back, got.table_id, got.priority,
+                               ntohll(got.cookie), &got.match, got.ofpacts,
+                               got.ofpacts_len);
+            ofpbuf_uninit(&actions);
+            ofpbuf_delete(reply);
+        }
+    }
+
+    CU_ASSERT_EQUAL(hmap_count(&back.flows), hmap_count(&ft.flows));
+    HMAP_FOR_EACH (flow, hmap_node, &ft.flows) {
+        const struct flow_entry *other = flow_table_find(&back, flow);
+
+        if (!other || !flow_entry_same(flow, other)) {
+            struct ds s = DS_EMPTY_INITIALIZER;
+
+            flow_entry_format(flow, &s);
+            if (other) {
+                ds_put_cstr(&s, " <> ");
+                flow_entry_format(other, &s);
+            }
+            printf("# %s\n", ds_cstr(&s));
+            ds_destroy(&s);
+            CU_FAIL("does not come back");
+        }
+    }
+    flow_table_destroy(&back);
+    flow_table_destroy(&ft);
+}
+
+/* Returns the flow of table 'table' that 'flow' meets, or NULL. */
+static const struct flow_entry *
+lookup(const struct flow_table *ft, uint8_t table, const struct flow *flow)
+{
+    const struct flow_entry *entry, *best = NULL;
+
+    HMAP_FOR_EACH (entry, hmap_node, &ft->flows) {
+        if (entry->table == table
+            && minimatch_matches_flow(&entry->match, flow)
+            && (!best || entry->priority > best->priority)) {
+            best = entry;
+        }
+    }
+    return best;
+}
+
+/* Executes the actions of 'entry' that change fields. */
+static void
+execute(const struct flow_entry *entry, struct flow *flow)
+{
+    struct flow_wildcards wc;
+    const struct ofpact *a;
+
+    flow_wildcards_init_catchall(&wc);
+    OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+        if (a->type == OFPACT_REG_MOVE) {
+            mf_subfield_copy(&ofpact_get_REG_MOVE(a)->src,
+                             &ofpact_get_REG_MOVE(a)->dst, flow, &wc);
+        } else if (a->type == OFPACT_SET_FIELD) {
+            const struct ofpact_set_field *sf = ofpact_get_SET_FIELD(a);
+
+            mf_set_flow_value_masked(sf->field, sf->value,
+                                     ofpact_set_field_mask(sf), flow);
+        }
+    }
+}
+
+static void
+put_steering(const struct steering *s, struct flow *flow)
+{
+    uint8_t addrs[STEERING_LEN];
+
+    steering_put(s, addrs);
+    memcpy(&flow->dl_dst, addrs, ETH_ADDR_LEN);
+    memcpy(&flow->dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
+}
+
+static struct steering
+random_steering(int n_owners, int hop)
+{
+    struct steering s = { .n_owners = n_owners, .hop = hop };
+
+    for (int i = 0; i < n_owners; i++) {
+        s.owners[i] = 1 + random_range(STEERING_MAX_INDEX);
+    }
+    s.flags = random_range(STEERING_ALL_FLAGS + 1);
+    return s;
+}
+
+/* The tables of the ring do what lib/steering.c does. */
+static void
+test_ring(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    random_set_seed(1);
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (int i = 0; i < 2000; i++) {
+        int n = 1 + i % STEERING_MAX_OWNERS;
+        struct steering s = random_steering(n, random_range(n + 1));
+        struct flow flow, wanted;
+
+        memset(&flow, 0, sizeof flow);
+        put_steering(&s, &flow);
+        const struct flow_entry *entry = lookup(&ft, HT_STEERING, &flow);
+        CU_ASSERT_NOT_EQUAL(entry->cookie, drop_cookie(DR_STEERING, 0));
+
+        execute(lookup(&ft, HT_HOME, &flow), &flow);
+        CU_ASSERT_EQUAL(flow.regs[10], steering_is_home(&s));
+        if (!steering_is_home(&s)) {
+            wanted = flow;
+            execute(lookup(&ft, HT_RING, &flow), &flow);
+            steering_rotate(&s);
+            put_steering(&s, &wanted);
+            CU_ASSERT_TRUE(eth_addr_equals(flow.dl_dst, wanted.dl_dst));
+            CU_ASSERT_TRUE(eth_addr_equals(flow.dl_src, wanted.dl_src));
+        }
+    }
+    flow_table_destroy(&ft);
+}
+
+/* Whatever steering_pull() refuses for its first four octets is dropped. */
+static void
+test_steering(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (int second = 0; second < 256; second++) {
+        for (int n = 0; n < 256; n += n < 8 ? 1 : 31) {
+            struct steering s;
+            uint8_t addrs[STEERING_LEN] = {
+                STEERING_OUI, second, 0, 1, 0, n > 1,
+                STEERING_OUI, n, 0, n > 2, 0, n > 3 };
+            struct flow flow;
+
+            memset(&flow, 0, sizeof flow);
+            memcpy(&flow.dl_dst, addrs, ETH_ADDR_LEN);
+            memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
+            CU_ASSERT_EQUAL(lookup(&ft, HT_STEERING, &flow)->cookie
+                            != drop_cookie(DR_STEERING, 0),
+                            steering_pull(&s, addrs));
+        }
+    }
+    flow_table_destroy(&ft);
+}
+
+/* The only way to the underlay: with the mark of a reply, from the one table
+ * that gives it, to packets whose source is a VIP. */
+static void
+test_no_leak(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    const struct flow_entry *entry;
+    struct fixture f;
+
+    fixture_init(&f);
+    f.rules.gateway_mac[1] = f.rules.gateway_mac[0];
+    host_rules_build(&f.rules, &ft);
+    HMAP_FOR_EACH (entry, hmap_node, &ft.flows) {
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        flow_entry_format(entry, &s);
+        const char *text = ds_cstr(&s);
+        const char *actions = strstr(text, "actions=");
+        if (strstr(actions, "output:2")) {
+            CU_ASSERT_EQUAL(entry->table, HT_DSR);
+        }
+        if (strstr(actions, "goto_table:25")) {
+            CU_ASSERT_EQUAL(entry->table, HT_LOCATION);
+            CU_ASSERT_PTR_NOT_NULL(strstr(text, "reg9=0x1 actions"));
+        }
+        if (strstr(actions, "->reg9")) {
+            CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
+            CU_ASSERT_TRUE(strstr(text, "nw_src=20.50.60.1")
+                           || strstr(text, "ipv6_src=2001:db8:20::10"));
+            CU_ASSERT_PTR_NOT_NULL(strstr(text, "+rpl"));
+        }
+        ds_destroy(&s);
+    }
+    flow_table_destroy(&ft);
+}
+
+/* Mistakes are counted, and change nothing else. */
+static void
+test_mistakes(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+
+    flow_table_add(&ft, 0, 1, 2, "ip actions=drop");
+    flow_table_add(&ft, 0, 1, 3, "ip actions=output:1");
+    CU_ASSERT_EQUAL(ft.n_mistakes, 1);
+    flow_table_add(&ft, 0, 1, 2, "nw_src=10.0.0.1 actions=nonsense");
+    CU_ASSERT_EQUAL(ft.n_mistakes, 2);
+    flow_table_add(&ft, 3, 1, 2, "actions=goto_table:2");
+    CU_ASSERT_EQUAL(ft.n_mistakes, 3);
+
+    char *text = flows_text(&ft);
+    CU_ASSERT_STRING_EQUAL(
+        text, "cookie=0x2, table=0, priority=1,ip actions=drop\n");
+    free(text);
+    flow_table_destroy(&ft);
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_host_golden),
+    UNIT_TEST(test_mux_golden),
+    UNIT_TEST(test_order),
+    UNIT_TEST(test_round_trip),
+    UNIT_TEST(test_ring),
+    UNIT_TEST(test_steering),
+    UNIT_TEST(test_no_leak),
+    UNIT_TEST(test_mistakes),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("pipeline", tests, argc, argv);
+}

@@ -1,0 +1,123 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "yaml/slb-diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
+#include "util.h"
+#include "yaml/slb-model.h"
+#include "yaml/slb-print.h"
+#include "yaml/slb-schema.h"
+
+static void
+format_change(char op, const struct slb_object *object, struct ds *ds)
+{
+    ds_put_format(ds, "%c ", op);
+    slb_object_format_path(object, ds);
+}
+
+/* Appends a line for 'object' and each object below, all of which come ('op'
+ * is '+') or go ('-'). */
+static size_t
+diff_whole(char op, const struct slb_object *object, struct ds *ds)
+{
+    struct ds fields = DS_EMPTY_INITIALIZER;
+    size_t n = 1;
+
+    format_change(op, object, ds);
+    slb_print_fields(object, &fields);
+    if (fields.length) {
+        ds_put_format(ds, ": %s", ds_cstr(&fields));
+    }
+    ds_put_char(ds, '\n');
+    ds_destroy(&fields);
+
+    for (size_t i = 0; i < object->class->n_fields; i++) {
+        const struct slb_field *field = &object->class->fields[i];
+        if (field->type == SLB_T_LIST) {
+            const struct slb_list *list = slb_field_value(field, object);
+            for (size_t j = 0; j < list->n; j++) {
+                n += diff_whole(op, list->at[j], ds);
+            }
+        }
+    }
+    return n;
+}
+
+static size_t
+diff_lists(const struct slb_list *old, const struct slb_list *new,
+           struct ds *ds)
+{
+    struct shash old_index = SHASH_INITIALIZER(&old_index);
+    struct shash new_index = SHASH_INITIALIZER(&new_index);
+    struct shash names = SHASH_INITIALIZER(&names);
+    size_t n = 0;
+
+    slb_list_index(old, &old_index);
+    slb_list_index(new, &new_index);
+    slb_list_index(old, &names);
+    slb_list_index(new, &names);
+
+    const struct shash_node **sorted = shash_sort(&names);
+    for (size_t i = 0; i < shash_count(&names); i++) {
+        const char *name = sorted[i]->name;
+        n += slb_diff(shash_find_data(&old_index, name),
+                      shash_find_data(&new_index, name), ds);
+    }
+    free(sorted);
+    shash_destroy(&old_index);
+    shash_destroy(&new_index);
+    shash_destroy(&names);
+    return n;
+}
+
+/* Appends a line to 'ds' for each change between 'old' and 'new', which are of
+ * the same class and called the same; either may be NULL, not both.  Returns
+ * the number of changes. */
+size_t
+slb_diff(const struct slb_object *old, const struct slb_object *new,
+         struct ds *ds)
+{
+    size_t n = 0;
+
+    if (!old || !new) {
+        return diff_whole(old ? '-' : '+', old ? old : new, ds);
+    }
+
+    for (size_t i = 0; i < new->class->n_fields; i++) {
+        const struct slb_field *field = &new->class->fields[i];
+        const void *old_value = slb_field_value(field, old);
+        const void *new_value = slb_field_value(field, new);
+
+        if (field->type == SLB_T_LIST) {
+            n += diff_lists(old_value, new_value, ds);
+        } else if (!slb_value_equals(field, old_value, new_value)) {
+            format_change('~', new, ds);
+            ds_put_format(ds, "/%s: ", field->name);
+            slb_value_format(field, old_value, ds);
+            ds_put_cstr(ds, " -> ");
+            slb_value_format(field, new_value, ds);
+            ds_put_char(ds, '\n');
+            n++;
+        }
+    }
+    return n;
+}

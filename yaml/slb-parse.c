@@ -1,0 +1,509 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "yaml/slb-parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
+#include "util.h"
+#include "yaml/slb-schema.h"
+#include "yaml/slb-text.h"
+#include "yaml/slb-yaml.h"
+
+#define KIND_KEY "kind"
+
+/* No class has more keys than this, KIND_KEY included. */
+#define MAX_KEYS 64
+
+void
+slb_input_init(struct slb_input *input)
+{
+    memset(input, 0, sizeof *input);
+    slb_model_init(&input->model);
+}
+
+void
+slb_input_destroy(struct slb_input *input)
+{
+    if (input) {
+        slb_model_destroy(&input->model);
+        slb_errors_destroy(&input->errors);
+        for (size_t i = 0; i < input->n_sources; i++) {
+            free(input->sources[i]->name);
+            free(input->sources[i]);
+        }
+        free(input->sources);
+        memset(input, 0, sizeof *input);
+    }
+}
+
+static const struct slb_source *
+add_source(struct slb_input *input, const char *name)
+{
+    struct slb_source *source = xmalloc(sizeof *source);
+
+    source->name = xstrdup(name);
+    source->index = input->n_sources;
+    if (input->n_sources >= input->allocated_sources) {
+        input->sources = x2nrealloc(input->sources,
+                                    &input->allocated_sources,
+                                    sizeof *input->sources);
+    }
+    input->sources[input->n_sources++] = source;
+    return source;
+}
+
+/* What 'node' is, in messages. */
+static void
+format_found(const struct slb_yaml_node *node, struct ds *ds)
+{
+    if (node->type == SLB_YAML_LIST) {
+        ds_put_cstr(ds, "is a list");
+    } else if (node->type == SLB_YAML_MAP) {
+        ds_put_cstr(ds, "is a map");
+    } else if (slb_yaml_is_null(node)) {
+        ds_put_cstr(ds, "has no value");
+    } else {
+        ds_put_cstr(ds, node->plain ? "is " : "is the quoted text ");
+        slb_text_quote(node->text, ds);
+    }
+}
+
+/* Appends the keys of 'class', and KIND_KEY if it is a kind's, to 'keys'. */
+static size_t
+list_keys(const struct slb_class *class, bool kind,
+          const char *keys[MAX_KEYS])
+{
+    size_t n = 0;
+
+    ovs_assert(class->n_fields < MAX_KEYS);
+    if (kind) {
+        keys[n++] = KIND_KEY;
+    }
+    for (size_t i = 0; i < class->n_fields; i++) {
+        keys[n++] = class->fields[i].name;
+    }
+    return n;
+}
+
+static void
+format_words(const char *const *words, size_t n, const char *conjunction,
+             struct ds *ds)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i) {
+            ds_put_format(ds, "%s ", i + 1 < n ? "," : conjunction);
+        }
+        ds_put_cstr(ds, words[i]);
+    }
+}
+
+static struct slb_object *parse_object(struct slb_input *,
+                                       const struct slb_class *,
+                                       const struct slb_object *parent,
+                                       const struct slb_yaml_node *);
+
+/* Reads 'node' as the value of 'field' of 'object'.  Returns false, after
+ * reporting why, if it is none. */
+static bool
+parse_field(struct slb_input *input, struct slb_object *object,
+            const struct slb_field *field, const struct slb_yaml_node *node)
+{
+    void *value = slb_field_value(field, object);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (field->type == SLB_T_LIST) {
+        if (node->type == SLB_YAML_LIST) {
+            bool complete = true;
+            for (size_t i = 0; i < node->n; i++) {
+                struct slb_object *child = parse_object(input, field->class,
+                                                        object,
+                                                        node->nodes[i]);
+                if (child) {
+                    slb_list_add(value, child);
+                } else {
+                    complete = false;
+                }
+            }
+            return complete;
+        }
+    } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
+               && (node->plain || field->type != SLB_T_INTEGER)) {
+        char *error = slb_value_parse(field, node->text, value);
+        if (!error) {
+            return true;
+        }
+        slb_errors_add(&input->errors, node->mark, "'%s' %s", field->name,
+                       error);
+        free(error);
+        return false;
+    }
+
+    ds_put_format(&ds, "'%s' ", field->name);
+    format_found(node, &ds);
+    ds_put_cstr(&ds, ", expected ");
+    slb_field_format_expected(field, &ds);
+    if (field->type == SLB_T_LIST && slb_yaml_is_null(node)) {
+        ds_put_cstr(&ds, ", or [] for none");
+    } else if (field->type == SLB_T_INTEGER
+               && node->type == SLB_YAML_SCALAR && !node->plain) {
+        ds_put_cstr(&ds, " without quotes");
+    }
+    slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
+    return false;
+}
+
+/* Reports that 'key' is none of 'class'.  Returns the field that was meant, if
+ * that can be guessed, otherwise NULL. */
+static const struct slb_field *
+report_unknown_key(struct slb_input *input, const struct slb_class *class,
+                   bool kind, const struct slb_yaml_node *key)
+{
+    const char *keys[MAX_KEYS];
+    size_t n = list_keys(class, kind, keys);
+    const char *nearest;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (slb_errors_is_full(&input->errors)) {
+        return NULL;
+    }
+    nearest = slb_text_nearest(key->text, keys, n);
+    ds_put_cstr(&ds, "unknown key ");
+    slb_text_quote(key->text, &ds);
+    ds_put_format(&ds, " in a %s", class->noun);
+    if (nearest) {
+        ds_put_format(&ds, ", did you mean '%s'?", nearest);
+    } else {
+        ds_put_cstr(&ds, ", expected ");
+        format_words(keys, n, " or", &ds);
+    }
+    slb_errors_add_nocopy(&input->errors, key->mark, ds_steal_cstr(&ds));
+    return nearest ? slb_class_field(class, nearest) : NULL;
+}
+
+/* Checks that the keys of the map 'node' are words and there once.  Returns
+ * false, after reporting it, if something else than a word is a key: that
+ * cannot be made sense of. */
+static bool
+check_keys(struct slb_input *input, const struct slb_class *class,
+           const struct slb_yaml_node *node)
+{
+    struct shash seen = SHASH_INITIALIZER(&seen);
+    bool ok = true;
+
+    for (size_t i = 0; i < node->n; i += 2) {
+        const struct slb_yaml_node *key = node->nodes[i];
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        if (key->type != SLB_YAML_SCALAR) {
+            ds_put_cstr(&ds, "a key ");
+            format_found(key, &ds);
+            ds_put_format(&ds, ", expected the name of a property of a %s",
+                          class->noun);
+            slb_errors_add_nocopy(&input->errors, key->mark,
+                                  ds_steal_cstr(&ds));
+            ok = false;
+            continue;
+        }
+
+        const struct slb_yaml_node *first = shash_find_data(&seen, key->text);
+        if (first) {
+            ds_put_cstr(&ds, "the key ");
+            slb_text_quote(key->text, &ds);
+            ds_put_cstr(&ds, " is there twice, expected it only once; the "
+                        "first one is at ");
+            slb_mark_format(first->mark, &ds);
+            slb_errors_add_nocopy(&input->errors, key->mark,
+                                  ds_steal_cstr(&ds));
+        } else {
+            shash_add(&seen, key->text, key);
+        }
+    }
+    shash_destroy(&seen);
+    return ok;
+}
+
+static void
+report_missing_key(struct slb_input *input, const struct slb_object *object,
+                   const struct slb_field *field)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "the key '%s' is missing in %s", field->name,
+                  object->name ? object->class->noun : "a ");
+    if (object->name) {
+        ds_put_char(&ds, ' ');
+        slb_text_quote(object->name, &ds);
+    } else {
+        ds_put_cstr(&ds, object->class->noun);
+    }
+    ds_put_cstr(&ds, ", expected ");
+    slb_field_format_expected(field, &ds);
+    slb_errors_add_nocopy(&input->errors, object->mark, ds_steal_cstr(&ds));
+}
+
+/* Reads the map 'node' as an object of 'class', below 'parent' if that is not
+ * NULL.  Returns NULL, after reporting why, if it is none at all. */
+static struct slb_object *
+parse_object(struct slb_input *input, const struct slb_class *class,
+             const struct slb_object *parent,
+             const struct slb_yaml_node *node)
+{
+    const struct slb_yaml_node *values[MAX_KEYS] = { NULL };
+    bool kind = !parent;
+
+    if (node->type != SLB_YAML_MAP) {
+        const char *keys[MAX_KEYS];
+        size_t n = list_keys(class, kind, keys);
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        ds_put_format(&ds, "a %s ", class->noun);
+        format_found(node, &ds);
+        ds_put_cstr(&ds, ", expected a map with the keys ");
+        format_words(keys, n, " and", &ds);
+        slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
+        return NULL;
+    }
+    if (!check_keys(input, class, node)) {
+        return NULL;
+    }
+
+    for (size_t i = 0; i < node->n; i += 2) {
+        const struct slb_yaml_node *key = node->nodes[i];
+        const struct slb_field *field = slb_class_field(class, key->text);
+
+        if (field && !values[field - class->fields]) {
+            values[field - class->fields] = node->nodes[i + 1];
+        }
+    }
+    for (size_t i = 0; i < node->n; i += 2) {
+        const struct slb_yaml_node *key = node->nodes[i];
+
+        if (!slb_class_field(class, key->text)
+            && !(kind && !strcmp(key->text, KIND_KEY))) {
+            const struct slb_field *field = report_unknown_key(input, class,
+                                                               kind, key);
+            /* Taking it for what was meant spares the user the errors that
+             * follow from its absence. */
+            if (field && !values[field - class->fields]) {
+                values[field - class->fields] = node->nodes[i + 1];
+            }
+        }
+    }
+
+    struct slb_object *object = slb_object_create(class, parent);
+    object->mark = node->mark;
+    for (size_t i = 0; i < class->n_fields; i++) {
+        const struct slb_field *field = &class->fields[i];
+
+        if (values[i]) {
+            slb_object_set_mark(object, i, values[i]->mark);
+            if (!parse_field(input, object, field, values[i])) {
+                object->invalid |= UINT64_C(1) << i;
+            }
+        } else if (field->required) {
+            report_missing_key(input, object, field);
+            object->invalid |= UINT64_C(1) << i;
+        }
+    }
+    return object;
+}
+
+static void
+report_bad_kind(struct slb_input *input, struct slb_mark mark,
+                const struct slb_yaml_node *kind)
+{
+    const char *names[MAX_KEYS];
+    size_t n = 0;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (size_t i = 0; slb_kinds[i]; i++) {
+        names[n++] = slb_kinds[i]->name;
+    }
+
+    const char *nearest = NULL;
+    if (kind) {
+        ds_put_cstr(&ds, "'" KIND_KEY "' ");
+        format_found(kind, &ds);
+        if (kind->type == SLB_YAML_SCALAR) {
+            nearest = slb_text_nearest(kind->text, names, n);
+        }
+    } else {
+        ds_put_cstr(&ds, "the key '" KIND_KEY "' is missing");
+    }
+    if (nearest) {
+        ds_put_format(&ds, ", did you mean '%s'?", nearest);
+    } else {
+        ds_put_cstr(&ds, ", expected ");
+        format_words(names, n, " or", &ds);
+    }
+    slb_errors_add_nocopy(&input->errors, mark, ds_steal_cstr(&ds));
+
+    /* What others refer to may have been in there. */
+    input->incomplete = true;
+}
+
+/* Reads 'node', a whole document or an entry of one that is a list. */
+static void
+parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
+{
+    if (node->type != SLB_YAML_MAP) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+        ds_put_cstr(&ds, "the document ");
+        format_found(node, &ds);
+        ds_put_cstr(&ds, ", expected a map with the key '" KIND_KEY "'");
+        slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
+        return;
+    }
+
+    for (size_t i = 0; i < node->n; i += 2) {
+        const struct slb_yaml_node *key = node->nodes[i];
+        const struct slb_yaml_node *value = node->nodes[i + 1];
+
+        if (key->type == SLB_YAML_SCALAR && !strcmp(key->text, KIND_KEY)) {
+            const struct slb_class *class
+                = (value->type == SLB_YAML_SCALAR
+                   ? slb_kind_from_name(value->text) : NULL);
+            struct slb_object *object;
+
+            if (!class) {
+                report_bad_kind(input, value->mark, value);
+            } else if ((object = parse_object(input, class, NULL, node))) {
+                slb_list_add(slb_model_list(&input->model, class), object);
+            } else {
+                input->incomplete = true;
+            }
+            return;
+        }
+    }
+    report_bad_kind(input, node->mark, NULL);
+}
+
+static void
+parse_document(struct slb_input *input, const struct slb_yaml_node *root)
+{
+    if (root->type == SLB_YAML_LIST) {
+        for (size_t i = 0; i < root->n; i++) {
+            parse_kind(input, root->nodes[i]);
+        }
+    } else {
+        parse_kind(input, root);
+    }
+}
+
+static void
+parse_text(struct slb_input *input, const struct slb_source *source,
+           const char *text, size_t size)
+{
+    struct slb_yaml *yaml = slb_yaml_open(text, size, source, &input->errors);
+    struct slb_yaml_document doc;
+    size_t n_errors = input->errors.n;
+    size_t n_documents = 0;
+
+    while (slb_yaml_next(yaml, &doc)) {
+        if (doc.root && !slb_yaml_is_null(doc.root)) {
+            parse_document(input, doc.root);
+            n_documents++;
+        }
+        slb_yaml_document_destroy(&doc);
+        if (slb_errors_is_full(&input->errors)) {
+            break;
+        }
+        n_errors = input->errors.n;
+    }
+    slb_yaml_document_destroy(&doc);
+    slb_yaml_close(yaml);
+
+    if (input->errors.n > n_errors) {
+        input->incomplete = true;
+    } else if (!n_documents) {
+        struct slb_mark mark = { .source = source, .line = 1, .column = 1 };
+        slb_errors_add(&input->errors, mark, "there is nothing in the file, "
+                       "expected a document with the key '" KIND_KEY "'");
+    }
+}
+
+/* Reads 'text', 'size' bytes, which is called 'name' in messages. */
+void
+slb_input_add_text(struct slb_input *input, const char *name,
+                   const char *text, size_t size)
+{
+    parse_text(input, add_source(input, name), text, size);
+}
+
+/* Reads all of 'stream', but not more than one byte above what is allowed,
+ * into '*textp', for the caller to free.  Returns 0 if successful, otherwise a
+ * positive errno. */
+static int
+read_stream(FILE *stream, char **textp, size_t *sizep)
+{
+    size_t size = 0, allocated = 0;
+    char *text = NULL;
+
+    while (size <= SLB_YAML_MAX_SIZE) {
+        if (size >= allocated) {
+            allocated = allocated ? allocated * 2 : 64 * 1024;
+            text = xrealloc(text, allocated);
+        }
+
+        size_t n = fread(text + size, 1,
+                         MIN(allocated - size, SLB_YAML_MAX_SIZE + 1 - size),
+                         stream);
+        size += n;
+        if (!n) {
+            break;
+        }
+    }
+    *textp = text;
+    *sizep = size;
+    return ferror(stream) ? errno : 0;
+}
+
+/* Reads the file 'path', or standard input if that is "-". */
+void
+slb_input_add_file(struct slb_input *input, const char *path)
+{
+    bool is_stdin = !strcmp(path, "-");
+    const struct slb_source *source = add_source(input, (is_stdin ? "(stdin)"
+                                                         : path));
+    struct slb_mark mark = { .source = source };
+    FILE *stream = is_stdin ? stdin : fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+    int error = stream ? read_stream(stream, &text, &size) : errno;
+
+    if (error) {
+        slb_errors_add(&input->errors, mark, "cannot be read (%s), expected a "
+                       "file with YAML", ovs_strerror(error));
+        input->incomplete = true;
+    } else if (size > SLB_YAML_MAX_SIZE) {
+        slb_errors_add(&input->errors, mark, "too large, expected at most %d "
+                       "MiB in a file", SLB_YAML_MAX_SIZE / 1024 / 1024);
+        input->incomplete = true;
+    } else {
+        parse_text(input, source, text, size);
+    }
+    free(text);
+    if (stream && !is_stdin) {
+        fclose(stream);
+    }
+}

@@ -1,0 +1,79 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#ifndef SLB_YAML_H
+#define SLB_YAML_H 1
+
+/* YAML texts as trees of nodes that know their place in the text.
+ *
+ * A text is read document by document, so that only one document is in memory
+ * at a time.  An alias is the node that it refers to, which can so be in
+ * several places of the tree.  Texts are users', or an attacker's: see the
+ * limits below, which hold with aliases expanded. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "openvswitch/compiler.h"
+#include "openvswitch/list.h"
+#include "yaml/slb-model.h"
+
+struct slb_errors;
+
+#define SLB_YAML_MAX_SIZE (32 * 1024 * 1024) /* Bytes in a file. */
+#define SLB_YAML_MAX_NODES 200000       /* Nodes in a document. */
+#define SLB_YAML_MAX_DEPTH 16           /* Nested lists and maps. */
+#define SLB_YAML_MAX_SCALAR 4096        /* Bytes in a text. */
+
+enum slb_yaml_type {
+    SLB_YAML_SCALAR,
+    SLB_YAML_LIST,
+    SLB_YAML_MAP,
+};
+
+struct slb_yaml_node {
+    enum slb_yaml_type type;
+    struct slb_mark mark;
+
+    /* SLB_YAML_SCALAR. */
+    char *text;
+    bool plain;                 /* Without quotes. */
+
+    /* SLB_YAML_LIST: its nodes.  SLB_YAML_MAP: keys and values by turns. */
+    struct slb_yaml_node **nodes;
+    size_t n, allocated;
+
+    /* Private. */
+    struct ovs_list in_document; /* In struct slb_yaml_document. */
+    size_t weight;              /* Nodes below and this one. */
+    int height;                 /* Of the nodes below. */
+    bool complete;              /* Its end has been seen. */
+};
+
+struct slb_yaml_document {
+    struct slb_yaml_node *root; /* NULL if there is nothing in it. */
+    struct ovs_list nodes;      /* Of struct slb_yaml_node; all of them. */
+};
+
+struct slb_yaml *slb_yaml_open(const char *text, size_t size,
+                               const struct slb_source *,
+                               struct slb_errors *);
+bool slb_yaml_next(struct slb_yaml *, struct slb_yaml_document *);
+void slb_yaml_document_destroy(struct slb_yaml_document *);
+void slb_yaml_close(struct slb_yaml *);
+
+bool slb_yaml_is_null(const struct slb_yaml_node *);
+
+#endif /* yaml/slb-yaml.h */
