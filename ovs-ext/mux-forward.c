@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#include "csum.h"
 #include "dp-packet.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
@@ -55,6 +54,7 @@ struct flight {
     const struct mux_entry *entry;
     const void *slot;
     const struct mux_owner *owner;
+    const struct mux_ring *ring; /* Null if the owner is the only one. */
 };
 
 const char *
@@ -378,7 +378,24 @@ find(const struct mux_table *table, struct flight *f)
     f->entry = e;
     f->slot = mux_entry_slot(e, f->hash);
     OVS_PREFETCH(f->slot);
+    if (e->flags & MUX_ENTRY_RING) {
+        OVS_PREFETCH(e->view);
+    }
     return 0;
+}
+
+static inline void
+find_owner(struct flight *f)
+{
+    const struct mux_entry *e = f->entry;
+
+    f->owner = mux_entry_owner(e, f->slot);
+    OVS_PREFETCH(f->owner);
+    f->ring = NULL;
+    if (e->flags & MUX_ENTRY_RING) {
+        /* Few slots have other owners, so mostly this is all. */
+        f->ring = mux_entry_ring(e, f->hash);
+    }
 }
 
 /* Makes MUX_PUSH_LEN octets of room in front of the IP packet of 'f', whatever
@@ -438,10 +455,12 @@ finish_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
     };
     uint32_t len = f->l3_len + MUX_PUSH_LEN - IP;
     uint64_t hash = f->hash;
-    ovs_be16 csum;
+    uint32_t sum = nexthop->csum + (OVS_FORCE uint16_t) htons(len);
+    uint16_t csum;
 
     put_be16(p + IP + offsetof(struct ip_header, ip_tot_len), len);
-    csum = csum_finish(nexthop->csum + (OVS_FORCE uint16_t) htons(len));
+    sum = (sum & UINT16_MAX) + (sum >> 16);
+    csum = ~((sum & UINT16_MAX) + (sum >> 16));
     memcpy(p + IP + offsetof(struct ip_header, ip_csum), &csum, sizeof csum);
 
     /* Ports from 49152 to 65535, by bits of the hash that no slot depends
@@ -478,7 +497,7 @@ build(const struct mux_table *table, struct flight *f, uint32_t mtu,
     finish_tunnel(p, nexthop, f);
 
     p += MUX_TUNNEL_LEN;
-    if (OVS_LIKELY(!(e->flags & MUX_ENTRY_RING))) {
+    if (OVS_LIKELY(!f->ring)) {
         /* What steering_put() writes for a single owner. */
         uint64_t flags = now >= e->settled_at ? STEERING_SETTLED : 0;
 
@@ -558,8 +577,7 @@ mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
 
     n = kept;
     for (size_t i = 0; i < n; i++) {
-        flights[i].owner = mux_entry_owner(flights[i].entry, flights[i].slot);
-        OVS_PREFETCH(flights[i].owner);
+        find_owner(&flights[i]);
     }
 
     dp_packet_batch_init(batch);

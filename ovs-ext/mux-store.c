@@ -237,19 +237,43 @@ state_create(const struct mux_store *store)
 
 /* Shared Maglev tables. */
 
+static uint32_t
+weights_hash(const struct maglev_member weights[], size_t n,
+             unsigned int log2)
+{
+    uint32_t hash = log2;
+
+    for (size_t i = 0; i < n; i++) {
+        hash = hash_add(hash, weights[i].index);
+        hash = hash_add(hash, weights[i].weight);
+    }
+    return hash_finish(hash, n);
+}
+
+static bool
+weights_equal(const struct maglev_member a[], const struct maglev_member b[],
+              size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (a[i].index != b[i].index || a[i].weight != b[i].weight) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const struct maglev_table *
 shared_table_ref(struct mux_store *store, const struct slb_hash_key *key,
                  const struct mux_generation *g)
 {
-    size_t size = g->n_weights * sizeof *g->weights;
-    uint32_t hash = hash_bytes(g->weights, size, g->log2);
+    uint32_t hash = weights_hash(g->weights, g->n_weights, g->log2);
     struct shared_table *shared;
 
     HMAP_FOR_EACH_WITH_HASH (shared, node, hash, &store->shared) {
         const struct maglev_table *table = shared->table;
 
         if (table->log2 == g->log2 && table->n_members == g->n_weights
-            && (!size || !memcmp(table->members, g->weights, size))
+            && weights_equal(table->members, g->weights, g->n_weights)
             && !memcmp(&shared->key, key, sizeof *key)) {
             shared->n_refs++;
             return table;
@@ -269,9 +293,8 @@ shared_table_ref(struct mux_store *store, const struct slb_hash_key *key,
 static void
 shared_table_unref(struct mux_store *store, const struct maglev_table *table)
 {
-    uint32_t hash = hash_bytes(table->members,
-                               table->n_members * sizeof *table->members,
-                               table->log2);
+    uint32_t hash = weights_hash(table->members, table->n_members,
+                                 table->log2);
     struct shared_table *shared;
 
     HMAP_FOR_EACH_WITH_HASH (shared, node, hash, &store->shared) {
@@ -585,7 +608,7 @@ static struct mux_view *
 view_create(struct mux_store *store, struct state *state,
             const struct slb_hash_key *key, const struct mux_pool *pool)
 {
-    struct mux_view *view = xzalloc(sizeof *view);
+    struct mux_view *view = xzalloc_cacheline(sizeof *view);
 
     view->tunnel_key = pool->object.key.number;
     view->network = pool->network;
@@ -631,7 +654,7 @@ view_free(struct mux_view *view)
     free(view->rings);
     free(view->generations);
     free(view->members);
-    free(view);
+    free_cacheline(view);
 }
 
 /* Gives up 'view', which the table in use may still refer to. */

@@ -14,6 +14,27 @@ check_PROGRAMS += $(UNIT_TESTS)
 tests_unit_test_steering_SOURCES = tests/unit/test-steering.c
 tests_unit_test_steering_LDADD = $(UNIT_LDADD)
 
+# The mux datapath.
+MUX_LDADD = ovs-ext/libslbmux.la $(UNIT_LDADD)
+MUX_UNIT = tests/unit/mux-unit.c tests/unit/mux-unit.h
+
+UNIT_TESTS += tests/unit/test-slb-hash
+tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
+tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test-maglev
+tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
+tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-table
+tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
+tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-forward
+tests_unit_test_mux_forward_SOURCES = \
+	tests/unit/test-mux-forward.c $(MUX_UNIT)
+tests_unit_test_mux_forward_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_forward_LDADD = $(MUX_LDADD)
 # slb-agent on a mux.
 AGENT_LDADD = controller/agent/libagent.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-neighbour

@@ -1,0 +1,782 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ovs-ext/mux-forward.h"
+
+#include <string.h>
+
+#include "csum.h"
+#include "dp-packet.h"
+#include "lib/slb-hash.h"
+#include "lib/steering.h"
+#include "ovs-ext/mux-store.h"
+#include "ovs-ext/mux-table.h"
+#include "packets.h"
+#include "random.h"
+#include "tests/unit/mux-unit.h"
+#include "tests/unit/unit.h"
+#include "timeval.h"
+#include "unaligned.h"
+#include "util.h"
+
+#define MTU 1500
+
+/* VIPs 20.50.60.10 and 2001:db8:20::10 with TCP 80 on pool 100 (one member,
+ * with index 0x0102), UDP 53 on pool 101 (in the midst of changes, "SourceIP").
+ * In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a member on a
+ * host that cannot be reached, 104 has none. */
+static const char tables[] =
+    "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
+    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
+    " {'op': 'nexthop', 'vtep': '172.16.0.21',"
+    "  'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
+    " {'op': 'nexthop', 'vtep': '172.16.0.22',"
+    "  'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:16'},"
+    " {'op': 'pool', 'tunnel_key': 100, 'network': 1, 'slots': 8,"
+    "  'members': [[258, '172.16.0.21']], 'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
+    "    [[258, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 101, 'network': 1, 'slots': 8,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.22'],"
+    "   [3, '172.16.0.21'], [4, '172.16.0.22']], 'generations': ["
+    "   {'number': 4, 'state': 'coming', 'weights': [[4, 1]]},"
+    "   {'number': 3, 'state': 'current', 'age': 1000, 'weights': [[3, 1]]},"
+    "   {'number': 2, 'state': 'previous', 'age': 5000, 'weights': [[2, 1]]},"
+    "   {'number': 1, 'state': 'previous', 'age': 9000, 'weights':"
+    "    [[1, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 102, 'network': 7, 'slots': 8,"
+    "  'members': [[9, '172.16.0.22']], 'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
+    "    [[9, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 103, 'network': 1, 'slots': 8,"
+    "  'members': [[1, '172.16.0.99']], 'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
+    "    [[1, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 104, 'network': 1, 'slots': 8,"
+    "  'members': [], 'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights': []}]},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
+    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
+    " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 80, 'pool': 100, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'http'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '2001:db8:20::10',"
+    "  'protocol': 6, 'port': 80, 'pool': 100, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'http6'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 17, 'port': 53, 'pool': 101, 'distribution': 'SourceIP',"
+    "  'idle': 60, 'name': 'dns'},"
+    " {'op': 'endpoint', 'network': 7, 'address': '10.1.1.1',"
+    "  'protocol': 6, 'port': 80, 'pool': 102, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'internal'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 81, 'pool': 103, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'unreachable'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 82, 'pool': 104, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'empty'}]";
+
+static struct mux_store *store;
+static struct mux_counters counters;
+
+static const struct mux_table *
+get_table(void)
+{
+    if (!store) {
+        store = mux_store_create();
+        mux_unit_load(store, true, 1, "%s", tables);
+    }
+    return mux_store_get_table(store);
+}
+
+/* Packets. */
+
+static const struct eth_addr router_mac
+    = ETH_ADDR_C(02, 00, 00, 00, 00, 01);
+static const struct eth_addr mux_mac = ETH_ADDR_C(02, 00, 00, 00, 00, 0b);
+
+static struct dp_packet *
+new_packet(size_t headroom)
+{
+    struct dp_packet *p = dp_packet_new_with_headroom(2048, headroom);
+
+    random_set_seed(3);
+    return p;
+}
+
+static void
+put_eth(struct dp_packet *p, uint16_t type)
+{
+    struct eth_header *eth = dp_packet_put_zeros(p, sizeof *eth);
+
+    eth->eth_src = router_mac;
+    eth->eth_dst = mux_mac;
+    eth->eth_type = htons(type);
+}
+
+static void
+put_ip(struct dp_packet *p, const char *src, const char *dst, uint8_t proto,
+       size_t payload)
+{
+    struct ip_header *ip = dp_packet_put_zeros(p, sizeof *ip);
+
+    ip->ip_ihl_ver = IP_IHL_VER(5, 4);
+    ip->ip_tot_len = htons(IP_HEADER_LEN + payload);
+    ip->ip_id = htons(0x1234);
+    ip->ip_ttl = 57;
+    ip->ip_proto = proto;
+    put_16aligned_be32(&ip->ip_src, inet_addr(src));
+    put_16aligned_be32(&ip->ip_dst, inet_addr(dst));
+    ip->ip_csum = csum(ip, sizeof *ip);
+}
+
+static void
+put_ip6(struct dp_packet *p, const char *src, const char *dst, uint8_t next,
+        size_t payload)
+{
+    struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_put_zeros(p, sizeof *ip6);
+    struct in6_addr address;
+
+    put_16aligned_be32(&ip6->ip6_flow, htonl(0x60000000));
+    ip6->ip6_plen = htons(payload);
+    ip6->ip6_nxt = next;
+    ip6->ip6_hlim = 57;
+    CU_ASSERT_FATAL(ipv6_parse(src, &address));
+    memcpy(&ip6->ip6_src, &address, sizeof address);
+    CU_ASSERT_FATAL(ipv6_parse(dst, &address));
+    memcpy(&ip6->ip6_dst, &address, sizeof address);
+}
+
+/* Puts a transport header, all that matters of which are the ports, and
+ * 'payload' octets behind it. */
+static void
+put_l4(struct dp_packet *p, uint8_t proto, uint16_t sport, uint16_t dport,
+       size_t payload)
+{
+    size_t len = proto == IPPROTO_TCP ? TCP_HEADER_LEN : UDP_HEADER_LEN;
+    uint8_t *l4 = dp_packet_put_zeros(p, len);
+
+    put_unaligned_be16((ovs_be16 *) (void *) l4, htons(sport));
+    put_unaligned_be16((ovs_be16 *) (void *) (l4 + 2), htons(dport));
+    for (size_t i = 0; i < payload; i++) {
+        uint8_t octet = random_uint32();
+        dp_packet_put(p, &octet, 1);
+    }
+}
+
+static struct dp_packet *
+tcp_packet(size_t headroom, uint16_t sport, uint16_t dport, size_t payload)
+{
+    struct dp_packet *p = new_packet(headroom);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_TCP,
+           TCP_HEADER_LEN + payload);
+    put_l4(p, IPPROTO_TCP, sport, dport, payload);
+    return p;
+}
+
+static struct dp_packet *
+tcp6_packet(size_t headroom, uint16_t sport, uint16_t dport, size_t payload)
+{
+    struct dp_packet *p = new_packet(headroom);
+
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_TCP,
+            TCP_HEADER_LEN + payload);
+    put_l4(p, IPPROTO_TCP, sport, dport, payload);
+    return p;
+}
+
+/* Puts 'inner', an Ethernet frame, into VXLAN to the anycast VTEP. */
+static struct dp_packet *
+tunnel_packet(const struct dp_packet *inner, uint32_t vni)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t len = dp_packet_size(inner);
+    uint8_t vxlan[8] = { 0x08, 0, 0, 0, vni >> 16, vni >> 8, vni, 0 };
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "172.16.0.21", "172.16.0.100", IPPROTO_UDP,
+           UDP_HEADER_LEN + sizeof vxlan + len);
+    put_l4(p, IPPROTO_UDP, 54321, 4789, 0);
+    dp_packet_put(p, vxlan, sizeof vxlan);
+    dp_packet_put(p, dp_packet_data(inner), len);
+    return p;
+}
+
+/* Forwards 'p'.  Returns what comes out, or null if it was dropped. */
+static struct dp_packet *
+forward_mtu(struct dp_packet *p, uint32_t mtu)
+{
+    struct dp_packet_batch batch;
+
+    memset(&counters, 0, sizeof counters);
+    dp_packet_batch_init_packet(&batch, p);
+    mux_forward(get_table(), &batch, mtu, time_msec(), &counters);
+    CU_ASSERT_FATAL(dp_packet_batch_size(&batch) <= 1);
+    return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
+}
+
+static struct dp_packet *
+forward(struct dp_packet *p)
+{
+    return forward_mtu(p, MTU);
+}
+
+/* Forwards 'p', which must be dropped for 'reason' and counted as nothing
+ * else. */
+static void
+assert_dropped(struct dp_packet *p, enum mux_counter reason)
+{
+    p = forward(p);
+    CU_ASSERT_PTR_NULL(p);
+    dp_packet_delete(p);
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        CU_ASSERT_EQUAL(counters.n[i], i == reason);
+        if (counters.n[i] != (i == reason)) {
+            printf("# expected %s, %s is %"PRIu64"\n",
+                   mux_counter_name(reason), mux_counter_name(i),
+                   counters.n[i]);
+        }
+    }
+}
+
+struct expectation {
+    const char *vtep;
+    uint8_t vtep_mac;           /* Its last octet. */
+    uint32_t vni;
+    uint64_t hash;              /* Of the flow. */
+    struct steering steering;
+    uint16_t eth_type;
+};
+
+/* Compares every octet of 'out' with what should come out of a packet with
+ * the 'len' octets at 'ip' as IP packet. */
+static void
+assert_forwarded(struct dp_packet *out, const struct expectation *x,
+                 const void *ip, size_t len)
+{
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+
+    struct dp_packet *e = dp_packet_new(2048);
+    struct eth_header *eth = dp_packet_put_zeros(e, sizeof *eth);
+    eth->eth_src = mux_mac;
+    eth->eth_dst = mux_mac;
+    eth->eth_dst.ea[5] = x->vtep_mac;
+    eth->eth_type = htons(ETH_TYPE_IP);
+
+    struct ip_header *outer = dp_packet_put_zeros(e, sizeof *outer);
+    outer->ip_ihl_ver = 0x45;
+    outer->ip_tot_len = htons(len + 50);
+    outer->ip_frag_off = htons(0x4000);
+    outer->ip_ttl = 64;
+    outer->ip_proto = 17;
+    put_16aligned_be32(&outer->ip_src, inet_addr("172.16.0.11"));
+    put_16aligned_be32(&outer->ip_dst, inet_addr(x->vtep));
+    outer->ip_csum = csum(outer, sizeof *outer);
+
+    uint16_t sport = 49152 + (x->hash >> 32) % 16384;
+    uint8_t rest[] = {
+        /* UDP. */
+        sport >> 8, sport, 4789 >> 8, 4789 & 0xff,
+        (len + 30) >> 8, (len + 30) & 0xff, 0, 0,
+        /* VXLAN. */
+        0x08, 0, 0, 0, x->vni >> 16, x->vni >> 8, x->vni, 0,
+    };
+    dp_packet_put(e, rest, sizeof rest);
+
+    steering_put(&x->steering, dp_packet_put_zeros(e, STEERING_LEN));
+    uint8_t type[] = { x->eth_type >> 8, x->eth_type };
+    dp_packet_put(e, type, sizeof type);
+    dp_packet_put(e, ip, len);
+
+    CU_ASSERT_EQUAL(dp_packet_size(out), dp_packet_size(e));
+    CU_ASSERT(dp_packet_equal(out, e));
+    if (!dp_packet_equal(out, e)) {
+        const uint8_t *a = dp_packet_data(out);
+        const uint8_t *b = dp_packet_data(e);
+
+        for (size_t i = 0; i < MIN(dp_packet_size(out), dp_packet_size(e));
+             i++) {
+            if (a[i] != b[i]) {
+                printf("# octet %"PRIuSIZE" is %02x, not %02x\n", i, a[i],
+                       b[i]);
+            }
+        }
+    }
+    dp_packet_delete(e);
+    dp_packet_delete(out);
+}
+
+static uint64_t
+hash4(enum slb_hash_kind kind, const char *src, const char *dst,
+      uint8_t proto, uint16_t sport, uint16_t dport)
+{
+    return slb_hash_ipv4(&get_table()->hash_key, kind,
+                         ntohl(inet_addr(src)), ntohl(inet_addr(dst)), proto,
+                         sport, dport);
+}
+
+/* What becomes of packets of tcp_packet() with destination port 80. */
+static struct expectation
+tcp_expectation(uint16_t sport)
+{
+    return (struct expectation) {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 100,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                      sport, 80),
+        .steering = { .owners = { 258 }, .n_owners = 1,
+                      .flags = STEERING_SETTLED },
+        .eth_type = ETH_TYPE_IP,
+    };
+}
+
+/* Forwards 'p', whose IP packet of 'len' octets is at 'ofs', and compares. */
+static void
+check_forwarding(struct dp_packet *p, size_t ofs, size_t len,
+                 const struct expectation *x)
+{
+    void *ip = xmemdup((uint8_t *) dp_packet_data(p) + ofs, len);
+    size_t size = dp_packet_size(p);
+
+    assert_forwarded(forward(p), x, ip, len);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_BYTES], size);
+    for (int i = MUX_FIRST_DROP; i < MUX_N_COUNTERS; i++) {
+        CU_ASSERT_EQUAL(counters.n[i], 0);
+    }
+    free(ip);
+}
+
+static void
+test_forward_ipv4(void)
+{
+    static const size_t payloads[] = { 0, 1, 7, 100, 1410 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(payloads); i++) {
+        for (uint16_t sport = 1; sport < 60000; sport += 9999) {
+            struct expectation x = tcp_expectation(sport);
+
+            check_forwarding(tcp_packet(128, sport, 80, payloads[i]), 14,
+                             40 + payloads[i], &x);
+        }
+    }
+}
+
+/* Padding of short frames, and VLAN tags, stay behind. */
+static void
+test_forward_strips_link_layer(void)
+{
+    struct expectation x = tcp_expectation(1000);
+    struct dp_packet *p = tcp_packet(128, 1000, 80, 0);
+
+    dp_packet_put_zeros(p, 6);
+    check_forwarding(p, 14, 40, &x);
+
+    p = tcp_packet(128, 1000, 80, 3);
+    uint8_t *data = dp_packet_push_zeros(p, 4);
+    memmove(data, data + 4, 12);
+    memcpy(data + 12, "\x81\x00\x00\x05", 4);
+    check_forwarding(p, 18, 43, &x);
+}
+
+static void
+test_forward_ipv6(void)
+{
+    const uint64_t src[2] = { UINT64_C(0x20010db800010000), 0x10 };
+    const uint64_t dst[2] = { UINT64_C(0x20010db800200000), 0x10 };
+    struct expectation x = tcp_expectation(0);
+
+    x.eth_type = ETH_TYPE_IPV6;
+    x.hash = slb_hash_ipv6(&get_table()->hash_key,
+                           SLB_HASH_DEFAULT, src, dst, 6, 4711, 80);
+    check_forwarding(tcp6_packet(128, 4711, 80, 100), 14, 160, &x);
+
+    /* With extension headers, and as a first fragment. */
+    struct dp_packet *p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_HOPOPTS,
+            8 + 16 + 8 + TCP_HEADER_LEN);
+    dp_packet_put(p, "\x3c\x00\x01\x04\0\0\0\0", 8);
+    dp_packet_put(p, "\x2c\x01\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    dp_packet_put(p, "\x06\x00\x00\x01\0\0\0\x05", 8);
+    put_l4(p, IPPROTO_TCP, 4711, 80, 0);
+    check_forwarding(p, 14, 40 + 32 + 20, &x);
+}
+
+/* A pool in the midst of changes: all owners, "recent", not "settled";
+ * distribution by addresses only. */
+static void
+test_forward_ring(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
+                      0, 0),
+        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+
+    for (uint16_t sport = 1; sport < 60000; sport += 9999) {
+        struct dp_packet *p = new_packet(128);
+
+        put_eth(p, ETH_TYPE_IP);
+        put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
+               UDP_HEADER_LEN + 30);
+        put_l4(p, IPPROTO_UDP, sport, 53, 30);
+        check_forwarding(p, 14, 58, &x);
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
+    }
+}
+
+/* From a host, to an internal VIP of its network or to a public one. */
+static void
+test_forward_tunnelled(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.22", .vtep_mac = 0x16, .vni = 102,
+        .hash = hash4(SLB_HASH_DEFAULT, "10.1.1.9", "10.1.1.1", 6, 5555, 80),
+        .steering = { .owners = { 9 }, .n_owners = 1,
+                      .flags = STEERING_SETTLED },
+        .eth_type = ETH_TYPE_IP,
+    };
+    struct dp_packet *inner = new_packet(0);
+
+    put_eth(inner, ETH_TYPE_IP);
+    put_ip(inner, "10.1.1.9", "10.1.1.1", IPPROTO_TCP, TCP_HEADER_LEN + 9);
+    put_l4(inner, IPPROTO_TCP, 5555, 80, 9);
+    check_forwarding(tunnel_packet(inner, 7), 64, 49, &x);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TUNNELLED], 1);
+
+    /* Of another network: nobody's. */
+    assert_dropped(tunnel_packet(inner, 8), MUX_COUNT_NO_ENDPOINT);
+
+    /* And not from the wire. */
+    assert_dropped(dp_packet_clone(inner), MUX_COUNT_NO_ENDPOINT);
+    dp_packet_delete(inner);
+
+    inner = tcp_packet(0, 5555, 80, 9);
+    x = tcp_expectation(5555);
+    check_forwarding(tunnel_packet(inner, 7), 64, 49, &x);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TUNNELLED], 1);
+    dp_packet_delete(inner);
+}
+
+static void
+test_drop_tunnelled(void)
+{
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 9);
+    struct dp_packet *p;
+
+    /* No VNI. */
+    p = tunnel_packet(inner, 7);
+    ((uint8_t *) dp_packet_data(p))[42] = 0;
+    assert_dropped(p, MUX_COUNT_TUNNEL);
+
+    /* Not VXLAN. */
+    p = tunnel_packet(inner, 7);
+    ((uint8_t *) dp_packet_data(p))[37] = 0;
+    assert_dropped(p, MUX_COUNT_TUNNEL);
+
+    /* Cut off, anywhere. */
+    for (size_t cut = 1; cut < 60; cut++) {
+        struct dp_packet *shorter = dp_packet_clone(inner);
+
+        dp_packet_set_size(shorter, dp_packet_size(inner) - cut);
+        assert_dropped(tunnel_packet(shorter, 7), MUX_COUNT_TRUNCATED);
+        dp_packet_delete(shorter);
+    }
+
+    /* Something else in it. */
+    ((uint8_t *) dp_packet_data(inner))[13] = 0x06;
+    assert_dropped(tunnel_packet(inner, 7), MUX_COUNT_NOT_IP);
+    dp_packet_delete(inner);
+}
+
+/* Returns a packet whose octet 'ofs' of the IP header is 'value' and whose
+ * header checksum is right. */
+static struct dp_packet *
+tcp_packet_with(size_t ofs, uint8_t value)
+{
+    struct dp_packet *p = tcp_packet(128, 1000, 80, 50);
+    uint8_t *data = dp_packet_data(p);
+    struct ip_header *ip = (struct ip_header *) (void *) (data + 14);
+
+    data[14 + ofs] = value;
+    ip->ip_csum = 0;
+    ip->ip_csum = csum(ip, sizeof *ip);
+    return p;
+}
+
+static void
+test_drop_ipv4(void)
+{
+    struct dp_packet *p;
+
+    p = tcp_packet(128, 1000, 80, 50);
+    ((uint8_t *) dp_packet_data(p))[13] = 0x06;
+    assert_dropped(p, MUX_COUNT_NOT_IP);
+
+    assert_dropped(tcp_packet_with(0, 0x44), MUX_COUNT_BAD_HEADER);
+    assert_dropped(tcp_packet_with(0, 0x65), MUX_COUNT_BAD_HEADER);
+    assert_dropped(tcp_packet_with(0, 0x46), MUX_COUNT_OPTIONS);
+    assert_dropped(tcp_packet_with(2, 0x10), MUX_COUNT_TRUNCATED);
+    assert_dropped(tcp_packet_with(3, 19), MUX_COUNT_TRUNCATED);
+    assert_dropped(tcp_packet_with(3, 39), MUX_COUNT_TRUNCATED);
+    assert_dropped(tcp_packet_with(7, 1), MUX_COUNT_FRAGMENT);
+    assert_dropped(tcp_packet_with(6, 0x10), MUX_COUNT_FRAGMENT);
+    assert_dropped(tcp_packet_with(8, 0), MUX_COUNT_TTL);
+    assert_dropped(tcp_packet_with(9, IPPROTO_ICMP), MUX_COUNT_PROTOCOL);
+    assert_dropped(tcp_packet_with(9, IPPROTO_UDP), MUX_COUNT_NO_ENDPOINT);
+    assert_dropped(tcp_packet_with(19, 11), MUX_COUNT_NO_ENDPOINT);
+
+    /* Each bit of the header counts for the checksum. */
+    for (size_t i = 0; i < 20 * 8; i++) {
+        p = tcp_packet(128, 1000, 80, 50);
+        ((uint8_t *) dp_packet_data(p))[14 + i / 8] ^= 1 << i % 8;
+        dp_packet_delete(forward(p));
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_CHECKSUM], i >= 8);
+    }
+
+    assert_dropped(tcp_packet(128, 1000, 81, 0), MUX_COUNT_NO_NEXTHOP);
+    assert_dropped(tcp_packet(128, 1000, 82, 0), MUX_COUNT_NO_OWNER);
+    assert_dropped(tcp_packet(128, 1000, 83, 0), MUX_COUNT_NO_ENDPOINT);
+}
+
+static void
+test_drop_ipv6(void)
+{
+    struct dp_packet *p;
+
+    p = tcp6_packet(128, 1000, 80, 0);
+    ((uint8_t *) dp_packet_data(p))[14] = 0x50;
+    assert_dropped(p, MUX_COUNT_BAD_HEADER);
+
+    p = tcp6_packet(128, 1000, 80, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 5]++;
+    assert_dropped(p, MUX_COUNT_TRUNCATED);
+
+    p = tcp6_packet(128, 1000, 80, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 7] = 0;
+    assert_dropped(p, MUX_COUNT_TTL);
+
+    p = tcp6_packet(128, 1000, 80, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 6] = IPPROTO_ICMPV6;
+    assert_dropped(p, MUX_COUNT_PROTOCOL);
+
+    /* A later fragment. */
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_FRAGMENT, 28);
+    dp_packet_put(p, "\x06\x00\x00\x09\0\0\0\x05", 8);
+    put_l4(p, IPPROTO_TCP, 1000, 80, 0);
+    assert_dropped(p, MUX_COUNT_FRAGMENT);
+
+    /* Extension headers that lead out of the packet, or never end. */
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_HOPOPTS, 8);
+    dp_packet_put(p, "\x06\xff\0\0\0\0\0\0", 8);
+    assert_dropped(p, MUX_COUNT_TRUNCATED);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_HOPOPTS, 160);
+    dp_packet_put_zeros(p, 160);
+    assert_dropped(p, MUX_COUNT_PROTOCOL);
+}
+
+/* Nothing is read behind the end, wherever that is.  (Packets end where their
+ * memory does, so AddressSanitizer sees it.) */
+static void
+test_drop_truncated(void)
+{
+    struct dp_packet *wholes[] = {
+        tcp_packet(0, 1000, 80, 0), tcp6_packet(0, 1000, 80, 0),
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(wholes); i++) {
+        for (size_t len = 0; len < dp_packet_size(wholes[i]); len++) {
+            struct dp_packet *p = dp_packet_clone_data(
+                dp_packet_data(wholes[i]), len);
+
+            dp_packet_delete(forward(p));
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TRUNCATED], 1);
+        }
+        dp_packet_delete(wholes[i]);
+    }
+}
+
+static void
+test_forward_headroom(void)
+{
+    struct expectation x = tcp_expectation(1000);
+
+    /* These can be moved. */
+    for (size_t headroom = 0; headroom < 60; headroom++) {
+        check_forwarding(tcp_packet(headroom, 1000, 80, 10), 14, 50, &x);
+    }
+
+    /* This one looks as if it cannot. */
+    for (size_t headroom = 48; headroom < 52; headroom++) {
+        struct dp_packet *p = tcp_packet(headroom, 1000, 80, 10);
+        uint8_t stack[2048];
+        struct dp_packet *q = xmalloc(sizeof *q);
+
+        dp_packet_use_stub(q, stack, sizeof stack);
+        q->source = DPBUF_STACK;
+        dp_packet_reserve(q, headroom);
+        memcpy(dp_packet_data(q), dp_packet_data(p), dp_packet_size(p));
+        dp_packet_set_size(q, dp_packet_size(p));
+        dp_packet_delete(p);
+        if (headroom < 50) {
+            assert_dropped(q, MUX_COUNT_HEADROOM);
+        } else {
+            q = forward(q);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+            CU_ASSERT_EQUAL(dp_packet_size(q), 64 + 50);
+            dp_packet_delete(q);
+        }
+    }
+}
+
+static void
+test_forward_mtu(void)
+{
+    struct dp_packet *out;
+
+    out = forward_mtu(tcp_packet(128, 1000, 80, 1410), 1500);
+    CU_ASSERT_PTR_NOT_NULL(out);
+    dp_packet_delete(out);
+    assert_dropped(tcp_packet(128, 1000, 80, 1411), MUX_COUNT_TOO_BIG);
+    out = forward_mtu(tcp_packet(128, 1000, 80, 1460), 1600);
+    CU_ASSERT_PTR_NOT_NULL(out);
+    dp_packet_delete(out);
+}
+
+/* Packets of a batch do not disturb each other, and stay in order. */
+static void
+test_forward_batch(void)
+{
+    struct dp_packet_batch batch;
+    size_t n = 0;
+
+    dp_packet_batch_init(&batch);
+    for (int i = 0; i < NETDEV_MAX_BURST; i++) {
+        dp_packet_batch_add(&batch,
+                            (i % 4 == 1 ? tcp_packet_with(8, 0)
+                             : i % 4 == 2 ? tcp_packet(128, i, 83, i)
+                             : i % 4 == 3 ? tcp_packet(i, i, 80, i)
+                             : tcp6_packet(128, i, 80, i)));
+    }
+    memset(&counters, 0, sizeof counters);
+    mux_forward(get_table(), &batch, MTU, time_msec(), &counters);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], NETDEV_MAX_BURST / 2);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TTL], NETDEV_MAX_BURST / 4);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_ENDPOINT], NETDEV_MAX_BURST / 4);
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&batch), NETDEV_MAX_BURST / 2);
+    for (int i = 0; i < NETDEV_MAX_BURST; i++) {
+        if (i % 4 == 0 || i % 4 == 3) {
+            CU_ASSERT_EQUAL(dp_packet_size(batch.packets[n]),
+                            64 + (i % 4 ? 40 : 60) + i);
+            n++;
+        }
+    }
+    dp_packet_delete_batch(&batch, true);
+
+    dp_packet_batch_init(&batch);
+    mux_forward(get_table(), &batch, MTU, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&batch));
+}
+
+static void
+test_drop_without_table(void)
+{
+    struct mux_store *loaded = store;
+
+    store = mux_store_create();
+    assert_dropped(tcp_packet(128, 1000, 80, 0), MUX_COUNT_NO_TABLE);
+    mux_store_destroy(store);
+    store = loaded;
+}
+
+/* Random changes to good packets: nothing crashes, nothing is lost without
+ * being counted. */
+static void
+test_forward_fuzzed(void)
+{
+    random_set_seed(11);
+    for (int i = 0; i < 200000; i++) {
+        struct dp_packet *p;
+
+        if (i % 3 == 0) {
+            p = tcp_packet(i % 129, i, 80, i % 50);
+        } else if (i % 3 == 1) {
+            p = tcp6_packet(i % 129, i, 80, i % 50);
+        } else {
+            struct dp_packet *inner = tcp_packet(0, i, 80, i % 50);
+            p = tunnel_packet(inner, i % 9);
+            dp_packet_delete(inner);
+        }
+        random_set_seed(i + 1);
+        for (int j = random_range(4); j >= 0; j--) {
+            ((uint8_t *) dp_packet_data(p))[random_range(
+                dp_packet_size(p))] = random_uint32();
+        }
+        if (!random_range(4)) {
+            dp_packet_set_size(p, random_range(dp_packet_size(p)));
+        }
+
+        struct dp_packet *out = forward(p);
+        uint64_t sum = counters.n[MUX_COUNT_FORWARDED];
+        CU_ASSERT_EQUAL(sum, out != NULL);
+        for (int j = MUX_FIRST_DROP; j < MUX_N_COUNTERS; j++) {
+            sum += counters.n[j];
+        }
+        CU_ASSERT_EQUAL(sum, 1);
+        dp_packet_delete(out);
+    }
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_forward_ipv4),
+    UNIT_TEST(test_forward_strips_link_layer),
+    UNIT_TEST(test_forward_ipv6),
+    UNIT_TEST(test_forward_ring),
+    UNIT_TEST(test_forward_tunnelled),
+    UNIT_TEST(test_forward_headroom),
+    UNIT_TEST(test_forward_mtu),
+    UNIT_TEST(test_forward_batch),
+    UNIT_TEST(test_drop_tunnelled),
+    UNIT_TEST(test_drop_ipv4),
+    UNIT_TEST(test_drop_ipv6),
+    UNIT_TEST(test_drop_truncated),
+    UNIT_TEST(test_drop_without_table),
+    UNIT_TEST(test_forward_fuzzed),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    int status = unit_main("mux-forward", tests, argc, argv);
+
+    mux_store_destroy(store);
+    return status;
+}
