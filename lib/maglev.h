@@ -21,8 +21,9 @@
  * The table follows Google's Maglev (D. E. Eisenbud et al., "Maglev: A Fast
  * and Reliable Software Network Load Balancer", NSDI '16, section 3.4): each
  * member has a permutation of the slots, its order of preference, and members
- * take turns at taking the first slot of theirs that is still free.  It spreads
- * evenly, and a change of members moves few slots between those that stay.
+ * take turns at taking the first slot of theirs that is still free.  It
+ * spreads evenly, and a change of members moves few slots between those that
+ * stay.
  *
  * What differs from the paper:
  *
@@ -84,8 +85,8 @@ struct maglev_table *maglev_table_create(const struct slb_hash_key *,
                                          size_t n_members, unsigned int log2);
 void maglev_table_destroy(struct maglev_table *);
 
-/* Returns the ordinal of the owner of the slot that 'hash' falls into.  'table'
- * must have members. */
+/* Returns the ordinal of the owner of the slot that 'hash' falls
+ * into.  'table' must have members. */
 static inline unsigned int
 maglev_table_ordinal(const struct maglev_table *table, uint64_t hash)
 {

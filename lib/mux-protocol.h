@@ -42,12 +42,12 @@
  *     -> {"generation": M}       "more" is false: M is in force
  *     -> {"staged": COUNT}       "more" is true: COUNT operations wait
  *
- *     Changes the tables from generation N to M > 0.  "from" is null to replace
- *     everything: OPs are then applied to empty tables.  Otherwise N must be
- *     the generation in force.  A transaction that is too large for one message
- *     is sent in several with the same "from" and "to", all but the last with
- *     "more": true; operations are staged for the connection and forgotten
- *     when it closes or when any message of it is refused.
+ *     Changes the tables from generation N to M > 0.  "from" is null to
+ *     replace everything: OPs are then applied to empty tables.  Otherwise N
+ *     must be the generation in force.  A transaction that is too large for
+ *     one message is sent in several with the same "from" and "to", all but
+ *     the last with "more": true; operations are staged for the connection and
+ *     forgotten when it closes or when any message of it is refused.
  *
  *     The answer to the last message comes when every packet that is received
  *     from then on is forwarded by the new tables.
@@ -80,13 +80,16 @@
  *  "generations": [{"number": N, "state": STATE, "age": MS,
  *                   "weights": [[INDEX, WEIGHT]...]}...]}
  *
- *     A pool's members, with the VTEP of the host of each, and its generations:
- *     exactly one with STATE "current", at most one "coming", any number
- *     "previous", newest first.  "age" is how many milliseconds ago the
+ *     A pool's members, with the VTEP of the host of each, and its
+ *     generations: exactly one with STATE "current", at most one "coming", any
+ *     number "previous", newest first.  "age" is how many milliseconds ago the
  *     generation became current (not for "coming").  Weights are above 0: a
  *     member with none is not in the list.  A pool of which the current
  *     generation has no members forwards nothing.  An index that "members"
  *     does not list has no host any more: it is not named in the ring.
+ *
+ *     A generation may have a member "slots" as well: what the pool had when
+ *     that generation was in force, if it is not what it has now.
  *
  * {"op": "pool-del", "tunnel_key": K}
  *
@@ -102,8 +105,10 @@
  *  "port": P}
  *
  *     What is forwarded to which pool.  "idle" is the idle time-out of the
- *     rule's connections.  "name" leads back to the YAML object; it is shown,
- *     not used.  The VIP must exist.
+ *     rule's connections, up to 65535.  "distribution" is as rules have it:
+ *     "Default", "SourceIP" or "SourceIPProtocol".  "name" leads back to the
+ *     YAML object; it is shown, not used.  The VIP must exist.  For now
+ *     PROTOCOL is TCP's or UDP's, and there is a port.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}

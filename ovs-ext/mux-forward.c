@@ -250,8 +250,8 @@ parse_ipv6(struct flight *f, uint8_t *l3, uint32_t len, uint32_t network,
 }
 
 /* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
- * there.  Returns its length, or 0 if it is truncated, and stores its type into
- * '*typep'. */
+ * there.  Returns its length, or 0 if it is truncated, and stores its type
+ * into '*typep'. */
 static inline uint32_t
 parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
 {
@@ -527,8 +527,8 @@ drop(struct flight *f, enum mux_counter reason, struct mux_counters *counters)
 }
 
 /* Forwards 'batch' by 'table' at time 'now', in milliseconds, to an underlay
- * whose MTU is 'mtu'.  Leaves in 'batch' the packets to be sent on the underlay,
- * drops the others and adds to 'counters'. */
+ * whose MTU is 'mtu'.  Leaves in 'batch' the packets to be sent on the
+ * underlay, drops the others and adds to 'counters'. */
 void
 mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
             uint32_t mtu, long long int now, struct mux_counters *counters)

@@ -17,11 +17,12 @@
 
 /* What the agent says to the mux: operations, read from JSON and checked.
  *
- * An operation (lib/mux-protocol.h) either sets an object, named by its key, to
- * new contents, or deletes it.  This module checks all about an operation that
- * can be seen by looking at it alone; whether what it refers to exists is seen
- * when a transaction is applied (mux-table.h).  Members of a JSON object that
- * the protocol does not know are refused: a misspelt one is not ignored. */
+ * An operation (lib/mux-protocol.h) either sets an object, named by its key,
+ * to new contents, or deletes it.  This module checks all about an operation
+ * that can be seen by looking at it alone; whether what it refers to exists is
+ * seen when a transaction is applied (mux-store.h).  Members of a JSON object
+ * that the protocol does not know are refused: a misspelt one is not
+ * ignored. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -124,7 +125,7 @@ struct mux_pool {
     struct mux_generation coming;
     bool has_coming;
 
-    /* Of mux-table.c. */
+    /* Of mux-store.c. */
     struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
     struct mux_view *view;
 };
@@ -132,7 +133,7 @@ struct mux_pool {
 struct mux_vip {
     struct mux_object object;
 
-    /* Of mux-table.c. */
+    /* Of mux-store.c. */
     struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
 };
 
@@ -143,7 +144,7 @@ struct mux_endpoint {
     unsigned int idle;          /* Seconds. */
     char *name;
 
-    /* Of mux-table.c. */
+    /* Of mux-store.c. */
     struct ovs_list pool_node;
     struct ovs_list vip_node;
 };

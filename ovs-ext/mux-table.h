@@ -24,13 +24,13 @@
  *
  * A packet touches, in this order, each in the hope of a single cache line:
  *
- *   1. The entry of its endpoint: (network, VIP, protocol, port), found by open
- *      addressing in the page that the upper bits of the key's hash name.
+ *   1. The entry of its endpoint: (network, VIP, protocol, port), found by
+ *      open addressing in the page that the upper bits of the key's hash name.
  *      Pages are what makes the change of one endpoint cheap: it copies one.
  *
  *   2. A slot of the pool's current Maglev table: one octet (two in large
- *      pools) at an offset made of lower bits of the packet's hash.  Pools with
- *      equal members and weights share a table.
+ *      pools) at an offset made of lower bits of the packet's hash.  Pools
+ *      with equal members and weights share a table.
  *
  *   3. The owner the slot names: member index and number of a next hop.
  *
@@ -198,9 +198,10 @@ mux_endpoint_hash(const uint64_t vip[2], uint64_t tuple)
 {
     /* These are known to everybody and not secret: VIPs are configured, not
      * chosen by whoever sends packets. */
+    uint64_t prefix = slb_hash_fold(vip[0], UINT64_C(0xa0761d6478bd642f));
+
     return slb_hash_fold(vip[1] ^ UINT64_C(0x9e3779b97f4a7c15),
-                         tuple ^ UINT64_C(0xd6e8feb86659fd93)
-                         ^ slb_hash_fold(vip[0], UINT64_C(0xa0761d6478bd642f)));
+                         tuple ^ prefix ^ UINT64_C(0xd6e8feb86659fd93));
 }
 
 static inline struct mux_page *

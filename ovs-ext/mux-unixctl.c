@@ -244,8 +244,8 @@ slb_lookup(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     struct lookup l;
 
     if (!parse_lookup(argv, &l)) {
-        unixctl_command_reply_error(conn, "no such 5-tuple; example: "
-                                    "0 tcp 198.51.100.10 40000 20.50.60.10 80");
+        unixctl_command_reply_error(conn, "no such 5-tuple; example: 0 tcp "
+                                    "198.51.100.10 40000 20.50.60.10 80");
         return;
     }
     format_lookup(mux_server_get_table(), &l, &ds);

@@ -123,7 +123,8 @@ release_underlay(struct netdev_slbmux *dev)
     }
 }
 
-/* Is 'underlay' still the port 'dev' is to use, as it was when it was taken? */
+/* Is 'underlay' still the port that 'dev' is to use, as it was when it was
+ * taken? */
 static bool
 underlay_is_valid(const struct netdev_slbmux *dev,
                   const struct underlay *underlay)

@@ -17,11 +17,11 @@
 
 /* The netdev type "slbmux": an output port that forwards.
  *
- * A bridge of slb-vswitchd sends every packet for an announced VIP, and packets
- * tunnelled to the muxes' anycast VTEP, to a port of this type.  Nothing ever
- * comes out of the port: what it is sent it forwards (mux-forward.h) by the
- * tables that the agent has loaded (mux-server.h), within the same call, and
- * sends on the port that options:underlay names.
+ * A bridge of slb-vswitchd sends every packet for an announced VIP, and
+ * packets tunnelled to the muxes' anycast VTEP, to a port of this
+ * type.  Nothing ever comes out of the port: what it is sent it forwards
+ * (mux-forward.h) by the tables that the agent has loaded (mux-server.h),
+ * within the same call, and sends on the port that options:underlay names.
  *
  *
  * The underlay
@@ -37,28 +37,28 @@
  *     nobody is sending while any port of the datapath is reconfigured, and
  *     nobody is when our reconfigure() is called.
  *
- *   - Our reconfigure() gives up the underlay, there and then, if it is gone or
- *     concerned by the reconfiguration.  A port that a user deletes has lost
- *     its name by then, so that a reference of ours does not keep a DPDK
+ *   - Our reconfigure() gives up the underlay, there and then, if it is gone
+ *     or concerned by the reconfiguration.  A port that a user deletes has
+ *     lost its name by then, so that a reference of ours does not keep a DPDK
  *     device busy which is added again in the same transaction.
  *
  *   - When our own port leaves the datapath, dpif-netdev turns the flag
  *     NETDEV_PROMISC off that it turned on; we give up the underlay then.
  *
- * It is taken (again) in the main loop, by the class's run(), once the datapath
- * has both ports.  The reference keeps the device in memory whatever happens;
- * what is left over when the port is destroyed goes by RCU, because destruct()
- * runs with a mutex held that netdev_close() wants.
+ * It is taken (again) in the main loop, by the class's run(), once the
+ * datapath has both ports.  The reference keeps the device in memory whatever
+ * happens; what is left over when the port is destroyed goes by RCU, because
+ * destruct() runs with a mutex held that netdev_close() wants.
  *
  *
  * Threads
  * =======
  *
  * Each thread sends with a tx queue number of its own, which also names its
- * counters, so threads share nothing that is written.  On the underlay the same
- * number is used, modulo its queues.  We always ask the underlay to lock its
- * queue: it costs nothing to speak of, once in a batch, and only so is it right
- * however the underlay's queues are shared (fewer queues than threads,
+ * counters, so threads share nothing that is written.  On the underlay the
+ * same number is used, modulo its queues.  We always ask the underlay to lock
+ * its queue: it costs nothing to speak of, once in a batch, and only so is it
+ * right however the underlay's queues are shared (fewer queues than threads,
  * other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
  * queue numbers would belong to no thread, and packets are dropped. */
 

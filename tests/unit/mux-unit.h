@@ -25,8 +25,8 @@
 struct mux_store;
 
 /* Applies the operations of a JSON array, which is written with single quotes
- * to be readable in C and formatted like printf().  Returns null if successful,
- * otherwise "CLASS OP: DETAILS", for the caller to free. */
+ * to be readable in C and formatted like printf().  Returns null if
+ * successful, otherwise "CLASS OP: DETAILS", for the caller to free. */
 char *mux_unit_apply(struct mux_store *, bool replace, uint64_t generation,
                      const char *ops, ...)
     OVS_PRINTF_FORMAT(4, 5) OVS_WARN_UNUSED_RESULT;

@@ -35,9 +35,9 @@
 #define MTU 1500
 
 /* VIPs 20.50.60.10 and 2001:db8:20::10 with TCP 80 on pool 100 (one member,
- * with index 0x0102), UDP 53 on pool 101 (in the midst of changes, "SourceIP").
- * In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a member on a
- * host that cannot be reached, 104 has none. */
+ * with index 0x0102), UDP 53 on pool 101 (in the midst of changes,
+ * "SourceIP"). In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a
+ * member on a host that cannot be reached, 104 has none. */
 static const char tables[] =
     "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
     "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
