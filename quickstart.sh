@@ -40,7 +40,7 @@ if [ "$(wc -l < "$answers")" -ne "$requests" ]; then
     die "not all requests were answered; see \"vagrant/lab status\""
 fi
 
-step "it works.  Look around:"
+step "it works.  Look around (as root, in $PWD):"
 cat <<EOF
 
   What is configured          vagrant/lab exec control slb-ctl get

@@ -35,7 +35,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 mapfile -t unit < <(make -s -C _build print-unit-tests | tr ' ' '\n')
-mapfile -t system < <(find tests/system -name '*.t' | LC_ALL=C sort)
+# Those on the lab come last, so that it does not run beside the others.
+mapfile -t system < <(find tests/system -name '*.t' \
+    -exec grep -L 'lib/lab\.sh' {} + | LC_ALL=C sort)
+mapfile -t on_lab < <(find tests/system -name '*.t' \
+    -exec grep -l 'lib/lab\.sh' {} + | LC_ALL=C sort)
 step "testing"
 tests/lib/run-tests --logs _build/test-logs --only "$*" -- \
-    "${unit[@]/#/_build/}" "${unit[@]/#/_build-asan/}" "${system[@]}"
+    "${unit[@]/#/_build/}" "${unit[@]/#/_build-asan/}" "${system[@]}" "${on_lab[@]}"

@@ -53,8 +53,29 @@ EXTRA_DIST += \
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
 	tests/lib/lab.sh \
+	tests/lib/packets.py \
 	tests/lib/requests.py \
-	tests/lib/run-tests
+	tests/lib/run-tests \
+	tests/system/announce.t \
+	tests/system/broken-yaml.t \
+	tests/system/client-address.t \
+	tests/system/direct-return.t \
+	tests/system/distribution.t \
+	tests/system/kill-agent.t \
+	tests/system/kill-bgpd.t \
+	tests/system/kill-database.t \
+	tests/system/kill-manager.t \
+	tests/system/kill-vswitchd.t \
+	tests/system/lab-half.t \
+	tests/system/lab.t \
+	tests/system/members.t \
+	tests/system/no-rule.t \
+	tests/system/quickstart.t \
+	tests/system/same-choice.t \
+	tests/system/spoof.t \
+	tests/system/stranger.t \
+	tests/system/two-at-once.t \
+	tests/system/udp.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
 .PHONY: print-unit-tests
 print-unit-tests:

@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	vagrant/lab \
 	vagrant/nginx/vm.conf.in \
 	vagrant/packages \
+	vagrant/setup.sh \
 	vagrant/slblab/__init__.py \
 	vagrant/slblab/hugepages.py \
 	vagrant/slblab/lab.py \

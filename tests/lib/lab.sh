@@ -134,7 +134,9 @@ requests_report()
 {
     local name=$1 line
     shift
-    line=$("$srcdir/tests/lib/requests.py" report "$tmp/$name.log" "$@")
+    "$srcdir/tests/lib/requests.py" report --bad "$tmp/$name.log" "$@" \
+        > "$tmp/$name.report"
+    read -r line < "$tmp/$name.report"
     note "$name: $line"
     for line in $line; do
         report[${line%%=*}]=${line#*=}
@@ -239,6 +241,9 @@ both_served()
             fail "$when, requests ($kind): ${report[failed]} of" \
                 "${report[sent]} failed, and all were served as before after" \
                 "${report[outage]} s (allowed: $outage)"
+            note "moment: $moment; the first of those that failed or were" \
+                "slow:"
+            note "$(sed -n 2,11p "$tmp/$kind.report")"
         fi
     done
 }

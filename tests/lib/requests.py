@@ -12,6 +12,9 @@
 
 Requests are sent whether or not earlier ones were answered, until --count are
 done, --seconds have passed, or SIGTERM comes; those under way are waited for.
+The client closes connections first, as browsers do.  So it is the one that
+remembers them for a minute, and uses no port again meanwhile.
+
 A log has a line for each request, in order of their ends:
 
   START END RESULT PORT SERVER
@@ -29,6 +32,8 @@ The report is a line of NAME=VALUE, to be taken over by a shell:
             last one that was not
   longest   seconds the slowest answered one took
   servers   how many different ones answered
+
+With --bad, the lines of those that failed or were slow come after it.
 """
 
 import argparse
@@ -45,7 +50,7 @@ class Requester:
         self.host = url.hostname
         self.port = url.port or 80
         self.request = (f"GET {url.path or '/'} HTTP/1.1\r\n"
-                        f"Host: {url.netloc}\r\n").encode()
+                        f"Host: {url.netloc}\r\n\r\n").encode()
         self.args = args
         self.log = open(args.log, "w", buffering=1, encoding="ascii")
         self.begun = 0
@@ -55,10 +60,9 @@ class Requester:
         self.log.write(f"{start:.6f} {time.time():.6f} {result} {port} "
                        f"{server}\n")
 
-    async def ask(self, reader, writer, last):
+    async def ask(self, reader, writer):
         """One request and its answer on a connection: the answer's body."""
-        header = b"Connection: close\r\n" if last else b""
-        writer.write(self.request + header + b"\r\n")
+        writer.write(self.request)
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         if lines[0].split(" ")[1:2] != ["200"]:
@@ -75,7 +79,7 @@ class Requester:
             async with asyncio.timeout(self.args.timeout):
                 reader, writer = connection or await self.open()
                 port = writer.get_extra_info("sockname")[1]
-                server = await self.ask(reader, writer, connection is None)
+                server = await self.ask(reader, writer)
             result = "ok"
         except TimeoutError:
             result = "timeout"
@@ -147,6 +151,7 @@ def report(args):
     sent = failed = slow = 0
     longest = 0.0
     servers = set()
+    shown = []
     first = last_bad = None
     for path in args.logs:
         with open(path, encoding="ascii") as stream:
@@ -170,10 +175,13 @@ def report(args):
                     servers.add(server)
                 if bad:
                     last_bad = max(start, last_bad or start)
+                    shown.append(line)
     since = args.since or first or 0
     outage = max(last_bad - since, 0) if last_bad else 0
     print(f"sent={sent} failed={failed} slow={slow} outage={outage:.3f} "
           f"longest={longest:.3f} servers={len(servers)}")
+    if args.bad:
+        sys.stdout.writelines(shown)
 
 
 def main():
@@ -195,6 +203,7 @@ def main():
     mode.add_argument("logs", nargs="+")
     mode.add_argument("--since", type=float, default=0)
     mode.add_argument("--slow", type=float, default=0.5)
+    mode.add_argument("--bad", action="store_true")
     args = parser.parse_args()
     if args.mode == "report":
         report(args)

@@ -23,7 +23,8 @@ STATE_DIR = "/run/slb-lab"
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
-# There if the labs mounted /run/netns, as the first "ip netns add" does.
+# There if the labs mounted /run/netns, as the first "ip netns add" does; it
+# says whether they made the directory as well.
 NETNS_MARK = f"{STATE_DIR}/.netns"
 
 
@@ -156,9 +157,10 @@ class Lab:
         if ns not in self.state["namespaces"]:
             self.state["namespaces"].append(ns)
             self._save()
-        if not os.path.ismount(netns.NETNS_DIR):
-            with open(NETNS_MARK, "w", encoding="ascii"):
-                pass
+        if not netns.is_mounted():
+            made = not os.path.isdir(netns.NETNS_DIR)
+            with open(NETNS_MARK, "w", encoding="ascii") as stream:
+                stream.write("made" if made else "")
         netns.add(ns)
 
     def _take_hugepages(self):
@@ -239,11 +241,13 @@ class Lab:
         """After the last lab, if the labs mounted it and it is empty."""
         if set(os.listdir(STATE_DIR)) != {os.path.basename(NETNS_MARK)}:
             return
+        with open(NETNS_MARK, encoding="ascii") as stream:
+            made = stream.read()
         os.unlink(NETNS_MARK)
-        if (os.path.ismount(netns.NETNS_DIR)
-                and not os.listdir(netns.NETNS_DIR)):
+        if netns.is_mounted() and not os.listdir(netns.NETNS_DIR):
             run(["umount", netns.NETNS_DIR])
-            os.rmdir(netns.NETNS_DIR)
+            if made:
+                os.rmdir(netns.NETNS_DIR)
 
 
 def names():

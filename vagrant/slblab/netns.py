@@ -15,6 +15,13 @@ from slblab.system import run, wait_until
 NETNS_DIR = "/run/netns"
 
 
+def is_mounted():
+    """Is the directory of namespaces mounted?  (It is on itself, which
+    os.path.ismount() does not notice.)"""
+    with open("/proc/self/mountinfo", encoding="utf-8") as stream:
+        return any(line.split()[4] == NETNS_DIR for line in stream)
+
+
 def exists(ns):
     return os.path.exists(f"{NETNS_DIR}/{ns}")
 

@@ -424,7 +424,7 @@ class Faults:
         for i in range(TIMES):
             fault(i)
             self.alive()
-            if i % 10 == 9:
+            if i % 20 == 19:
                 resumed = resumed and self.forwards()
         resumed = resumed and self.forwards()
         self.test.ok(resumed and not self.agent.error,
@@ -477,14 +477,11 @@ class Faults:
             self.node.vsctl(*slb0()[1:])
 
     def other_underlay(self, i):
-        """Nothing there of that name, the port itself, a port of another
-        kind, and back."""
-        name = ('nothing', 'slb0', 'br-mux', 'underlay')[i % 4]
-        self.node.vsctl('set', 'Interface', 'slb0',
-                        'options:underlay=' + name)
-        if i == TIMES - 1:
+        """To nothing of that name, to the port itself, to a port that is no
+        DPDK one, and back."""
+        for name in ('nothing', 'slb0', 'br-mux')[i % 3], 'underlay':
             self.node.vsctl('set', 'Interface', 'slb0',
-                            'options:underlay=underlay')
+                            'options:underlay=' + name)
 
     def queues(self, i):
         self.node.vsctl('set', 'Interface', 'underlay',
@@ -496,7 +493,7 @@ class Faults:
                         'pmd-cpu-mask=0x%x' % sum(1 << core for core
                                                   in masks[i % 3]))
         # net_pcap cannot be reconfigured, as it is for the number of threads.
-        if i % 10 == 9 or i == TIMES - 1:
+        if i % 20 == 19 or i == TIMES - 1:
             mask = sum(1 << core for core in self.cores[:2])
             self.node.vsctl('del-port', 'source0', '--', 'del-port',
                             'source1', '--', 'set', 'Open_vSwitch', '.',
@@ -545,7 +542,7 @@ class Faults:
 
     def closed(self, data, hello=True):
         """Whether the datapath closes a connection that says data."""
-        client = muxnode.MuxClient(self.node)
+        client = muxnode.MuxClient(self.node, 30)
         if hello:
             client.hello()
         try:
@@ -671,7 +668,10 @@ class Faults:
             self.test.is_(MuxClient_hello(self.node), hello,
                           'after all of that, and %d broken and half messages,'
                           ' the tables are as they were' % TIMES)
-            agent.transact(agent.generation, agent.tables.change())
+            # The agent was silent, so it may have been taken for dead.
+            done = agent.done
+            muxnode.wait_until('the agent is served again',
+                               lambda: agent.step() or agent.done > done)
         self.test.ok(self.forwards(), 'it forwards')
 
     def run(self):
