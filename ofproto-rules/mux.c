@@ -24,7 +24,7 @@
 enum priority {
     P_NODE = 10,                /* What is nobody else's. */
     P_ROUTING = 50,             /* Of that, what routers are spoken to by. */
-    P_VIP = 100,
+    P_MUX = 100,
 };
 
 /* BGP, and BFD: control, echo, multi-hop. */
@@ -40,24 +40,14 @@ mux_rules_build(const struct mux_rules *rules, struct flow_table *ft)
 {
     uint64_t fixed = make_cookie(CK_STATIC, 0, 0);
 
-    for (size_t i = 0; i < rules->n_vips; i++) {
-        const struct in6_addr *vip = &rules->vips[i];
-        char text[INET6_ADDRSTRLEN];
-
-        ipv6_string_mapped(text, vip);
-        flow_table_add(ft, MT_IN, P_VIP, make_cookie(CK_VIP, 0, 0),
-                       "in_port=%"PRIu32",%s=%s actions=output:%"PRIu32,
-                       rules->uplink,
-                       IN6_IS_ADDR_V4MAPPED(vip)
-                       ? "ip,nw_dst" : "ipv6,ipv6_dst",
-                       text, rules->slb);
-    }
-    if (rules->anycast_vtep) {
-        flow_table_add(ft, MT_IN, P_VIP, fixed,
-                       "in_port=%"PRIu32",udp,nw_dst="IP_FMT",tp_dst=%d "
-                       "actions=output:%"PRIu32,
-                       rules->uplink, IP_ARGS(rules->anycast_vtep),
-                       VXLAN_PORT, rules->slb);
+    if (rules->forwards) {
+        /* Nothing but the port may be matched on: then the datapath finds the
+         * flow of a packet without looking into it. */
+        flow_table_add(ft, MT_IN, P_MUX, fixed,
+                       "in_port=%"PRIu32" actions=output:%"PRIu32,
+                       rules->uplink, rules->slb);
+        flow_table_add(ft, MT_IN, P_NODE, fixed,
+                       "in_port=%"PRIu32" actions=LOCAL", rules->slb);
     }
     for (size_t i = 0; !rules->loaded && i < ARRAY_SIZE(routing); i++) {
         flow_table_add(ft, MT_IN, P_ROUTING, fixed, "%s actions=drop",

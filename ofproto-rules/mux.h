@@ -18,9 +18,10 @@
 /* The flows of br-mux: what goes through the mux datapath, and what is the
  * node's own.
  *
- * Packets for VIPs, and VXLAN packets for the VTEP that all muxes share, go
- * from the uplink to the port of type slbmux.  Everything else is the node's:
- * uplink <-> LOCAL.
+ * Everything goes from the uplink to the port of type slbmux, which knows the
+ * VIPs and the VTEP that all muxes share.  What is for none of them comes out
+ * of that port again and is the node's: it goes to LOCAL, and from there back
+ * to the uplink.
  *
  * BGP and BFD run through LOCAL.  As long as the datapath has no tables they
  * stay cut off, so that no router can hear of a VIP that this mux cannot
@@ -28,9 +29,7 @@
  * database, where the tables come from, and the kernel resolves the next hops
  * that belong into them. */
 
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "openvswitch/types.h"
 
@@ -38,12 +37,9 @@ struct flow_table;
 
 struct mux_rules {
     ofp_port_t uplink;          /* The underlay's port. */
-    ofp_port_t slb;             /* The port of type slbmux, if there are VIPs
-                                 * or an anycast VTEP. */
+    ofp_port_t slb;             /* The port of type slbmux, if 'forwards'. */
+    bool forwards;              /* Are there VIPs or an anycast VTEP? */
     bool loaded;                /* Has the datapath acknowledged tables? */
-    ovs_be32 anycast_vtep;      /* 0: none. */
-    const struct in6_addr *vips; /* Those on the wire, IPv4 mapped. */
-    size_t n_vips;
 };
 
 void mux_rules_build(const struct mux_rules *, struct flow_table *);

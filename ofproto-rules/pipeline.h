@@ -124,8 +124,8 @@ enum host_table {
 };
 
 enum mux_table {
-    /* Everything: VIPs and the muxes' own VTEP to slb0, else uplink <->
-     * LOCAL. */
+    /* Everything: uplink -> slb0, which keeps what is for VIPs and the muxes'
+     * own VTEP; the rest slb0 -> LOCAL -> uplink. */
     MT_IN = 0,
 };
 

@@ -526,24 +526,63 @@ drop(struct flight *f, enum mux_counter reason, struct mux_counters *counters)
     dp_packet_delete(f->packet);
 }
 
+/* Is 'packet' addressed to a VIP on the wire, or to the VTEP that all muxes
+ * share? */
+static bool
+is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
+{
+    const uint8_t *l2 = dp_packet_data(packet);
+    uint32_t len = dp_packet_size(packet);
+    uint16_t type;
+    uint32_t ofs = parse_ethernet(l2, len, &type);
+    const uint8_t *l3 = l2 + ofs;
+    uint64_t dst[2];
+
+    if (!ofs) {
+        return false;
+    } else if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+        uint32_t ip = get_be32(l3 + offsetof(struct ip_header, ip_dst));
+
+        if (table->anycast && htonl(ip) == table->anycast) {
+            return true;
+        }
+        dst[0] = 0;
+        dst[1] = UINT64_C(0xffff) << 32 | ip;
+    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
+        dst[0] = get_be64(l3 + 24);
+        dst[1] = get_be64(l3 + 32);
+    } else {
+        return false;
+    }
+    return mux_table_has_vip(table, dst);
+}
+
+/* Drops what was not found to be for an endpoint, unless it is the node's. */
+static void
+refuse(const struct mux_table *table, struct flight *f,
+       enum mux_counter reason, struct dp_packet_batch *node,
+       struct mux_counters *counters)
+{
+    if (is_for_mux(table, f->packet)) {
+        drop(f, reason, counters);
+    } else {
+        dp_packet_batch_add(node, f->packet);
+    }
+}
+
 /* Forwards 'batch' by 'table' at time 'now', in milliseconds, to an underlay
  * whose MTU is 'mtu'.  Leaves in 'batch' the packets to be sent on the
- * underlay, drops the others and adds to 'counters'. */
+ * underlay, moves those for no VIP to 'node', which must be empty, drops the
+ * others and adds to 'counters'. */
 void
 mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
-            uint32_t mtu, long long int now, struct mux_counters *counters)
+            struct dp_packet_batch *node, uint32_t mtu, long long int now,
+            struct mux_counters *counters)
 {
     struct flight flights[NETDEV_MAX_BURST];
     size_t n = dp_packet_batch_size(batch);
     enum mux_counter reason;
     size_t kept;
-
-    if (OVS_UNLIKELY(!table->generation)) {
-        counters->n[MUX_COUNT_NO_TABLE] += n;
-        dp_packet_delete_batch(batch, true);
-        dp_packet_batch_init(batch);
-        return;
-    }
 
     for (size_t i = 0; i < n; i++) {
         void *data = dp_packet_data(batch->packets[i]);
@@ -558,7 +597,7 @@ mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
         if (OVS_LIKELY(!reason)) {
             kept++;
         } else {
-            drop(&flights[kept], reason, counters);
+            refuse(table, &flights[kept], reason, node, counters);
         }
     }
 
@@ -572,7 +611,7 @@ mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
             }
             kept++;
         } else {
-            drop(&flights[i], reason, counters);
+            refuse(table, &flights[i], reason, node, counters);
         }
     }
 
@@ -591,4 +630,21 @@ mux_forward(const struct mux_table *table, struct dp_packet_batch *batch,
         }
     }
     counters->n[MUX_COUNT_FORWARDED] += dp_packet_batch_size(batch);
+}
+
+/* Moves the packets for no VIP from 'batch' to 'node', which must be empty,
+ * and does nothing with the others: for a time without underlay. */
+void
+mux_separate(const struct mux_table *table, struct dp_packet_batch *batch,
+             struct dp_packet_batch *node)
+{
+    size_t n = dp_packet_batch_size(batch);
+
+    dp_packet_batch_init(node);
+    dp_packet_batch_refill_init(batch);
+    for (size_t i = 0; i < n; i++) {
+        struct dp_packet *packet = batch->packets[i];
+
+        dp_packet_batch_add(is_for_mux(table, packet) ? batch : node, packet);
+    }
 }

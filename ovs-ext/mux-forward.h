@@ -24,6 +24,12 @@
  * untouched within.  Packets that cannot be forwarded are dropped and counted
  * by reason.  Nothing is remembered from one packet to the next.
  *
+ * Packets for no VIP at all are the node's own, those of BGP for example; as
+ * long as nothing was loaded, all are.  They are put aside as they are.  So
+ * OpenFlow need not tell them from the others, and a bridge that sends all it
+ * receives to the mux finds the flow of a packet without parsing it, at a
+ * fraction of the cost.
+ *
  * It works on a batch in passes, so that memory that one pass prefetches has
  * arrived when the next one reads it:
  *
@@ -47,9 +53,12 @@ struct mux_table;
                 "of them, packets that name more than one owner")       \
     MUX_COUNTER(TUNNELLED, "tunnelled",                                 \
                 "of them, packets that came to the anycast VTEP")       \
-    MUX_COUNTER(NO_TABLE, "drop_no_table", "nothing was loaded yet")    \
+    MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \
+    MUX_COUNTER(NODE_BYTES, "node_bytes", "their size")                 \
     MUX_COUNTER(NO_UNDERLAY, "drop_no_underlay",                        \
                 "the underlay port is not there")                       \
+    MUX_COUNTER(NODE_FULL, "drop_node_full",                            \
+                "the node is not fast enough with what is its own")     \
     MUX_COUNTER(TX_STEERING, "drop_tx_steering",                        \
                 "the port has other_config:tx-steering=hash")           \
     MUX_COUNTER(NOT_IP, "drop_not_ip", "neither IPv4 nor IPv6")         \
@@ -82,7 +91,7 @@ enum mux_counter {
 };
 
 /* The first one that counts drops. */
-#define MUX_FIRST_DROP MUX_COUNT_NO_TABLE
+#define MUX_FIRST_DROP MUX_COUNT_NO_UNDERLAY
 
 struct mux_counters {
     uint64_t n[MUX_N_COUNTERS];
@@ -92,6 +101,9 @@ const char *mux_counter_name(enum mux_counter);
 const char *mux_counter_text(enum mux_counter);
 
 void mux_forward(const struct mux_table *, struct dp_packet_batch *,
-                 uint32_t mtu, long long int now, struct mux_counters *);
+                 struct dp_packet_batch *node, uint32_t mtu,
+                 long long int now, struct mux_counters *);
+void mux_separate(const struct mux_table *, struct dp_packet_batch *,
+                  struct dp_packet_batch *node);
 
 #endif /* ovs-ext/mux-forward.h */

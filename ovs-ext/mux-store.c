@@ -59,6 +59,7 @@ struct state {
     size_t n_pages;             /* A power of two. */
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
+    struct mux_vips *vips;
 };
 
 struct garbage {
@@ -216,6 +217,33 @@ chunk_create(const struct mux_store *store)
     return chunk;
 }
 
+/* Returns the set of the VIPs on the wire of 'state'. */
+static struct mux_vips *
+vips_create(const struct state *state)
+{
+    const struct mux_object *object;
+    size_t n = 2;
+
+    while (n < 2 * state->n_objects[MUX_VIP]) {
+        n *= 2;
+    }
+
+    struct mux_vips *vips = xzalloc(sizeof *vips
+                                    + n * sizeof vips->addresses[0]);
+    vips->mask = n - 1;
+    HMAP_FOR_EACH (object, node, &state->objects) {
+        if (object->key.type == MUX_VIP && !object->key.number) {
+            uint64_t words[2];
+            uint32_t i;
+
+            mux_address_to_words(&object->key.address, words);
+            i = mux_vips_find(vips, words);
+            memcpy(vips->addresses[i], words, sizeof words);
+        }
+    }
+    return vips;
+}
+
 static struct state *
 state_create(const struct mux_store *store)
 {
@@ -232,6 +260,7 @@ state_create(const struct mux_store *store)
     state->chunks[0] = chunk_create(store);
     state->n_chunks = 1;
     state->n_numbers = 1;
+    state->vips = vips_create(state);
     return state;
 }
 
@@ -1114,15 +1143,23 @@ commit_pools(struct mux_store *store, struct state *state,
 }
 
 static void
-commit_vips(const struct changes *changes)
+commit_vips(struct mux_store *store, struct state *state,
+            const struct changes *changes)
 {
+    bool changed = false;
     struct change *c;
 
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_VIP]) {
         if (c->old && c->new) {
             ovs_list_push_back_all(&mux_vip_cast(c->new)->endpoints,
                                    &mux_vip_cast(c->old)->endpoints);
+        } else {
+            changed = true;
         }
+    }
+    if (changed) {
+        retire(store, free, state->vips);
+        state->vips = vips_create(state);
     }
 }
 
@@ -1226,6 +1263,7 @@ publish(struct mux_store *store, const struct state *state,
     new->chunks = xmemdup(state->chunks,
                           state->n_chunks * sizeof *new->chunks);
     new->n_chunks = state->n_chunks;
+    new->vips = state->vips;
     memcpy(new->n_objects, state->n_objects, sizeof new->n_objects);
     new->stats = store->stats;
 
@@ -1264,6 +1302,7 @@ state_retire(struct mux_store *store, struct state *state)
         retire(store, free_cacheline, state->chunks[i]);
     }
     free(state->chunks);
+    retire(store, free, state->vips);
     free(state);
 }
 
@@ -1278,7 +1317,7 @@ commit(struct mux_store *store, struct state *state,
     global = state_global(state);
     commit_nexthops(store, state, changes, global);
     commit_pools(store, state, changes, global);
-    commit_vips(changes);
+    commit_vips(store, state, changes);
     commit_endpoints(store, state, changes);
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_GLOBAL]) {
         if (c->old && c->new) {

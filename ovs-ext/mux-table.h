@@ -162,6 +162,12 @@ struct mux_page {
     uint64_t commit;            /* Of mux-store.c. */
 };
 
+/* The VIPs on the wire, by open addressing.  ::, which is none, is free. */
+struct mux_vips {
+    uint32_t mask;              /* Number of addresses, less one. */
+    uint64_t addresses[][2];    /* As slb_hash_ipv6() wants them. */
+};
+
 /* What was done to come to a table, since its store was created. */
 struct mux_table_stats {
     unsigned long long int n_transactions;
@@ -180,6 +186,7 @@ struct mux_table {
     uint32_t page_mask;         /* Pages, less one. */
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
+    const struct mux_vips *vips;
 
     size_t n_objects[MUX_N_OBJECT_TYPES];
     struct mux_table_stats stats;
@@ -233,6 +240,30 @@ mux_page_find(const struct mux_page *page, uint64_t hash,
             return NULL;
         }
     }
+}
+
+/* Returns where in 'vips' the search for 'vip' ends: at 'vip' or at a free
+ * place, of which there always is one. */
+static inline uint32_t
+mux_vips_find(const struct mux_vips *vips, const uint64_t vip[2])
+{
+    uint32_t i = mux_endpoint_hash(vip, 0) & vips->mask;
+
+    while ((vips->addresses[i][0] | vips->addresses[i][1])
+           && (vips->addresses[i][0] != vip[0]
+               || vips->addresses[i][1] != vip[1])) {
+        i = (i + 1) & vips->mask;
+    }
+    return i;
+}
+
+/* Is 'vip' a VIP on the wire? */
+static inline bool
+mux_table_has_vip(const struct mux_table *table, const uint64_t vip[2])
+{
+    uint32_t i = mux_vips_find(table->vips, vip);
+
+    return (table->vips->addresses[i][0] | table->vips->addresses[i][1]) != 0;
 }
 
 /* Returns the address of the slot that 'hash' falls into.  'e' must have

@@ -32,6 +32,7 @@
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
+#include "seq.h"
 #include "smap.h"
 #include "sset.h"
 #include "timeval.h"
@@ -51,6 +52,9 @@ struct underlay {
     uint64_t change_seq;        /* Likewise. */
 };
 
+/* Packets for no VIP that may wait for the main thread. */
+#define NODE_QUEUE_SIZE 1024
+
 /* Counters of one thread.  It alone writes, others read. */
 struct thread_counters {
     OVS_ALIGNED_VAR(CACHE_LINE_SIZE) atomic_uint64_t n[MUX_N_COUNTERS];
@@ -68,6 +72,14 @@ struct netdev_slbmux {
 
     /* Drops of senders whose queue is not theirs alone. */
     atomic_uint64_t n_tx_steering;
+
+    /* Packets for no VIP, a ring.  The port receives them: they go back to
+     * OpenFlow, from here, in the main thread. */
+    struct ovs_mutex node_mutex;
+    struct dp_packet *node_queue[NODE_QUEUE_SIZE] OVS_GUARDED;
+    unsigned int node_head OVS_GUARDED;     /* Packets ever put in... */
+    unsigned int node_tail OVS_GUARDED;     /* ...and taken out. */
+    struct seq *node_seq;
 
     /* The rest is the main thread's. */
     char *underlay_name;
@@ -306,6 +318,8 @@ netdev_slbmux_construct(struct netdev *netdev)
     mux_server_ref();
 
     ovsrcu_init(&dev->underlay, NULL);
+    ovs_mutex_init(&dev->node_mutex);
+    dev->node_seq = seq_create();
     atomic_init(&dev->n_tx_steering, 0);
     eth_addr_random(&dev->mac);
     dev->flags = NETDEV_UP;
@@ -333,6 +347,11 @@ netdev_slbmux_destruct(struct netdev *netdev)
     ovs_mutex_unlock(&slbmux_mutex);
     free(dev->threads);
     free(dev->underlay_name);
+    while (dev->node_tail != dev->node_head) {
+        dp_packet_delete(dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
+    }
+    seq_destroy(dev->node_seq);
+    ovs_mutex_destroy(&dev->node_mutex);
 
     if (underlay) {
         ovsrcu_set(&dev->underlay, NULL);
@@ -524,10 +543,13 @@ netdev_slbmux_get_stats(const struct netdev *netdev,
     struct mux_counters counters;
 
     port_counters(netdev, &counters);
-    stats->rx_packets = stats->rx_bytes = 0;
+    stats->rx_packets = counters.n[MUX_COUNT_NODE];
+    stats->rx_bytes = counters.n[MUX_COUNT_NODE_BYTES];
     stats->rx_dropped = stats->rx_errors = 0;
-    stats->tx_packets = counters.n[MUX_COUNT_FORWARDED];
-    stats->tx_bytes = counters.n[MUX_COUNT_BYTES];
+    stats->tx_packets = (counters.n[MUX_COUNT_FORWARDED]
+                         + counters.n[MUX_COUNT_NODE]);
+    stats->tx_bytes = (counters.n[MUX_COUNT_BYTES]
+                       + counters.n[MUX_COUNT_NODE_BYTES]);
     stats->tx_errors = 0;
     stats->tx_dropped = 0;
     for (int i = MUX_FIRST_DROP; i < MUX_N_COUNTERS; i++) {
@@ -575,6 +597,34 @@ drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
     dp_packet_delete_batch(batch, true);
 }
 
+/* Has the main thread receive 'batch', as far as it keeps up.  It does not keep
+ * up with a flood, but a flood must not cost the threads that forward more than
+ * this. */
+static void
+queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch,
+               struct mux_counters *counters)
+{
+    struct dp_packet *packet;
+    bool was_empty;
+
+    ovs_mutex_lock(&dev->node_mutex);
+    was_empty = dev->node_head == dev->node_tail;
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        if (dev->node_head - dev->node_tail < NODE_QUEUE_SIZE) {
+            counters->n[MUX_COUNT_NODE]++;
+            counters->n[MUX_COUNT_NODE_BYTES] += dp_packet_size(packet);
+            dev->node_queue[dev->node_head++ % NODE_QUEUE_SIZE] = packet;
+        } else {
+            counters->n[MUX_COUNT_NODE_FULL]++;
+            dp_packet_delete(packet);
+        }
+    }
+    ovs_mutex_unlock(&dev->node_mutex);
+    if (was_empty) {
+        seq_change(dev->node_seq);
+    }
+}
+
 static int
 netdev_slbmux_send(struct netdev *netdev, int qid,
                    struct dp_packet_batch *batch, bool concurrent_txq)
@@ -582,6 +632,7 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
     const struct underlay *underlay = get_underlay(dev);
     struct mux_counters counters;
+    struct dp_packet_batch node;
 
     if (OVS_UNLIKELY(concurrent_txq)) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
@@ -595,19 +646,94 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
     }
 
     memset(&counters, 0, sizeof counters);
-    if (OVS_UNLIKELY(!underlay)) {
+    dp_packet_batch_init(&node);
+    if (OVS_LIKELY(underlay)) {
+        mux_forward(mux_server_get_table(), batch, &node, underlay->mtu,
+                    time_msec(), &counters);
+    } else {
+        mux_separate(mux_server_get_table(), batch, &node);
         drop_batch(batch, &counters.n[MUX_COUNT_NO_UNDERLAY]);
-        count(dev->threads[qid], &counters);
-        return 0;
+        dp_packet_batch_init(batch);
     }
-
-    mux_forward(mux_server_get_table(), batch, underlay->mtu, time_msec(),
-                &counters);
+    if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
+        queue_for_node(dev, &node, &counters);
+    }
     count(dev->threads[qid], &counters);
     return (dp_packet_batch_is_empty(batch)
             ? 0
             : netdev_send(underlay->netdev,
                           qid % netdev_n_txq(underlay->netdev), batch, true));
+}
+
+/* Receiving. */
+
+static struct netdev_rxq *
+netdev_slbmux_rxq_alloc(void)
+{
+    return xzalloc(sizeof(struct netdev_rxq));
+}
+
+static int
+netdev_slbmux_rxq_construct(struct netdev_rxq *rxq OVS_UNUSED)
+{
+    return 0;
+}
+
+static void
+netdev_slbmux_rxq_destruct(struct netdev_rxq *rxq OVS_UNUSED)
+{
+}
+
+static void
+netdev_slbmux_rxq_dealloc(struct netdev_rxq *rxq)
+{
+    free(rxq);
+}
+
+static int
+netdev_slbmux_rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch,
+                       int *qfill)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
+
+    dp_packet_batch_init(batch);
+    ovs_mutex_lock(&dev->node_mutex);
+    while (dev->node_tail != dev->node_head
+           && dp_packet_batch_size(batch) < NETDEV_MAX_BURST) {
+        dp_packet_batch_add(
+            batch, dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
+    }
+    if (qfill) {
+        *qfill = dev->node_head - dev->node_tail;
+    }
+    ovs_mutex_unlock(&dev->node_mutex);
+    return dp_packet_batch_is_empty(batch) ? EAGAIN : 0;
+}
+
+static void
+netdev_slbmux_rxq_wait(struct netdev_rxq *rxq)
+{
+    struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
+    uint64_t seqno = seq_read(dev->node_seq);
+
+    ovs_mutex_lock(&dev->node_mutex);
+    if (dev->node_tail != dev->node_head) {
+        poll_immediate_wake();
+    } else {
+        seq_wait(dev->node_seq, seqno);
+    }
+    ovs_mutex_unlock(&dev->node_mutex);
+}
+
+static int
+netdev_slbmux_rxq_drain(struct netdev_rxq *rxq)
+{
+    struct dp_packet_batch batch;
+
+    while (!netdev_slbmux_rxq_recv(rxq, &batch, NULL)) {
+        dp_packet_delete_batch(&batch, true);
+    }
+    return 0;
 }
 
 static const struct netdev_class slbmux_class = {
@@ -630,9 +756,15 @@ static const struct netdev_class slbmux_class = {
     .get_custom_stats = netdev_slbmux_get_custom_stats,
     .get_status = netdev_slbmux_get_status,
     .update_flags = netdev_slbmux_update_flags,
+    .rxq_alloc = netdev_slbmux_rxq_alloc,
+    .rxq_construct = netdev_slbmux_rxq_construct,
+    .rxq_destruct = netdev_slbmux_rxq_destruct,
+    .rxq_dealloc = netdev_slbmux_rxq_dealloc,
+    .rxq_recv = netdev_slbmux_rxq_recv,
+    .rxq_wait = netdev_slbmux_rxq_wait,
+    .rxq_drain = netdev_slbmux_rxq_drain,
 
-    /* No get_mtu(): the bridge would limit its local port to it.  No receive
-     * queues: nothing comes out. */
+    /* No get_mtu(): the bridge would limit its local port to it. */
 };
 
 /* Open vSwitch registers its own classes when a netdev is first opened and

@@ -499,18 +499,16 @@ put_flows(struct ofctrl *ofctrl, const struct mux_tables *tables)
     if (tables) {
         mux_tables_get_vips(tables, 0, &mux.flow_addresses);
     }
-    struct in6_addr *vips = to_addresses(&mux.flow_addresses, NULL,
-                                         &rules.n_vips);
-    rules.vips = vips;
-    if (anycast && ip_parse(anycast, &rules.anycast_vtep)) {
+    if (anycast) {
         sset_add(&mux.flow_addresses, anycast);
     }
+    rules.forwards = (rules.slb != OFPP_NONE
+                      && !sset_is_empty(&mux.flow_addresses));
 
     flow_table_init(&flows);
     mux_rules_build(&rules, &flows);
     ofctrl_put(ofctrl, &flows);
     flow_table_destroy(&flows);
-    free(vips);
 
     /* What keeps its flow is ready all the time. */
     const char *s;

@@ -234,11 +234,13 @@ tunnel_packet(const struct dp_packet *inner, uint32_t vni)
 static struct dp_packet *
 forward_mtu(struct dp_packet *p, uint32_t mtu)
 {
-    struct dp_packet_batch batch;
+    struct dp_packet_batch batch, node;
 
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init_packet(&batch, p);
-    mux_forward(get_table(), &batch, mtu, time_msec(), &counters);
+    dp_packet_batch_init(&node);
+    mux_forward(get_table(), &batch, &node, mtu, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_FATAL(dp_packet_batch_size(&batch) <= 1);
     return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
 }
@@ -264,6 +266,28 @@ assert_dropped(struct dp_packet *p, enum mux_counter reason)
                    mux_counter_name(reason), mux_counter_name(i),
                    counters.n[i]);
         }
+    }
+}
+
+/* Forwards 'p', which must be left to the node as it is. */
+static void
+assert_for_node(struct dp_packet *p)
+{
+    struct dp_packet *original = dp_packet_clone(p);
+    struct dp_packet_batch batch, node;
+
+    memset(&counters, 0, sizeof counters);
+    dp_packet_batch_init_packet(&batch, p);
+    dp_packet_batch_init(&node);
+    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&batch));
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&node), 1);
+    CU_ASSERT_PTR_EQUAL(node.packets[0], p);
+    CU_ASSERT(dp_packet_equal(p, original));
+    dp_packet_delete(p);
+    dp_packet_delete(original);
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        CU_ASSERT_EQUAL(counters.n[i], 0);
     }
 }
 
@@ -479,7 +503,7 @@ test_forward_tunnelled(void)
     assert_dropped(tunnel_packet(inner, 8), MUX_COUNT_NO_ENDPOINT);
 
     /* And not from the wire. */
-    assert_dropped(dp_packet_clone(inner), MUX_COUNT_NO_ENDPOINT);
+    assert_for_node(dp_packet_clone(inner));
     dp_packet_delete(inner);
 
     inner = tcp_packet(0, 5555, 80, 9);
@@ -542,7 +566,7 @@ test_drop_ipv4(void)
 
     p = tcp_packet(128, 1000, 80, 50);
     ((uint8_t *) dp_packet_data(p))[13] = 0x06;
-    assert_dropped(p, MUX_COUNT_NOT_IP);
+    assert_for_node(p);
 
     assert_dropped(tcp_packet_with(0, 0x44), MUX_COUNT_BAD_HEADER);
     assert_dropped(tcp_packet_with(0, 0x65), MUX_COUNT_BAD_HEADER);
@@ -555,14 +579,18 @@ test_drop_ipv4(void)
     assert_dropped(tcp_packet_with(8, 0), MUX_COUNT_TTL);
     assert_dropped(tcp_packet_with(9, IPPROTO_ICMP), MUX_COUNT_PROTOCOL);
     assert_dropped(tcp_packet_with(9, IPPROTO_UDP), MUX_COUNT_NO_ENDPOINT);
-    assert_dropped(tcp_packet_with(19, 11), MUX_COUNT_NO_ENDPOINT);
+    assert_for_node(tcp_packet_with(19, 11));
 
     /* Each bit of the header counts for the checksum. */
     for (size_t i = 0; i < 20 * 8; i++) {
         p = tcp_packet(128, 1000, 80, 50);
         ((uint8_t *) dp_packet_data(p))[14 + i / 8] ^= 1 << i % 8;
-        dp_packet_delete(forward(p));
-        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_CHECKSUM], i >= 8);
+        if (i >= 16 * 8) {
+            assert_for_node(p);
+        } else {
+            dp_packet_delete(forward(p));
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_CHECKSUM], i >= 8);
+        }
     }
 
     assert_dropped(tcp_packet(128, 1000, 81, 0), MUX_COUNT_NO_NEXTHOP);
@@ -627,8 +655,13 @@ test_drop_truncated(void)
             struct dp_packet *p = dp_packet_clone_data(
                 dp_packet_data(wholes[i]), len);
 
-            dp_packet_delete(forward(p));
-            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TRUNCATED], 1);
+            /* As long as the address is there it is for a VIP. */
+            if (len < ETH_HEADER_LEN + (i ? IPV6_HEADER_LEN : IP_HEADER_LEN)) {
+                assert_for_node(p);
+            } else {
+                dp_packet_delete(forward(p));
+                CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TRUNCATED], 1);
+            }
         }
         dp_packet_delete(wholes[i]);
     }
@@ -686,7 +719,7 @@ test_forward_mtu(void)
 static void
 test_forward_batch(void)
 {
-    struct dp_packet_batch batch;
+    struct dp_packet_batch batch, node;
     size_t n = 0;
 
     dp_packet_batch_init(&batch);
@@ -699,7 +732,9 @@ test_forward_batch(void)
                              : tcp6_packet(128, i, 80, i)));
     }
     memset(&counters, 0, sizeof counters);
-    mux_forward(get_table(), &batch, MTU, time_msec(), &counters);
+    dp_packet_batch_init(&node);
+    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], NETDEV_MAX_BURST / 2);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TTL], NETDEV_MAX_BURST / 4);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_ENDPOINT], NETDEV_MAX_BURST / 4);
@@ -714,17 +749,36 @@ test_forward_batch(void)
     dp_packet_delete_batch(&batch, true);
 
     dp_packet_batch_init(&batch);
-    mux_forward(get_table(), &batch, MTU, time_msec(), &counters);
+    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&batch));
 }
 
+/* Without underlay only what is the node's is let pass. */
 static void
-test_drop_without_table(void)
+test_separate(void)
+{
+    struct dp_packet_batch batch, node;
+    struct dp_packet *vip = tcp_packet(0, 1000, 80, 0);
+    struct dp_packet *other = tcp_packet_with(19, 11);
+
+    dp_packet_batch_init_packet(&batch, vip);
+    dp_packet_batch_add(&batch, other);
+    mux_separate(get_table(), &batch, &node);
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&batch), 1);
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&node), 1);
+    CU_ASSERT_PTR_EQUAL(batch.packets[0], vip);
+    CU_ASSERT_PTR_EQUAL(node.packets[0], other);
+    dp_packet_delete_batch(&batch, true);
+    dp_packet_delete_batch(&node, true);
+}
+
+static void
+test_without_table(void)
 {
     struct mux_store *loaded = store;
 
     store = mux_store_create();
-    assert_dropped(tcp_packet(128, 1000, 80, 0), MUX_COUNT_NO_TABLE);
+    assert_for_node(tcp_packet(128, 1000, 80, 0));
     mux_store_destroy(store);
     store = loaded;
 }
@@ -756,14 +810,22 @@ test_forward_fuzzed(void)
             dp_packet_set_size(p, random_range(dp_packet_size(p)));
         }
 
-        struct dp_packet *out = forward(p);
+        struct dp_packet_batch batch, node;
+
+        memset(&counters, 0, sizeof counters);
+        dp_packet_batch_init_packet(&batch, p);
+        dp_packet_batch_init(&node);
+        mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+
         uint64_t sum = counters.n[MUX_COUNT_FORWARDED];
-        CU_ASSERT_EQUAL(sum, out != NULL);
+        CU_ASSERT_EQUAL(sum, dp_packet_batch_size(&batch));
+        sum += dp_packet_batch_size(&node);
         for (int j = MUX_FIRST_DROP; j < MUX_N_COUNTERS; j++) {
             sum += counters.n[j];
         }
-        CU_ASSERT_EQUAL(sum, 1);
-        dp_packet_delete(out);
+        CU_ASSERT_EQUAL_FATAL(sum, 1);
+        dp_packet_delete_batch(&batch, true);
+        dp_packet_delete_batch(&node, true);
     }
 }
 
@@ -780,7 +842,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_drop_ipv4),
     UNIT_TEST(test_drop_ipv6),
     UNIT_TEST(test_drop_truncated),
-    UNIT_TEST(test_drop_without_table),
+    UNIT_TEST(test_separate),
+    UNIT_TEST(test_without_table),
     UNIT_TEST(test_forward_fuzzed),
     UNIT_END
 };

@@ -214,15 +214,11 @@ static void
 test_mux_golden(void)
 {
     struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
-    struct in6_addr vips[] = { address("20.50.60.10"),
-                               address("2001:db8:20::10") };
     struct mux_rules rules = {
         .uplink = 1,
         .slb = 2,
         .loaded = true,
-        .anycast_vtep = vtep("172.16.0.100"),
-        .vips = vips,
-        .n_vips = 2,
+        .forwards = true,
     };
 
     mux_rules_build(&rules, &ft);

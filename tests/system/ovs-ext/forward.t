@@ -17,7 +17,7 @@ import muxnode  # noqa: E402
 import tap  # noqa: E402
 
 from scapy.all import (  # noqa: E402
-    Ether, IP, IPv6, TCP, UDP, VXLAN, Raw)
+    ARP, Ether, IP, IPv6, TCP, UDP, VXLAN, Raw)
 
 VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
 ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
@@ -162,6 +162,28 @@ def test_drops(t, node):
     t.ok(True, 'the statistics of the port agree')
 
 
+def test_node(t, node):
+    """What is for no VIP comes out of slb0 again."""
+    def passed():
+        return int(re.search(r'n_packets=(\d+)', node.ofctl(
+            'dump-flows', 'br-mux', 'in_port=%d' % muxdummy.SLB0)).group(1))
+    def comes_out(frame):
+        before = passed()
+        node.receive(frame)
+        muxnode.wait_until('it comes out of slb0',
+                           lambda: passed() == before + 1)
+        return True
+    frame = tcp(40000)
+    frame[IP].dst = '172.16.0.11'
+    del frame[IP].chksum
+    node.ofctl('add-flow', 'br-mux',
+               'in_port=%d,actions=LOCAL' % muxdummy.SLB0)
+    t.ok(comes_out(bytes(frame)), 'the node gets what is for no VIP')
+    arp = bytes(Ether(src='02:00:00:00:00:09') / ARP(pdst='172.16.0.11'))
+    t.ok(comes_out(arp), 'and what is no IP')
+    t.is_(node.sent(), [], 'and nothing else happens to it')
+
+
 def forwards(node):
     """Does a packet come through?"""
     node.receive(bytes(tcp(42000)))
@@ -260,9 +282,10 @@ def test_forgetting(t, node):
     t.is_(answer['generation'], 0, 'without a port the tables are forgotten')
     t.ok(answer['instance'] != instance, 'it is another instance then')
     node.wait_ready()
+    before = node.stats()['node']
     node.receive(bytes(tcp(40000)))
-    t.is_((node.sent(), node.stats()['drop_no_table']), ([], 1),
-          'nothing is forwarded without tables')
+    t.is_((node.sent(), node.stats()['node'] - before), ([], 1),
+          'without tables everything is the node\'s')
 
 
 def main():
@@ -275,6 +298,7 @@ def main():
         test_forwarding(t, node)
         test_others(t, node)
         test_drops(t, node)
+        test_node(t, node)
         test_ports(t, node)
         test_tx_steering(t, node)
         test_forgetting(t, node)
