@@ -621,6 +621,12 @@ test_text_quote(void)
         { "a b", "'a b'" },
         { "\x1b[2J\n", "'\\x1b[2J\\x0a'" },
         { "\xc3\xa4\xc2\x9b", "'\xc3\xa4\\x9b'" },
+
+        /* What is not seen: a zero-width space, a change of direction, a byte
+         * order mark, a space that does not break.  The dash is. */
+        { "we\xe2\x80\x8b" "b", "'we\\u200bb'" },
+        { "\xe2\x80\xae\xef\xbb\xbf", "'\\u202e\\ufeff'" },
+        { "a\xc2\xa0" "b \xe2\x80\x94", "'a\\u00a0b \xe2\x80\x94'" },
         { "123456789 123456789 123456789 123456789 123456789 123456789 1",
           "'123456789 123456789 123456789 123456789 123456789 123456789 ...'"
         },
