@@ -3,7 +3,7 @@
 # on when the database is back.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 22
+plan 23
 
 web=$srcdir/yaml/examples/web.yaml
 
@@ -65,6 +65,14 @@ is "$status" 4 "a database that hangs"
 kill -CONT "${pid[ovsdb-server]}"
 run slb-ctl get LoadBalancer web
 is "$status" 0 "and goes on"
+kill -STOP "${pid[ovsdb-server]}"
+start slow slb-ctl get LoadBalancer web
+sleep 1.5               # Longer than slb-ctl would wait for a server.
+kill -CONT "${pid[ovsdb-server]}"
+wait "${pid[slow]}"
+unset 'pid[slow]'
+unlike "$(<"$tmp/slow.out")" "cannot reach" \
+    "one that only is slow is not told to be away"
 
 # It restarts: what was applied is still there.
 db_stop KILL
