@@ -126,6 +126,7 @@ EXTRA_DIST += \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/move.t \
 	tests/system/manager/ports.t \
 	tests/system/manager/slbdb \
 	tests/system/manager/wanted.t
