@@ -155,6 +155,7 @@ EXTRA_DIST += \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \
+	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
 	tests/system/host/stranger.t \
