@@ -147,6 +147,7 @@ EXTRA_DIST += \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/move.t \
 	tests/system/manager/ports.t \
 	tests/system/manager/slbdb \
 	tests/system/manager/wanted.t
@@ -175,6 +176,7 @@ EXTRA_DIST += \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \
+	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
 	tests/system/host/stranger.t \

@@ -18,6 +18,7 @@
 #include "yaml/slb-text.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -31,9 +32,30 @@
 /* No key, kind or value is longer than this. */
 #define WORD_MAX 40
 
+/* If the character at 'p', which is before 'end', is one of UTF-8 that is not
+ * seen (spaces other than the usual one, characters without width, changes of
+ * the direction), returns the number of its bytes and sets '*c' to it.
+ * Otherwise returns 0. */
+static size_t
+invisible_character(const uint8_t *p, const uint8_t *end, uint32_t *c)
+{
+    if (*p == 0xc2 && end - p >= 2) {
+        *c = p[1];
+        return *c == 0xa0 || *c == 0xad ? 2 : 0;
+    }
+    if ((*p & 0xf0) == 0xe0 && end - p >= 3) {
+        *c = (*p & 0xf) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+        return ((*c >= 0x2000 && *c <= 0x200f)
+                || (*c >= 0x2028 && *c <= 0x202f)
+                || (*c >= 0x205f && *c <= 0x206f)
+                || *c == 0x3000 || *c == 0xfeff) ? 3 : 0;
+    }
+    return 0;
+}
+
 /* Appends 's' in single quotes to 'ds', shortened if it is long.  Control
- * characters, which might do things to the reader's terminal, are shown as
- * escapes; other UTF-8 is left alone. */
+ * characters, which might do things to the reader's terminal, and what the
+ * reader could not see are shown as escapes; other UTF-8 is left alone. */
 void
 slb_text_quote(const char *s, struct ds *ds)
 {
@@ -50,7 +72,13 @@ slb_text_quote(const char *s, struct ds *ds)
 
     ds_put_char(ds, '\'');
     for (; p < end; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
+        uint32_t c;
+        size_t n = invisible_character(p, end, &c);
+
+        if (n) {
+            ds_put_format(ds, "\\u%04"PRIx32, c);
+            p += n - 1;
+        } else if (*p < 0x20 || *p == 0x7f) {
             ds_put_format(ds, "\\x%02x", *p);
         } else if (*p == 0xc2 && p + 1 < end && p[1] < 0xa0) {
             ds_put_format(ds, "\\x%02x", *++p);

@@ -33,7 +33,7 @@
 struct slb_errors;
 
 #define SLB_YAML_MAX_SIZE (32 * 1024 * 1024) /* Bytes in a file. */
-#define SLB_YAML_MAX_NODES 200000       /* Nodes in a document. */
+#define SLB_YAML_MAX_NODES 2000000      /* Nodes in a document. */
 #define SLB_YAML_MAX_DEPTH 16           /* Nested lists and maps. */
 #define SLB_YAML_MAX_SCALAR 4096        /* Bytes in a text. */
 

@@ -362,19 +362,23 @@ ctl_apply(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 struct delete {
     const struct slb_class *kind;
     const char *name;
+    bool sent;                  /* Has a transaction been sent already? */
 };
 
 static enum verdict
 make_delete(void *delete_, const struct slb_model *base,
             struct ovsdb_idl_txn *txn)
 {
-    const struct delete *delete = delete_;
+    struct delete *delete = delete_;
     const struct slb_object *object = slb_model_find(base, delete->kind,
                                                      delete->name);
     struct ds reason = DS_EMPTY_INITIALIZER;
     enum verdict verdict = REFUSE;
 
-    if (!object) {
+    if (!object && delete->sent) {
+        /* The connection broke after the database had deleted it. */
+        verdict = NOTHING;
+    } else if (!object) {
         fprintf(stderr, "%s: there is no %s '%s'\n", program_name,
                 delete->kind->noun, delete->name);
     } else if (!slb_validate_delete(base, object, &reason)) {
@@ -382,6 +386,7 @@ make_delete(void *delete_, const struct slb_model *base,
                 delete->kind->noun, delete->name, ds_cstr(&reason));
     } else {
         ctl_model_delete(txn, object);
+        delete->sent = true;
         verdict = SEND;
     }
     ds_destroy(&reason);

@@ -35,6 +35,9 @@
 /* Nothing is said about a database that comes back within this time, in ms. */
 #define PATIENCE 1000
 
+/* The same about one that is there: a large one takes its time to send. */
+#define PATIENCE_CONNECTED 5000
+
 /* Creates an IDL in 'db' that monitors nothing yet: the caller adds what it
  * needs, then calls ctl_db_connect(). */
 void
@@ -136,7 +139,7 @@ ctl_db_step(struct ctl_db *db)
 bool
 ctl_db_connect(struct ctl_db *db)
 {
-    long long int patience = time_msec() + PATIENCE;
+    long long int start = time_msec();
 
     for (;;) {
         ovsdb_idl_run(db->idl);
@@ -148,6 +151,9 @@ ctl_db_connect(struct ctl_db *db)
             return false;
         }
         if (!db->told) {
+            long long int patience
+                = start + (ovsdb_idl_is_connected(db->idl)
+                           ? PATIENCE_CONNECTED : PATIENCE);
             if (time_msec() >= patience) {
                 tell(db);
             } else {

@@ -29,6 +29,7 @@
 #include "fatal-signal.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "stream.h"
 #include "timeval.h"
 #include "util.h"
 #include "yaml/slb-schema.h"
@@ -227,6 +228,30 @@ parse_seconds(const char *option, const char *text)
     return seconds;
 }
 
+/* Checks that each of the remotes in 'db' is one: it would be tried in vain
+ * until the time is over. */
+static void
+check_remotes(const char *db)
+{
+    char *remotes = xstrdup(db);
+    char *save_ptr = NULL;
+    size_t n = 0;
+
+    for (char *remote = strtok_r(remotes, ",", &save_ptr); remote;
+         remote = strtok_r(NULL, ",", &save_ptr)) {
+        if (stream_verify_name(remote) && pstream_verify_name(remote)) {
+            usage_error("the database's remote is '%s', expected "
+                        "unix:FILE or tcp:ADDRESS:PORT", remote);
+        }
+        n++;
+    }
+    if (!n) {
+        usage_error("the database's remote is empty, expected unix:FILE or "
+                    "tcp:ADDRESS:PORT");
+    }
+    free(remotes);
+}
+
 static enum ctl_format
 parse_format(const char *text)
 {
@@ -356,6 +381,10 @@ main(int argc, char *argv[])
     if (given & ~command->takes) {
         usage_error("'%s' takes no --%s", command->name,
                     given & ~command->takes & TAKES_WAIT ? "wait" : "output");
+    }
+
+    if (command->run != ctl_validate || options.db_given) {
+        check_remotes(options.db);
     }
 
     int retval = command->run(&options, n, argv + optind);

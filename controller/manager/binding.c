@@ -40,6 +40,14 @@ struct subnet {
     const struct network *network;
 };
 
+/* A port that carried something until now. */
+struct known_port {
+    struct hmap_node hmap_node; /* In struct bindings's 'known_ports'. */
+    const char *node;
+    const char *iface_id;
+    uint32_t network_key;
+};
+
 struct binding_port_node {
     struct hmap_node hmap_node; /* In struct bindings's 'ports', or null. */
     struct binding_port port;
@@ -54,6 +62,7 @@ bindings_init(struct bindings *b)
     shash_init(&b->network_names);
     hmap_init(&b->subnets);
     hmap_init(&b->bindings);
+    hmap_init(&b->known_ports);
     hmap_init(&b->ports);
 }
 
@@ -67,7 +76,11 @@ bindings_destroy(struct bindings *b)
     struct network *network;
     struct subnet *subnet;
     struct binding *binding;
+    struct known_port *known;
 
+    HMAP_FOR_EACH_POP (known, hmap_node, &b->known_ports) {
+        free(known);
+    }
     HMAP_FOR_EACH_POP (subnet, hmap_node, &b->subnets) {
         free(subnet);
     }
@@ -83,6 +96,7 @@ bindings_destroy(struct bindings *b)
     hmap_destroy(&b->networks);
     shash_destroy(&b->network_names);
     hmap_destroy(&b->bindings);
+    hmap_destroy(&b->known_ports);
     hmap_destroy(&b->ports);
     free(b->list);
 }
@@ -188,6 +202,28 @@ bindings_add_member(struct bindings *b, uint32_t network_key,
     return binding;
 }
 
+static uint32_t
+hash_known_port(const char *node, const char *iface_id)
+{
+    return hash_string(iface_id, hash_string(node, 0));
+}
+
+static const struct known_port *
+find_known_port(const struct bindings *b, const char *node,
+                const char *iface_id)
+{
+    const struct known_port *known;
+
+    HMAP_FOR_EACH_WITH_HASH (known, hmap_node, hash_known_port(node, iface_id),
+                             &b->known_ports) {
+        if (!strcmp(known->node, node)
+            && !strcmp(known->iface_id, iface_id)) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
 /* Until now, 'address' was carried by port 'iface_id' of 'node', which must
  * live as long as 'b'. */
 void
@@ -199,6 +235,18 @@ bindings_add_known(struct bindings *b, uint32_t network_key,
 
     binding->known_node = node;
     binding->known_iface_id = iface_id;
+
+    if (!find_known_port(b, node, iface_id)) {
+        struct known_port *known = xmalloc(sizeof *known);
+
+        *known = (struct known_port) {
+            .node = node,
+            .iface_id = iface_id,
+            .network_key = network_key,
+        };
+        hmap_insert(&b->known_ports, &known->hmap_node,
+                    hash_known_port(node, iface_id));
+    }
 }
 
 /* Notes that the bound member 'binding' has 'index' in the pool with 'key'. */
@@ -259,6 +307,35 @@ find_only_network(const struct bindings *b, const struct in6_addr *address,
     return found;
 }
 
+/* Returns the network that 'port' was in until now, if an address of the port
+ * is still in it, otherwise NULL. */
+static const struct network *
+find_network_before(const struct bindings *b, const struct binding_port *port)
+{
+    const struct known_port *known = find_known_port(b, port->node,
+                                                     port->iface_id);
+    const struct network *network;
+
+    if (!known) {
+        return NULL;
+    }
+    HMAP_FOR_EACH_WITH_HASH (network, hmap_node,
+                             hash_int(known->network_key, 0), &b->networks) {
+        if (network->key != known->network_key) {
+            continue;
+        }
+        for (size_t i = 0; i < port->n_addresses; i++) {
+            struct in6_addr address;
+
+            if (address_parse(port->addresses[i], &address)
+                && network_contains(network, &address)) {
+                return network;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Returns the network that 'port' belongs to, or NULL. */
 static const struct network *
 find_network(const struct bindings *b, const struct binding_port *port,
@@ -296,12 +373,16 @@ find_network(const struct bindings *b, const struct binding_port *port,
         }
         found = network ? network : found;
     }
-    if (!found) {
-        problems_add(problems, "node %s: port %s: %s", port->node,
-                     port->iface_id,
-                     ambiguous ? "several networks contain its address, and "
-                     "it does not say which is meant (slb-network)"
-                     : "no network contains an address of it");
+    if (!found && ambiguous) {
+        found = find_network_before(b, port);
+        problems_add(problems, "node %s: port %s: several networks contain "
+                     "its address, and it does not say which is meant "
+                     "(slb-network)%s%s", port->node, port->iface_id,
+                     found ? "; it stays in " : "",
+                     found ? found->name : "");
+    } else if (!found) {
+        problems_add(problems, "node %s: port %s: no network contains an "
+                     "address of it", port->node, port->iface_id);
     }
     return found;
 }

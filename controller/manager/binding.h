@@ -30,9 +30,11 @@
  * The network that the port names, if it names one.  Otherwise the only
  * network with a subnet that contains an address of the port; when an address
  * lies in several, as is usual with private addresses, it says nothing, but
- * another address of the port may.  If the addresses contradict each other, or
- * none says anything, the port belongs to no network.  An address outside its
- * port's network is ignored.
+ * another address of the port may.  If none says anything, the port stays in
+ * that of these networks that it was in before, so that a network that one
+ * user adds takes no VM away from another's.  If there is no such network, or
+ * the addresses contradict each other, the port belongs to no network.  An
+ * address outside its port's network is ignored.
  *
  *
  * Address to port
@@ -112,6 +114,7 @@ struct bindings {
     struct hmap subnets;        /* By prefix. */
     unsigned int n_subnets_of_length[129];
     struct hmap bindings;       /* "struct binding"s by network, address. */
+    struct hmap known_ports;    /* By node and iface_id. */
     struct hmap ports;          /* By network and iface_id. */
     struct binding_port_node *list; /* All ports in the order added. */
     size_t n_ports, allocated_ports;

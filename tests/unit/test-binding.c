@@ -198,6 +198,36 @@ test_binding_ambiguous_network(void)
     finish(&f);
 }
 
+/* A port whose address lies in several networks stays in the one it was in. */
+static void
+test_binding_stays_in_network(void)
+{
+    for (uint32_t key = 1; key <= 2; key++) {
+        struct fixture f;
+
+        start(&f);
+        add_known(&f, key, "10.0.1.4", "h1", "vm1");
+        add_port(&f, "h1", "vm1", "", "10.0.1.4");
+        /* Others with its name or its node are not meant. */
+        add_port(&f, "h1", "vm2", "", "10.0.1.4");
+        add_port(&f, "h2", "vm1", "", "10.0.1.4");
+        resolve(&f, 3);
+        check(&f, key, "10.0.1.4", "h1/vm1");
+        check(&f, 3 - key, "10.0.1.4", NULL);
+        finish(&f);
+    }
+
+    /* Not if another address says where it is now. */
+    struct fixture f;
+    start(&f);
+    add_known(&f, 1, "10.0.1.4", "h1", "vm1");
+    add_port(&f, "h1", "vm1", "", "10.0.1.4 10.0.2.4");
+    resolve(&f, 0);
+    check(&f, 1, "10.0.1.4", NULL);
+    check(&f, 2, "10.0.1.4", "h1/vm1");
+    finish(&f);
+}
+
 static void
 test_binding_no_network(void)
 {
@@ -394,6 +424,7 @@ test_binding_pools(void)
 static const struct unit_test tests[] = {
     UNIT_TEST(test_binding_by_the_only_network),
     UNIT_TEST(test_binding_ambiguous_network),
+    UNIT_TEST(test_binding_stays_in_network),
     UNIT_TEST(test_binding_no_network),
     UNIT_TEST(test_binding_bad_addresses),
     UNIT_TEST(test_binding_one_address_in_two_forms),

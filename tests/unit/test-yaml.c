@@ -271,6 +271,30 @@ test_yaml_too_many_errors(void)
     slb_input_destroy(&input);
 }
 
+/* What "slb-ctl get -o json" prints of a large cloud is one document. */
+static void
+test_yaml_large_document(void)
+{
+    struct slb_input input;
+    struct ds text = DS_EMPTY_INITIALIZER;
+
+    ds_put_char(&text, '[');
+    for (int i = 0; i < 2000; i++) {
+        ds_put_format(&text, "%s{kind: VirtualNetwork, name: net%d, "
+                      "subnets: [", i ? ",\n" : "", i);
+        for (int j = 0; j < 50; j++) {
+            ds_put_format(&text, "%s{name: s%d, prefix: 10.%d.0.0/16}",
+                          j ? ", " : "", j, j);
+        }
+        ds_put_cstr(&text, "]}");
+    }
+    ds_put_cstr(&text, "]\n");
+    read_valid(&input, ds_cstr(&text));
+    CU_ASSERT_EQUAL(input.model.networks.n, 2000);
+    ds_destroy(&text);
+    slb_input_destroy(&input);
+}
+
 /* Whatever is cut off, there is an error, unless what is left is whole. */
 static void
 test_yaml_cut_off(void)
@@ -621,6 +645,12 @@ test_text_quote(void)
         { "a b", "'a b'" },
         { "\x1b[2J\n", "'\\x1b[2J\\x0a'" },
         { "\xc3\xa4\xc2\x9b", "'\xc3\xa4\\x9b'" },
+
+        /* What is not seen: a zero-width space, a change of direction, a byte
+         * order mark, a space that does not break.  The dash is. */
+        { "we\xe2\x80\x8b" "b", "'we\\u200bb'" },
+        { "\xe2\x80\xae\xef\xbb\xbf", "'\\u202e\\ufeff'" },
+        { "a\xc2\xa0" "b \xe2\x80\x94", "'a\\u00a0b \xe2\x80\x94'" },
         { "123456789 123456789 123456789 123456789 123456789 123456789 1",
           "'123456789 123456789 123456789 123456789 123456789 123456789 ...'"
         },
@@ -642,6 +672,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_yaml_several_files),
     UNIT_TEST(test_yaml_anchors),
     UNIT_TEST(test_yaml_too_many_errors),
+    UNIT_TEST(test_yaml_large_document),
     UNIT_TEST(test_yaml_cut_off),
     UNIT_TEST(test_validate_against_database),
     UNIT_TEST(test_validate_changed_network),

@@ -3,7 +3,7 @@
 # on when the database is back.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 19
+plan 23
 
 web=$srcdir/yaml/examples/web.yaml
 
@@ -65,9 +65,67 @@ is "$status" 4 "a database that hangs"
 kill -CONT "${pid[ovsdb-server]}"
 run slb-ctl get LoadBalancer web
 is "$status" 0 "and goes on"
+kill -STOP "${pid[ovsdb-server]}"
+start slow slb-ctl get LoadBalancer web
+sleep 1.5               # Longer than slb-ctl would wait for a server.
+kill -CONT "${pid[ovsdb-server]}"
+wait "${pid[slow]}"
+unset 'pid[slow]'
+unlike "$(<"$tmp/slow.out")" "cannot reach" \
+    "one that only is slow is not told to be away"
 
 # It restarts: what was applied is still there.
 db_stop KILL
 db_start
 run slb-ctl diff "$web"
 is "$status/$output$errors" 0/ "after a restart all is as it was"
+
+# The connection breaks after a change was made, before slb-ctl hears of it.
+cat >"$tmp/cut.py" <<'END'
+import selectors
+import socket
+import sys
+
+# Passes everything on, but for the first reply to a transaction: instead, it
+# closes the connection.
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[2])
+listener.listen()
+cut = False
+while True:
+    client, _ = listener.accept()
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(sys.argv[1])
+    selector = selectors.DefaultSelector()
+    selector.register(client, selectors.EVENT_READ, server)
+    selector.register(server, selectors.EVENT_READ, client)
+    asked = done = False
+    while not done:
+        for key, _ in selector.select():
+            data = key.fileobj.recv(65536)
+            done |= not data
+            if key.fileobj is client:
+                asked |= b'"transact"' in data
+            elif asked and not cut:
+                cut = done = True
+                break
+            key.data.sendall(data)
+    client.close()
+    server.close()
+END
+through_cut()
+{
+    rm -f "$tmp/cut.sock"
+    start cut python3 "$tmp/cut.py" "$tmp/slb.db.sock" "$tmp/cut.sock"
+    wait_until test -S "$tmp/cut.sock"
+    run slb-ctl --db="unix:$tmp/cut.sock" "$@"
+    stop cut
+}
+through_cut delete LoadBalancer web
+is "$status/$output$errors" "0/LoadBalancer/web deleted" \
+    "the connection breaks while an object is deleted"
+seq=$(db_global intent_seq)
+through_cut apply "$web"
+is "$status/$errors" 0/ "and while one is applied"
+is "$(db_count Load_Balancer)/$(db_global intent_seq)" "1/$((seq + 1))" \
+    "which happens once"

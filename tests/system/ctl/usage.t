@@ -25,6 +25,12 @@ usage 2 "--timeout is '-1', expected" "negative time" get --timeout=-1
 usage 2 "unrecognized option '--frobnicate'" "unknown option" --frobnicate
 usage 2 "'x' is no kind, expected VirtualNetwork or LoadBalancer" \
     "unknown kind" delete x y
+for db in unknown:1 /run/slb.sock unix:/nowhere,6640; do
+    usage 2 "the database's remote is '${db#*,}', expected unix:FILE or tcp:" \
+        "remote $db" --db="$db" get
+done
+usage 2 "the database's remote is empty, expected unix:FILE" "no remote" \
+    --db= get
 usage 0 "^slb-ctl [0-9]+\.[0-9.]+
 Open vSwitch Library " "version" --version
 

@@ -53,10 +53,11 @@ ends()
     ! tap_is_running "${pid[$1]}"
 }
 
-# ends_with NAME STATUS: the process ends, with that exit status.
+# ends_with NAME STATUS: the process ends, with that exit status.  (A
+# connection that was lost is tried again after up to 8 s.)
 ends_with()
 {
-    wait_until 10 ends "$1" || return
+    wait_until 20 ends "$1" || return
     wait "${pid[$1]}"
     local got=$?
     unset "pid[$1]"

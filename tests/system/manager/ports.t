@@ -67,14 +67,25 @@ is "$(member vm1)" '1 h1 172.16.0.21 02:00:00:00:00:04 active' \
     "and is that member"
 
 # Two networks with the same addresses.
+told_ambiguous()
+{
+    status m1 | grep -q "node h1: port vm1: several networks contain its \
+address, and it does not say which is meant (slb-network)$"
+}
 slbdb ports h1 "$vm1"
 slbdb until 10.0.1.4 Binding address iface_id=vm1
+before=$(get Binding node,iface_id,address,network_key)$(get Generation number,state,weights)
 slbdb net other 10.0.1.0/24
 compiled
-ok "a port that may be in two networks is in none" \
-    slbdb until "" Binding address iface_id=vm1
-like "$(status m1)" "node h1: port vm1: several networks contain its address" \
-    "which is told"
+like "$(status m1)" "node h1: port vm1: several networks contain its address.* \
+it stays in prod" "another user's network with the same addresses is told"
+is "$(get Binding node,iface_id,address,network_key)$(get Generation number,state,weights)" "$before" \
+    "but takes no VM away"
+slbdb ports h1
+slbdb until "" Binding address iface_id=vm1
+slbdb ports h1 "$vm1"
+ok "a new port that may be in two networks" wait_until told_ambiguous
+is "$(get Binding address iface_id=vm1)" "" "is in none"
 slbdb ports h1 "$vm1,prod" vm9,02:00:00:00:00:09,10.0.1.4,other
 ok "unless it says which one" \
     slbdb until "vm1
