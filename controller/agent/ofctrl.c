@@ -668,6 +668,24 @@ ofctrl_acked(const struct ofctrl *oc)
             && oc->retry_at == LLONG_MAX);
 }
 
+/* Returns true if the bridge has been read and none of its flows is one of an
+ * agent, whose cookies have a class (pipeline.h). */
+bool
+ofctrl_is_bare(const struct ofctrl *oc)
+{
+    const struct flow_entry *flow;
+
+    if (oc->state != S_IDLE) {
+        return false;
+    }
+    HMAP_FOR_EACH (flow, hmap_node, &oc->installed.flows) {
+        if (flow->cookie >> 48) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Has 'handler' called, from ofctrl_run(), for each packet that the switch
  * hands over, and the switch not hand over more than 'rate' a second.  To be
  * called once, before ofctrl_run(). */

@@ -57,6 +57,7 @@ void ofctrl_wait(struct ofctrl *);
 void ofctrl_put(struct ofctrl *, struct flow_table *);
 void ofctrl_hold(struct ofctrl *);
 bool ofctrl_acked(const struct ofctrl *);
+bool ofctrl_is_bare(const struct ofctrl *);
 
 void ofctrl_ask_packet_ins(struct ofctrl *, ofctrl_packet_in_handler *,
                            unsigned int rate);
