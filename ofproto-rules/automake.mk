@@ -13,6 +13,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/pipeline.h \
 	ofproto-rules/reply.c \
 	ofproto-rules/ring.c \
+	ofproto-rules/stale.c \
 	ofproto-rules/text.c \
 	ofproto-rules/text.h \
 	ofproto-rules/vm.c

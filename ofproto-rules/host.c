@@ -68,6 +68,7 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
 
     inbound_rules(rules, ft);
     ring_rules(rules, ft);
+    stale_rules(rules, ft);
     reply_rules(rules, ft);
     vm_rules(rules, ft);
     answer_rules(rules, ft);

@@ -23,6 +23,7 @@
  *     host.c       the way in: ports, VTEPs, tunnel keys
  *     inbound.c    connections from muxes to VMs
  *     ring.c       the ring of owners
+ *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
  *     answer.c     ARP and ND requests of VMs
@@ -127,6 +128,7 @@ void host_rules_build(const struct host_rules *, struct flow_table *);
 /* The features. */
 void inbound_rules(const struct host_rules *, struct flow_table *);
 void ring_rules(const struct host_rules *, struct flow_table *);
+void stale_rules(const struct host_rules *, struct flow_table *);
 void reply_rules(const struct host_rules *, struct flow_table *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);

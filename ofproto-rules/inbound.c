@@ -45,11 +45,19 @@
  *
  * ct(nat) on a packet that is invalid for its connection may have changed its
  * destination as well.  It is put back from the registers where it was noted,
- * because the packet may go on to another owner. */
+ * because the packet may go on to another owner; what NAT made of a TCP packet
+ * is noted in turn, for stale.c.
+ *
+ * The source port is not put back.  Userspace conntrack changes that, too, if
+ * it has not yet swept away an earlier connection with the same addresses when
+ * it commits.  To note the port before ct would need a datapath flow for each
+ * connection, and ct_tp_src cannot be read of invalid packets.  So segments
+ * that meet such a connection when it is left over find no other owner. */
 
 enum priority {
     P_DEFAULT = 0,
     P_INVALID = 50,
+    P_INVALID_NATED = 55,
     P_KNOWN = 60,
     P_NEW = 70,
     P_KNOWN_VIP = 80,
@@ -221,6 +229,21 @@ add_fixed(struct flow_table *ft)
         flow_table_add(ft, HT_TRACKED, P_INVALID, fixed,
                        "ct_state=+trk+inv,%s actions=%s,goto_table:%d",
                        restore[i][0], restore[i][1], HT_HOME);
+    }
+
+    static const char *const restore_nated[][2] = {
+        { "tcp", "move:NXM_OF_IP_DST[]->"HR_DIP4_FIELD","
+                 "move:"HR_VIP4_FIELD"->NXM_OF_IP_DST[]" },
+        { "tcp6", "move:NXM_NX_IPV6_DST[]->"HR_DIP6_FIELD","
+                  "move:"HR_VIP6_FIELD"->NXM_NX_IPV6_DST[]" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(restore_nated); i++) {
+        flow_table_add(ft, HT_TRACKED, P_INVALID_NATED, fixed,
+                       "ct_state=+trk+inv+dnat,%s actions=%s,"
+                       "move:NXM_OF_TCP_DST[]->"HR_BACKEND_PORT_FIELD","
+                       "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[],"
+                       "goto_table:%d",
+                       restore_nated[i][0], restore_nated[i][1], HT_HOME);
     }
     flow_table_add(ft, HT_TRACKED, P_DEFAULT, drop_cookie(DR_UNKNOWN, 0),
                    "actions=drop");

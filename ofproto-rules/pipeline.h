@@ -38,6 +38,9 @@
  *                        |    (again, here) |          v
  *                        +----------------- NEXT <--- RING
  *
+ * A SYN or RST that is invalid for the connection that conntrack has goes from
+ * DECIDE at home to DELIVER.
+ *
  * From a VM
  * =========
  *
@@ -135,12 +138,18 @@ enum mux_table {
  * no two rules of a host have the same. */
 #define HR_ZONE "reg0"
 #define HR_ZONE_FIELD "NXM_NX_REG0[0..15]"
+#define HR_ZONE_INDEX 0         /* In the "regs" of struct flow. */
 
 /* Destination as it came from the tunnel, before NAT: port, address. */
 #define HR_PORT "reg1"
 #define HR_PORT_FIELD "NXM_NX_REG1[0..15]"
 #define HR_VIP4_FIELD "NXM_NX_REG4[]"
 #define HR_VIP6_FIELD "NXM_NX_XXREG1[]"
+
+/* The same of a TCP packet that is invalid for a connection, after NAT. */
+#define HR_BACKEND_PORT_FIELD "NXM_NX_REG1[16..31]"
+#define HR_DIP4_FIELD "NXM_NX_REG12[]"
+#define HR_DIP6_FIELD "NXM_NX_XXREG3[]"
 
 /* Tunnel key of the network of the VM that sent it. */
 #define HR_NETWORK "reg2"
@@ -177,6 +186,7 @@ enum cookie_class {
     CK_VM = 6,              /* OpenFlow port of the VM. */
     CK_VIP = 7,             /* On a mux: a VIP. */
     CK_DROP = 8,            /* See enum drop_reason. */
+    CK_STALE = 9,           /* See enum stale_case. */
 };
 
 enum drop_reason {
@@ -200,6 +210,16 @@ enum drop_reason {
     DR_PORT = 15,           /* Came in by a port that has no role. */
 };
 
+/* What flows of class CK_STALE meet: see stale.c. */
+enum stale_case {
+    ST_ASK = 1,             /* SYN or RST to the VM that conntrack says has the
+                             * connection. */
+    ST_DENIED = 2,          /* It answered that it has none.  To the agent.
+                             * Object: Endpoint.cookie. */
+    ST_GONE = 3,            /* SYN of a connection to a VM that is not here any
+                             * more.  To the agent. */
+};
+
 static inline uint64_t
 make_cookie(enum cookie_class class, uint16_t detail, uint32_t object)
 {
@@ -210,6 +230,12 @@ static inline uint64_t
 drop_cookie(enum drop_reason reason, uint32_t object)
 {
     return make_cookie(CK_DROP, reason, object);
+}
+
+static inline uint64_t
+stale_cookie(enum stale_case stale_case, uint32_t object)
+{
+    return make_cookie(CK_STALE, stale_case, object);
 }
 
 /* What VMs believe to be their gateway. */

@@ -33,7 +33,8 @@
  * what it would decide: HOME again.  The hop goes up each time, so this ends.
  *
  * A packet that is invalid for a connection that is left over here may be a
- * valid one of another owner's.  So it goes round; but it starts nothing.  A
+ * valid one of another owner's.  So it goes round; but it starts nothing.
+ * (stale.c says what becomes of it at home if it is a first SYN or a RST.)  A
  * SYN-ACK is never the start of anything, nor can a client have sent it to an
  * owner. */
 

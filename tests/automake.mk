@@ -162,6 +162,11 @@ tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
 tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
+UNIT_TESTS += tests/unit/test-stale
+tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
+tests_unit_test_stale_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_stale_LDADD = \
+	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-pipeline
 tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
 tests_unit_test_pipeline_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -179,6 +184,7 @@ EXTRA_DIST += \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t

@@ -14,8 +14,6 @@ controller_slb_agent_SOURCES = \
 	controller/agent/mux.c \
 	controller/agent/node.c \
 	controller/agent/node.h \
-	controller/agent/ofctrl.c \
-	controller/agent/ofctrl.h \
 	controller/agent/port.c \
 	controller/agent/port.h \
 	controller/agent/slb-agent.c \
@@ -38,5 +36,10 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/mux-tables.c \
 	controller/agent/mux-tables.h \
 	controller/agent/neighbour.c \
-	controller/agent/neighbour.h
+	controller/agent/neighbour.h \
+	controller/agent/ofctrl.c \
+	controller/agent/ofctrl.h \
+	controller/agent/stale.c \
+	controller/agent/stale.h
+controller_agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 controller_agent_libagent_la_LIBADD = lib/libslb.la

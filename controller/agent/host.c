@@ -26,6 +26,7 @@
 #include "controller/agent/neighbour.h"
 #include "controller/agent/ofctrl.h"
 #include "controller/agent/port.h"
+#include "controller/agent/stale.h"
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
 #include "ofproto-rules/flow-table.h"
@@ -122,6 +123,7 @@ host_init(struct agent *agent)
     host_bridge_init(agent);
     ports_init(agent);
     ct_zones_init(agent);
+    stale_init(agent->ofctrl);
     neighbours = neighbour_set_create();
     watch_neighbours();
 }

@@ -59,7 +59,11 @@
  * leaves them alone until it knows the database's contents and the next hops;
  * then the tables are replaced at once by what may well be the same, and flows
  * and routes are compared.  Routes that should not be there any more are
- * withdrawn LINGER_MS before. */
+ * withdrawn LINGER_MS before.
+ *
+ * If somebody has deleted the flows meanwhile, there is nothing to leave alone,
+ * and no way to the database.  Then the bridge gets the flows of a datapath
+ * that starts, which cut BGP off, and the gate opens as it does there. */
 
 #include "controller/agent/agent.h"
 
@@ -523,6 +527,13 @@ put_flows(struct ofctrl *ofctrl, const struct mux_tables *tables)
 static void
 run_flows(const struct agent *agent)
 {
+    if (mux.state == MUX_FEED_FOREIGN && mux.open
+        && ofctrl_is_bare(agent->ofctrl)) {
+        VLOG_INFO("%s has no flows, letting everything but BGP pass",
+                  agent->config.bridge);
+        mux.open = mux.adopted = false;
+        mux.flows_dirty = true;
+    }
     if (mux.flows_dirty) {
         const struct mux_tables *tables = mux_feed_in_force(mux.feed);
         bool put;
@@ -537,7 +548,7 @@ run_flows(const struct agent *agent)
             break;
 
         case MUX_FEED_FOREIGN:
-            put = false;
+            put = !mux.open;
             break;
 
         case MUX_FEED_EMPTY:

@@ -27,10 +27,14 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-bundle.h"
+#include "openvswitch/ofp-ct.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofp-print.h"
+#include "openvswitch/ofp-switch.h"
 #include "openvswitch/ofp-util.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/poll-loop.h"
@@ -52,6 +56,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 40);
  * the longest pause between attempts to connect to it. */
 #define PROBE_INTERVAL 60
 #define MAX_BACKOFF 1
+
+/* Transaction IDs of messages that flows do not depend on, all of a kind.
+ * Others are counted from 1. */
+#define XID_METER (UINT32_MAX - 1)
+#define XID_FLUSH UINT32_MAX
 
 /* Milliseconds between attempts to send a bundle that was refused. */
 #define MIN_RETRY 1000
@@ -101,9 +110,15 @@ struct ofctrl {
     unsigned long *zones_sent;
     ovs_be32 zones_xid;         /* 0: none awaited. */
 
+    /* Who gets the packets that the switch hands over, if not NULL, and how
+     * many a second. */
+    ofctrl_packet_in_handler *handler;
+    unsigned int packet_in_rate;
+
     /* Counters. */
     uint64_t n_connections, n_bundles, n_refused;
     uint64_t n_added, n_changed, n_deleted, n_zones;
+    uint64_t n_packet_ins, n_flushed;
 };
 
 #define N_ZONES (UINT16_MAX + 1)
@@ -160,10 +175,58 @@ send_msg(struct ofctrl *oc, struct ofpbuf *msg)
     return xid;
 }
 
+/* Sends 'msg', whose failure is no failure of what else is under way. */
+static void
+send_aside(struct ofctrl *oc, struct ofpbuf *msg, uint32_t xid)
+{
+    ((struct ofp_header *) msg->data)->xid = htonl(xid);
+    send_msg(oc, msg);
+}
+
 static ovs_be32
 send_barrier(struct ofctrl *oc)
 {
     return send_msg(oc, ofputil_encode_barrier_request(OF_VERSION));
+}
+
+/* Limits what the switch hands over, of all flows together, before it leaves
+ * the datapath.  What an earlier agent may have set is set anew. */
+static void
+send_meter(struct ofctrl *oc)
+{
+    struct ofputil_meter_band band = {
+        .type = OFPMBT13_DROP,
+        .rate = oc->packet_in_rate,
+        .burst_size = oc->packet_in_rate,
+    };
+    struct ofputil_meter_mod mod = {
+        .meter = {
+            .meter_id = OFPM13_CONTROLLER,
+            .flags = OFPMF13_PKTPS | OFPMF13_BURST,
+            .n_bands = 1,
+            .bands = &band,
+        },
+    };
+
+    mod.command = OFPMC13_ADD;
+    send_aside(oc, ofputil_encode_meter_mod(OF_VERSION, &mod), XID_METER);
+    mod.command = OFPMC13_MODIFY;
+    send_aside(oc, ofputil_encode_meter_mod(OF_VERSION, &mod), XID_METER);
+}
+
+/* A switch hands no packet to a connection like ours that has not said how
+ * much of one it wants. */
+static void
+start_packet_ins(struct ofctrl *oc)
+{
+    struct ofputil_switch_config config = {
+        .frag = OFPUTIL_FRAG_NORMAL,
+        .invalid_ttl_to_controller = -1,
+        .miss_send_len = UINT16_MAX,
+    };
+
+    send_meter(oc);
+    send_msg(oc, ofputil_encode_set_config(&config, OF_VERSION));
 }
 
 static void
@@ -382,12 +445,35 @@ find_mod(const struct ofctrl *oc, ovs_be32 xid)
 }
 
 static void
+handle_packet_in(struct ofctrl *oc, const struct ofp_header *oh)
+{
+    struct ofputil_packet_in pin;
+
+    if (oc->handler
+        && !ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, NULL, NULL,
+                                     NULL)) {
+        oc->n_packet_ins++;
+        oc->handler(oc, &pin);
+    }
+}
+
+static void
 handle_error(struct ofctrl *oc, const struct ofp_header *oh)
 {
     enum ofperr error = ofperr_decode_msg(oh, NULL);
     const struct mod *mod = find_mod(oc, oh->xid);
 
-    if (mod) {
+    if (oh->xid == htonl(XID_METER)) {
+        /* The meter that is there is the one that will be changed. */
+        if (error != OFPERR_OFPMMFC_METER_EXISTS) {
+            VLOG_WARN_RL(&rl, "%s: %s: the switch cannot limit the packets "
+                         "that it hands over", oc->bridge,
+                         ofperr_to_string(error));
+        }
+    } else if (oh->xid == htonl(XID_FLUSH)) {
+        VLOG_WARN_RL(&rl, "%s: %s: the switch cannot flush a connection",
+                     oc->bridge, ofperr_to_string(error));
+    } else if (mod) {
         struct ds text = DS_EMPTY_INITIALIZER;
 
         flow_entry_format(mod->flow, &text);
@@ -447,6 +533,8 @@ handle_msg(struct ofctrl *oc, const struct ofp_header *oh)
         if (oc->state == S_COMMITTING && oh->xid == oc->xid) {
             bundle_done(oc);
         }
+    } else if (type == OFPTYPE_PACKET_IN) {
+        handle_packet_in(oc, oh);
     } else if (type == OFPTYPE_ERROR) {
         handle_error(oc, oh);
     }
@@ -513,6 +601,9 @@ ofctrl_run(struct ofctrl *oc, const char *bridge)
     if (oc->state == S_OFFLINE && rconn_is_connected(oc->rconn)) {
         oc->connection = rconn_get_connection_seqno(oc->rconn);
         oc->n_connections++;
+        if (oc->handler) {
+            start_packet_ins(oc);
+        }
         start_reading(oc);
     }
 
@@ -577,6 +668,46 @@ ofctrl_acked(const struct ofctrl *oc)
             && oc->retry_at == LLONG_MAX);
 }
 
+/* Returns true if the bridge has been read and none of its flows is one of an
+ * agent, whose cookies have a class (pipeline.h). */
+bool
+ofctrl_is_bare(const struct ofctrl *oc)
+{
+    const struct flow_entry *flow;
+
+    if (oc->state != S_IDLE) {
+        return false;
+    }
+    HMAP_FOR_EACH (flow, hmap_node, &oc->installed.flows) {
+        if (flow->cookie >> 48) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Has 'handler' called, from ofctrl_run(), for each packet that the switch
+ * hands over, and the switch not hand over more than 'rate' a second.  To be
+ * called once, before ofctrl_run(). */
+void
+ofctrl_ask_packet_ins(struct ofctrl *oc, ofctrl_packet_in_handler *handler,
+                      unsigned int rate)
+{
+    oc->handler = handler;
+    oc->packet_in_rate = rate;
+}
+
+/* Makes the switch forget one connection in 'zone', if it can (Open vSwitch
+ * does since 3.1).  The original direction in 'match' must be complete, or the
+ * switch would search through all connections and forget several. */
+void
+ofctrl_flush_connection(struct ofctrl *oc, uint16_t zone,
+                        const struct ofp_ct_match *match)
+{
+    send_aside(oc, ofp_ct_match_encode(match, &zone, OF_VERSION), XID_FLUSH);
+    oc->n_flushed++;
+}
+
 /* Makes the switch forget all connections in 'zone'. */
 void
 ofctrl_flush_zone(struct ofctrl *oc, uint16_t zone)
@@ -621,6 +752,8 @@ ofctrl_format_status(const struct ofctrl *oc, struct ds *out)
                   oc->n_bundles, oc->n_refused);
     ds_put_format(out, "connections: %"PRIu64"\n", oc->n_connections);
     ds_put_format(out, "zones flushed: %"PRIu64"\n", oc->n_zones);
+    ds_put_format(out, "connections flushed: %"PRIu64" of %"PRIu64" packets\n",
+                  oc->n_flushed, oc->n_packet_ins);
 }
 
 /* Appends the flows that are desired to 'out'. */

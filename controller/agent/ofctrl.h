@@ -31,7 +31,10 @@
  *
  * A bundle that the switch refuses leaves the old flows in place, all of them.
  * What was refused, and why, is logged, and the bundle is sent again from time
- * to time and when other flows are put. */
+ * to time and when other flows are put.
+ *
+ * Packets come from the switch only if somebody has asked for them
+ * (ofctrl_ask_packet_ins()). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +42,11 @@
 struct ds;
 struct flow_table;
 struct ofctrl;
+struct ofp_ct_match;
+struct ofputil_packet_in;
+
+typedef void ofctrl_packet_in_handler(struct ofctrl *,
+                                      const struct ofputil_packet_in *);
 
 struct ofctrl *ofctrl_create(void);
 void ofctrl_destroy(struct ofctrl *);
@@ -49,7 +57,12 @@ void ofctrl_wait(struct ofctrl *);
 void ofctrl_put(struct ofctrl *, struct flow_table *);
 void ofctrl_hold(struct ofctrl *);
 bool ofctrl_acked(const struct ofctrl *);
+bool ofctrl_is_bare(const struct ofctrl *);
 
+void ofctrl_ask_packet_ins(struct ofctrl *, ofctrl_packet_in_handler *,
+                           unsigned int rate);
+void ofctrl_flush_connection(struct ofctrl *, uint16_t zone,
+                             const struct ofp_ct_match *);
 void ofctrl_flush_zone(struct ofctrl *, uint16_t zone);
 bool ofctrl_zones_flushed(const struct ofctrl *);
 

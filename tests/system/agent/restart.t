@@ -2,7 +2,7 @@
 # What dies on a mux, and comes back: datapath, agent, database.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$(dirname "$0")/mux.sh"
-plan 32
+plan 39
 
 ok "a mux that announces VIPs" mux_up_announced
 
@@ -99,6 +99,26 @@ ok "an agent that knows nothing leaves the datapath alone" \
     wait_until status_is datapath "has tables of another agent"
 is "$(changes)" "" "and the routes"
 is "$(flows)" "$before" "and the flows"
+
+# The flows are deleted while there is no agent, and the datapath has tables.
+start_slb_db
+ok "all is well again" \
+    wait_until 20 eval 'applied && status_is "routes acknowledged" yes'
+before=$(flows | sort)
+stop agent KILL
+mark
+on_mux timeout 10 ovs-ofctl -t 8 del-flows br-mux
+ok "without flows the mux is out of the router" \
+    wait_until 5 seen "Deleted $vip "
+start_agent
+ok "a new agent reaches the database" \
+    wait_until 20 status_is datapath "has our tables"
+ok "and brings the VIP back" wait_until 20 seen "^[^D]*\] $vip "
+ok "all of it" wait_until 10 eval '[ "$(flows | sort)" = "$before" ]'
+cmp_ok "$(agent_us 'generation .* is in force')" -lt \
+    "$(router_us "^[^D]*\] $vip ")" "not before the tables were its own"
+ok "applied" wait_until applied
+stop slb-db KILL
 
 # Everything at once: the datapath restarts without agent and database.
 stop agent KILL

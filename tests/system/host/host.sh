@@ -55,6 +55,7 @@ declare -A vms=([h1]="vm1 vm2" [h2]="vm3")
 
 # Drop reasons and tables, as in ofproto-rules/pipeline.h.
 drop() { printf '0x8%04x%08x' "$1" "${2:-0}"; }
+stale() { printf '0x9%04x%08x' "$1" "${2:-0}"; }
 stranger=$(drop 1) steering=$(drop 3) unknown=$(drop 5) index=$(drop 6)
 
 namespace()

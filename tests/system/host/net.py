@@ -5,7 +5,8 @@
 
     server NAME
         A VM: answers each line on TCP port 8080 and each datagram on UDP port
-        5353 by "NAME CLIENT TEXT".
+        5353 by "NAME CLIENT TEXT".  SIGUSR1 makes it forget its connections,
+        without a word to the clients, as a crash would.
 
     mux FILE VIP...
         Sends each IP packet that arrives for a VIP in VXLAN, as the line in
@@ -16,10 +17,12 @@
 
     talk ADDRESS PORT [SOURCE_PORT]
         A client with one TCP connection: sends each line of its standard
-        input and prints the answer.
+        input and prints the answer.  At SIGUSR1 it forgets the connection as
+        a server does, and ends.
 
-    vxlan HOST KEY OWNERS FLAGS HOP PACKET
-        Sends one packet in VXLAN.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
+    vxlan HOST KEY OWNERS FLAGS HOP PACKET [COUNT]
+        Sends one packet in VXLAN, or COUNT of them with random TCP sequence
+        numbers.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
         with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, or frag: an
         ICMP error from SRC that a TCP packet from DST to SRC was too big.
 
@@ -29,11 +32,14 @@
 
 import ipaddress
 import os
+import random
 import selectors
+import signal
 import socket
 import struct
 import sys
 
+TCP_REPAIR = 19
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
@@ -46,7 +52,7 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def make_packet(text):
+def make_packet(text, sequence=1):
     protocol, src, sport, dst, dport = text.split("/")
     protocol, _, flags = protocol.partition("-")
     src, dst = ipaddress.ip_address(src), ipaddress.ip_address(dst)
@@ -54,7 +60,8 @@ def make_packet(text):
     if protocol == "tcp":
         number, at = socket.IPPROTO_TCP, 16
         bits = sum(FLAGS[flag] for flag in flags)
-        l4 = ports + struct.pack("!IIBBHHH", 1, 1, 5 << 4, bits, 8192, 0, 0)
+        l4 = ports + struct.pack("!IIBBHHH", sequence, 1, 5 << 4, bits, 8192,
+                                 0, 0)
     elif protocol == "udp":
         number, at = socket.IPPROTO_UDP, 6
         l4 = ports + struct.pack("!HH", 8 + 5, 0) + b"hello"
@@ -116,6 +123,12 @@ def mux(path, *vips):
             tunnel.sendto(frame, (host, 4789))
 
 
+def forget(connection):
+    """Closes a TCP connection without sending anything."""
+    connection.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    connection.close()
+
+
 def server(name):
     selector = selectors.DefaultSelector()
     listener = socket.create_server(("::", 8080), family=socket.AF_INET6,
@@ -127,6 +140,14 @@ def server(name):
     datagrams.bind(("::", 5353))
     selector.register(listener, selectors.EVENT_READ)
     selector.register(datagrams, selectors.EVENT_READ)
+
+    def forget_all(_signal, _frame):
+        for key in list(selector.get_map().values()):
+            if key.fileobj not in (listener, datagrams):
+                selector.unregister(key.fileobj)
+                forget(key.fileobj)
+
+    signal.signal(signal.SIGUSR1, forget_all)
 
     def answer(address, text):
         client = address[0].replace("::ffff:", "")
@@ -176,6 +197,12 @@ def ask(protocol, address, port, text, source_port=0):
 def talk(address, port, source_port=0):
     s = socket.create_connection((address, int(port)), timeout=5,
                                  source_address=("", int(source_port)))
+
+    def vanish(_signal, _frame):
+        forget(s)
+        os._exit(0)
+
+    signal.signal(signal.SIGUSR1, vanish)
     print("connected", flush=True)
     for line in sys.stdin:
         try:
@@ -187,11 +214,13 @@ def talk(address, port, source_port=0):
             print(e.strerror, flush=True)
 
 
-def vxlan(host, key, owners, flags, hop, packet):
-    _, frame = encapsulate("%s %s %s %s %s" % (host, owners, flags, hop, key),
-                           make_packet(packet))
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(frame,
-                                                            (host, 4789))
+def vxlan(host, key, owners, flags, hop, packet, count=None):
+    tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    line = "%s %s %s %s %s" % (host, owners, flags, hop, key)
+    for _ in range(int(count or 1)):
+        sequence = random.getrandbits(32) if count else 1
+        _, frame = encapsulate(line, make_packet(packet, sequence))
+        tunnel.sendto(frame, (host, 4789))
 
 
 def raw(interface, src_mac, dst_mac, packet):
