@@ -18,7 +18,6 @@
 
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
-#include "packets.h"
 #include "util.h"
 
 enum priority {

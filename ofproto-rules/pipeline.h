@@ -184,7 +184,6 @@ enum cookie_class {
     CK_POOL = 4,            /* Tunnel key of a pool; index of a member. */
     CK_ENDPOINT = 5,        /* Endpoint.cookie; index of a member. */
     CK_VM = 6,              /* OpenFlow port of the VM. */
-    CK_VIP = 7,             /* On a mux: a VIP. */
     CK_DROP = 8,            /* See enum drop_reason. */
     CK_STALE = 9,           /* See enum stale_case. */
 };

@@ -25,11 +25,11 @@
  *                                     v
  *                            blackhole routes (announce) --> FRR --> router
  *
- * Each step only starts from what the one before has acknowledged: a VIP that
- * is announced has its flow, and a flow leads to tables that are loaded.  When
- * a VIP goes it is the other way round: the route goes first, and tables and
- * flow stay for LINGER_MS, in which the router hears of it and what is on the
- * way arrives.
+ * Each step only starts from what the one before has acknowledged: flows lead
+ * to tables that are loaded, and a VIP that is announced is among them.  When
+ * a VIP goes it is the other way round: the route goes first, and the tables
+ * stay for LINGER_MS, in which the router hears of it and what is on the way
+ * arrives.
  *
  *
  * A datapath that starts
@@ -514,7 +514,7 @@ put_flows(struct ofctrl *ofctrl, const struct mux_tables *tables)
     ofctrl_put(ofctrl, &flows);
     flow_table_destroy(&flows);
 
-    /* What keeps its flow is ready all the time. */
+    /* What stays is ready all the time. */
     const char *s;
     SSET_FOR_EACH_SAFE (s, &mux.ready) {
         if (!sset_contains(&mux.flow_addresses, s)) {
