@@ -2,7 +2,7 @@
 # A client's port is used again while conntrack still has an old connection
 # with it: the VM decides what becomes of that.
 . "$(dirname "$0")/host.sh"
-plan 40
+plan 41
 cloud_up h1 h2 || bail_out "no cloud"
 h1=172.16.0.21
 h2=172.16.0.22
@@ -139,5 +139,8 @@ is "$(say thirteen a)" "vm2 $client a" "and works"
 cmp_ok "$(packets h1 "$gone")" -ge 1 "a SYN for the one that has gone"
 
 # The switch bears with what it is told.
-is "$(grep -c 'h1.*unexpected' "$tmp/h1/slb-agent.log")" 0 "no errors"
+is "$(grep -Ec 'unexpected|the switch cannot' "$tmp/h1/slb-agent.log")" 0 \
+    "no errors"
+like "$(ofctl h1 dump-meters br-slb)" "controller .*rate=200" \
+    "what it hands over is limited"
 is "$(status h1 "bundles" | sed 's/.*, //')" "0 refused" "no refusals"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ofproto/trace of the ring: which header leaves, where to, and where it ends.
 . "$(dirname "$0")/host.sh"
-plan 17
+plan 18
 cloud_up h1 h2 || bail_out "no cloud"
 
 tunnel=$(vsctl h1 get interface slb-vx ofport)
@@ -60,6 +60,8 @@ like "$(ring 1,3 0 0 new syn)" "commit.*nat\(dst=10.0.1.4:8080\)" \
 sends "$(ring 1,3 1 0 new syn)" 3,1 1 1 "a recent one asks first"
 like "$(ring 1,3 1 2 new syn)" "nat\(dst=10.0.1.4:8080\)" \
     "and is accepted at home"
-sends "$(ring 1,3 0 0 inv syn)" 3,1 0 1 "one that is invalid goes round"
+sends "$(ring 1,3 0 0 inv syn)" 3,1 1 1 \
+    "one that is invalid goes round, as a recent one"
+sends "$(ring 1,3 0 0 inv ack)" 3,1 0 1 "other invalid ones go as they are"
 is "$(end "$(ring 1,3 0 2 inv syn)")" drop "and starts nothing at home"
 is "$(end "$(ring 1,3 0 0 inv "syn|ack")")" drop "a SYN-ACK goes nowhere"
