@@ -17,9 +17,10 @@ UNDERLAY, SLB0 = 1, 2
 
 
 class DummyNode(muxnode.Node):
-    def __init__(self, mtu=1500):
+    def __init__(self, mtu=1500, **config):
+        """'config' goes to other_config, with - for _."""
         super().__init__()
-        self.config = {}
+        self.config = config
         self.mtu = mtu
         self.seen = 0
 
@@ -32,6 +33,9 @@ class DummyNode(muxnode.Node):
         muxnode.wait_until('ovsdb-server listens',
                            lambda: os.path.exists(self.path('db.sock')))
         self.vsctl('--no-wait', 'init')
+        for key, value in self.config.items():
+            self.vsctl('--no-wait', 'set', 'Open_vSwitch', '.',
+                       'other_config:%s=%s' % (key.replace('_', '-'), value))
         self.vswitchd = self._spawn(
             'vswitchd', self.program, '--no-chdir', '--enable-dummy',
             '--disable-system', '-vconsole:off', '--pidfile',

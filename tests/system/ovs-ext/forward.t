@@ -214,6 +214,10 @@ def test_ports(t, node):
     node.vsctl('set', 'interface', 'up0', 'mtu_request=1600')
     muxnode.wait_until('the MTU is noticed',
                        lambda: node.status('underlay-mtu') == '1600')
+    muxnode.wait_until('LOCAL follows it, as if slb0 was not there',
+                       lambda: node.vsctl('get', 'interface', 'br-mux',
+                                          'mtu').strip() == '1600')
+    t.ok(True, 'the MTU of LOCAL is that of the underlay')
     node.receive(bytes(tcp(42000) / Raw(b'x' * 1440)))
     t.is_(len(node.sent()), 1, 'its MTU is changed, larger packets fit')
 
@@ -288,6 +292,24 @@ def test_forgetting(t, node):
           'without tables everything is the node\'s')
 
 
+class TsoNode(muxdummy.DummyNode):
+    def _start(self):
+        self._start_daemons()
+        self.vsctl('add-br', 'br-mux', '--', 'set', 'bridge', 'br-mux',
+                   'datapath_type=dummy', 'fail_mode=secure')
+        self.add_underlay()
+        self.add_slb0()
+
+
+def test_tso(t):
+    with TsoNode(userspace_tso_enable='true') as node:
+        muxnode.wait_until('slb0 is refused', lambda: node.vsctl(
+            'get', 'interface', 'slb0', 'ofport').strip() == '-1')
+        error = node.vsctl('get', 'interface', 'slb0', 'error')
+        t.ok('userspace-tso-enable' in error, 'the port is refused with TSO',
+             error)
+
+
 def main():
     muxnode.end_on_signals()
     t = tap.Tap()
@@ -307,6 +329,7 @@ def main():
         t.is_([line for line in node.complaints().splitlines()
                if 'tx-steering' not in line], [],
               'and complained of nothing else')
+    test_tso(t)
     t.done()
 
 
