@@ -597,9 +597,9 @@ drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
     dp_packet_delete_batch(batch, true);
 }
 
-/* Has the main thread receive 'batch', as far as it keeps up.  It does not keep
- * up with a flood, but a flood must not cost the threads that forward more than
- * this. */
+/* Has the main thread receive 'batch', as far as it keeps up.  It does not
+ * keep up with a flood, but a flood must not cost the threads that forward
+ * more than this. */
 static void
 queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch,
                struct mux_counters *counters)

@@ -61,9 +61,10 @@
  * and routes are compared.  Routes that should not be there any more are
  * withdrawn LINGER_MS before.
  *
- * If somebody has deleted the flows meanwhile, there is nothing to leave alone,
- * and no way to the database.  Then the bridge gets the flows of a datapath
- * that starts, which cut BGP off, and the gate opens as it does there. */
+ * If somebody has deleted the flows meanwhile, there is nothing to leave
+ * alone, and no way to the database.  Then the bridge gets the flows of a
+ * datapath that starts, which cut BGP off, and the gate opens as it does
+ * there. */
 
 #include "controller/agent/agent.h"
 
