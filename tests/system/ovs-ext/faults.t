@@ -374,9 +374,10 @@ def set_up(node, cores):
                *underlay(), *slb0())
     node.in_namespace('ip', 'link', 'set', 'br-mux', 'up')
     node.ofctl('replace-flows', 'br-mux', '-', data=(
-        'priority=2,in_port=LOCAL,ip,actions=output:%d\n'
-        'priority=1,in_port=3,actions=output:%d\n'
-        'priority=1,in_port=4,actions=output:%d\n' % (SLB0, SLB0, SLB0)))
+        'in_port=LOCAL,ip,actions=output:%d\n'
+        'in_port=3,actions=output:%d\n'
+        'in_port=4,actions=output:%d\n'
+        'in_port=%d,actions=LOCAL\n' % (SLB0, SLB0, SLB0, SLB0)))
     for i, frames in enumerate((good_frames(), other_frames())):
         muxnode.write_pcap(node.path('source%d.pcap' % i), frames)
     node.vsctl(*sources(node, cores)[1:])
@@ -511,6 +512,8 @@ class Faults:
     def big_transactions(self):
         """Large tables cost the main thread nothing."""
         agent = self.agent
+        # What is for no VIP is the main thread's and keeps it busy.
+        self.node.ofctl('mod-flows', 'br-mux', 'in_port=4,actions=drop')
         with agent.lock:
             before, began = self.main_cpu(), time.monotonic()
             time.sleep(2)
@@ -522,6 +525,8 @@ class Faults:
             elapsed = time.monotonic() - began
             used = (self.main_cpu() - before - idle * elapsed) / TIMES
             agent.replace()
+        self.node.ofctl('mod-flows', 'br-mux',
+                        'in_port=4,actions=output:%d' % SLB0)
         self.test.ok(used < .005, 'a large transaction costs the main thread '
                      'less than 5 ms', '%.1f ms' % (1000 * used))
         tap.note('%.1f ms of the main thread, %.0f ms in all'
