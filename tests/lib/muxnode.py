@@ -37,9 +37,15 @@ class Error(Exception):
 
 def end_on_signals():
     """Makes signals end the program the ordinary way, cleaning up."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
     def end(number, _frame):
+        # Another one, timeout(1) sends two, must not end the cleaning up.
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
         raise SystemExit(128 + number)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+
+    for number in numbers:
         signal.signal(number, end)
 
 
