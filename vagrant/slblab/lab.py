@@ -144,8 +144,12 @@ class Lab:
             for done in [pool.submit(node.start) for node in others]:
                 done.result()
 
-        say("waiting for BGP sessions and for the nodes in the database")
+        say("waiting for BGP and BFD sessions and for the nodes in the "
+            "database")
         wait_until("BGP sessions of the router", self._check_bgp, 30)
+        # BFD takes some seconds more (RFC 5880's slow timers), in which a dead
+        # mux is noticed by BGP's hold time only.
+        wait_until("BFD sessions of the router", self._check_bfd, 30)
         wait_until("nodes in the SLB database", self._check_nodes, 30)
 
     def _add_namespace(self, ns):
@@ -171,11 +175,16 @@ class Lab:
             self.state["hugepages"] += needed
             self._save()
 
-    def _check_bgp(self):
-        sessions = self.bgp_sessions()
+    def _check_sessions(self, sessions, state):
         missing = [mux.name for mux in self.topology.by_role("mux")
-                   if sessions.get(mux.address) != "Established"]
+                   if sessions.get(mux.address) != state]
         return Missing(f"none with {' '.join(missing)}") if missing else True
+
+    def _check_bgp(self):
+        return self._check_sessions(self.bgp_sessions(), "Established")
+
+    def _check_bfd(self):
+        return self._check_sessions(self.bfd_sessions(), "up")
 
     def _check_nodes(self):
         """All nodes have registered, and reported all their ports."""
@@ -192,17 +201,24 @@ class Lab:
 
     # Looking.
 
+    def _ask_router(self, question):
+        """What FRR answers, from JSON; None if it does not."""
+        output = self.nodes[self.topology.router.name].command(
+            "vtysh", "-c", question, check=False)
+        with contextlib.suppress(ValueError):
+            return json.loads(output)
+        return None
+
     def bgp_sessions(self):
         """The router's: the peers' addresses with their states."""
-        output = self.nodes[self.topology.router.name].command(
-            "vtysh", "-c", "show bgp summary json", check=False)
-        with contextlib.suppress(ValueError):
-            peers = {}
-            for family in json.loads(output or "{}").values():
-                for address, peer in family.get("peers", {}).items():
-                    peers[address] = peer["state"]
-            return peers
-        return {}
+        families = self._ask_router("show bgp summary json") or {}
+        return {address: peer["state"] for family in families.values()
+                for address, peer in family.get("peers", {}).items()}
+
+    def bfd_sessions(self):
+        """The same for BFD."""
+        peers = self._ask_router("show bfd peers json") or []
+        return {peer["peer"]: peer["status"] for peer in peers}
 
     def query(self, operation):
         """One operation on the SLB database: its rows, if it has some."""
