@@ -16,6 +16,7 @@
 #include <config.h>
 
 #include "controller/agent/announce.h"
+#include "controller/agent/rtnl-receive.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -40,9 +41,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
 /* Milliseconds until what the kernel refused is tried again. */
 #define RETRY_MS 1000
-
-/* Notifications handled in one announce_run(). */
-#define MAX_NOTIFICATIONS 512
 
 /* An address that is or should be announced. */
 struct route {
@@ -248,38 +246,6 @@ read_all_routes(void)
     dirty = true;
 }
 
-static void
-receive_notifications(void)
-{
-    uint64_t stub[4096 / 8];
-    struct ofpbuf buf;
-
-    ofpbuf_use_stub(&buf, stub, sizeof stub);
-    for (int i = 0; i < MAX_NOTIFICATIONS; i++) {
-        ofpbuf_clear(&buf);
-        int error = nl_sock_recv(notify_sock, &buf, NULL, false);
-        if (!error) {
-            struct ofpbuf msg;
-
-            while (nl_msg_next(&buf, &msg)) {
-                handle_notification(&msg);
-            }
-        } else if (error == EAGAIN) {
-            break;
-        } else {
-            /* ENOBUFS, most likely: some are lost. */
-            n_overruns += error == ENOBUFS;
-            known = false;
-            if (error != ENOBUFS) {
-                VLOG_WARN_RL(&rl, "error reading rtnetlink socket (%s)",
-                             ovs_strerror(error));
-                break;
-            }
-        }
-    }
-    ofpbuf_uninit(&buf);
-}
-
 static bool
 open_notify_sock(void)
 {
@@ -351,7 +317,9 @@ announce_run(void)
     if (time_msec() < retry_at || (!notify_sock && !open_notify_sock())) {
         return;
     }
-    receive_notifications();
+    if (rtnl_receive(notify_sock, handle_notification, &n_overruns)) {
+        known = false;
+    }
     if (!known) {
         read_all_routes();
     }

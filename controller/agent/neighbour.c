@@ -16,6 +16,7 @@
 #include <config.h>
 
 #include "controller/agent/neighbour.h"
+#include "controller/agent/rtnl-receive.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -46,9 +47,6 @@ VLOG_DEFINE_THIS_MODULE(neighbour);
 /* A neighbour that does not answer is asked again after this time.  The kernel
  * itself needs three seconds to find that out. */
 #define RETRY_MS 1000
-
-/* Notifications handled in one neighbour_run(). */
-#define MAX_NOTIFICATIONS 512
 
 /* States in which the kernel uses an entry's link layer address. */
 #define NUD_USABLE (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE \
@@ -751,39 +749,6 @@ handle_notification(const struct ofpbuf *buf)
 }
 
 static void
-receive_notifications(void)
-{
-    uint64_t stub[4096 / 8];
-    struct ofpbuf buf;
-
-    ofpbuf_use_stub(&buf, stub, sizeof stub);
-    for (int i = 0; i < MAX_NOTIFICATIONS; i++) {
-        ofpbuf_clear(&buf);
-        int error = nl_sock_recv(notify_sock, &buf, NULL, false);
-        if (!error) {
-            struct ofpbuf msg;
-
-            while (nl_msg_next(&buf, &msg)) {
-                handle_notification(&msg);
-            }
-        } else if (error == ENOBUFS) {
-            n_overruns++;
-            resync_needed = true;
-        } else {
-            if (error != EAGAIN) {
-                static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
-
-                VLOG_WARN_RL(&rl, "error reading rtnetlink socket (%s)",
-                             ovs_strerror(error));
-                resync_needed = true;
-            }
-            break;
-        }
-    }
-    ofpbuf_uninit(&buf);
-}
-
-static void
 read_links(void)
 {
     uint64_t reply_stub[NL_DUMP_BUFSIZE / 8];
@@ -873,7 +838,9 @@ neighbour_run(void)
             return;
         }
     }
-    receive_notifications();
+    if (rtnl_receive(notify_sock, handle_notification, &n_overruns)) {
+        resync_needed = true;
+    }
 
     struct hop *hop;
     if (resync_needed) {

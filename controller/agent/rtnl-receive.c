@@ -1,0 +1,70 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "controller/agent/rtnl-receive.h"
+
+#include <errno.h>
+
+#include "netlink.h"
+#include "netlink-socket.h"
+#include "openvswitch/ofpbuf.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(rtnl_receive);
+
+/* Messages taken in one go: others want their turn, too. */
+#define MAX_NOTIFICATIONS 512
+
+/* Passes to 'cb' the messages that have arrived on 'sock', without waiting
+ * for more.  Returns true if some were lost, and adds to '*n_overruns' how
+ * often the kernel had no room for them. */
+bool
+rtnl_receive(struct nl_sock *sock, void (*cb)(const struct ofpbuf *msg),
+             unsigned long long int *n_overruns)
+{
+    uint64_t stub[4096 / 8];
+    struct ofpbuf buf;
+    bool lost = false;
+
+    ofpbuf_use_stub(&buf, stub, sizeof stub);
+    for (int i = 0; i < MAX_NOTIFICATIONS; i++) {
+        ofpbuf_clear(&buf);
+        int error = nl_sock_recv(sock, &buf, NULL, false);
+        if (!error) {
+            struct ofpbuf msg;
+
+            while (nl_msg_next(&buf, &msg)) {
+                cb(&msg);
+            }
+        } else if (error == ENOBUFS) {
+            ++*n_overruns;
+            lost = true;
+        } else {
+            if (error != EAGAIN) {
+                static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+                VLOG_WARN_RL(&rl, "error reading rtnetlink socket (%s)",
+                             ovs_strerror(error));
+                lost = true;
+            }
+            break;
+        }
+    }
+    ofpbuf_uninit(&buf);
+    return lost;
+}
