@@ -16,7 +16,7 @@
 #include <config.h>
 
 #include "controller/agent/announce.h"
-#include "controller/agent/rtnl-receive.h"
+#include "controller/agent/rtnl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -203,15 +203,11 @@ static int
 read_routes(uint8_t family)
 {
     uint64_t reply_stub[NL_DUMP_BUFSIZE / 8];
-    struct ofpbuf request, reply, buf;
+    struct ofpbuf reply, buf;
     struct nl_dump dump;
     const struct rtmsg rtm = { .rtm_family = family };
 
-    ofpbuf_init(&request, 0);
-    nl_msg_put_nlmsghdr(&request, 0, RTM_GETROUTE, NLM_F_REQUEST);
-    nl_msg_put(&request, &rtm, sizeof rtm);
-    nl_dump_start(&dump, NETLINK_ROUTE, &request);
-    ofpbuf_uninit(&request);
+    rtnl_dump_start(&dump, RTM_GETROUTE, &rtm, sizeof rtm);
 
     ofpbuf_use_stub(&buf, reply_stub, sizeof reply_stub);
     while (nl_dump_next(&dump, &reply, &buf)) {

@@ -39,8 +39,8 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/neighbour.h \
 	controller/agent/ofctrl.c \
 	controller/agent/ofctrl.h \
-	controller/agent/rtnl-receive.c \
-	controller/agent/rtnl-receive.h \
+	controller/agent/rtnl.c \
+	controller/agent/rtnl.h \
 	controller/agent/stale.c \
 	controller/agent/stale.h
 controller_agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)

@@ -16,7 +16,7 @@
 #include <config.h>
 
 #include "controller/agent/neighbour.h"
-#include "controller/agent/rtnl-receive.h"
+#include "controller/agent/rtnl.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -505,18 +505,14 @@ static bool
 lookup_default_route(bool v4, struct neighbour_route *route)
 {
     uint64_t reply_stub[NL_DUMP_BUFSIZE / 8];
-    struct ofpbuf request, reply, buf;
+    struct ofpbuf reply, buf;
     struct nl_dump dump;
     const struct rtmsg rtm = {
         .rtm_family = v4 ? AF_INET : AF_INET6,
     };
     bool found = false;
 
-    ofpbuf_init(&request, 0);
-    nl_msg_put_nlmsghdr(&request, 0, RTM_GETROUTE, NLM_F_REQUEST);
-    nl_msg_put(&request, &rtm, sizeof rtm);
-    nl_dump_start(&dump, NETLINK_ROUTE, &request);
-    ofpbuf_uninit(&request);
+    rtnl_dump_start(&dump, RTM_GETROUTE, &rtm, sizeof rtm);
 
     ofpbuf_use_stub(&buf, reply_stub, sizeof reply_stub);
     while (nl_dump_next(&dump, &reply, &buf)) {
@@ -752,15 +748,11 @@ static void
 read_links(void)
 {
     uint64_t reply_stub[NL_DUMP_BUFSIZE / 8];
-    struct ofpbuf request, reply, buf;
+    struct ofpbuf reply, buf;
     struct nl_dump dump;
     const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 
-    ofpbuf_init(&request, 0);
-    nl_msg_put_nlmsghdr(&request, 0, RTM_GETLINK, NLM_F_REQUEST);
-    nl_msg_put(&request, &ifi, sizeof ifi);
-    nl_dump_start(&dump, NETLINK_ROUTE, &request);
-    ofpbuf_uninit(&request);
+    rtnl_dump_start(&dump, RTM_GETLINK, &ifi, sizeof ifi);
 
     links_clear();
     ofpbuf_use_stub(&buf, reply_stub, sizeof reply_stub);

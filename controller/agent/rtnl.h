@@ -13,24 +13,30 @@
  * limitations under the License. */
 
 
-#ifndef RTNL_RECEIVE_H
-#define RTNL_RECEIVE_H 1
+#ifndef RTNL_H
+#define RTNL_H 1
 
-/* Receives rtnetlink notifications, for the modules of slb-agent that follow
- * what the kernel has: neighbour.c and announce.c.
+/* What the modules of slb-agent that follow the kernel's routes and neighbours
+ * (neighbour.c, announce.c) have in common: reading all there is, and
+ * receiving notifications of what changes.
  *
  * The kernel drops notifications when the socket's buffer is full and says so
  * only by an error.  Then nothing is certain any more, and everything has to
  * be read again: rtnl_receive() tells. */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "openvswitch/compiler.h"
 
+struct nl_dump;
 struct nl_sock;
 struct ofpbuf;
 
+void rtnl_dump_start(struct nl_dump *, uint16_t type,
+                     const void *header, size_t header_len);
 bool rtnl_receive(struct nl_sock *, void (*cb)(const struct ofpbuf *msg),
                   unsigned long long int *n_overruns) OVS_WARN_UNUSED_RESULT;
 
-#endif /* controller/agent/rtnl-receive.h */
+#endif /* controller/agent/rtnl.h */

@@ -15,9 +15,10 @@
 
 #include <config.h>
 
-#include "controller/agent/rtnl-receive.h"
+#include "controller/agent/rtnl.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 
 #include "netlink.h"
 #include "netlink-socket.h"
@@ -25,10 +26,26 @@
 #include "openvswitch/vlog.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(rtnl_receive);
+VLOG_DEFINE_THIS_MODULE(rtnl);
 
 /* Messages taken in one go: others want their turn, too. */
 #define MAX_NOTIFICATIONS 512
+
+/* Starts to read what the kernel has, with a request of 'type' (RTM_GET...)
+ * whose message begins with the 'header_len' octets of 'header'.  The caller
+ * goes on with nl_dump_next() and ends with nl_dump_done(). */
+void
+rtnl_dump_start(struct nl_dump *dump, uint16_t type,
+                const void *header, size_t header_len)
+{
+    struct ofpbuf request;
+
+    ofpbuf_init(&request, 0);
+    nl_msg_put_nlmsghdr(&request, 0, type, NLM_F_REQUEST);
+    nl_msg_put(&request, header, header_len);
+    nl_dump_start(dump, NETLINK_ROUTE, &request);
+    ofpbuf_uninit(&request);
+}
 
 /* Passes to 'cb' the messages that have arrived on 'sock', without waiting
  * for more.  Returns true if some were lost, and adds to '*n_overruns' how
