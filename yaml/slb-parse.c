@@ -122,6 +122,55 @@ static struct slb_object *parse_object(struct slb_input *,
                                        const struct slb_object *parent,
                                        const struct slb_yaml_node *);
 
+/* Whether quotes make a value of 'field' something else. */
+static bool
+is_number(const struct slb_field *field)
+{
+    return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+}
+
+/* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
+ * Returns false, after reporting why, if one is wrong. */
+static bool
+parse_strings(struct slb_input *input, const struct slb_field *field,
+              const struct slb_yaml_node *node, struct slb_strings *strings)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < node->n; i++) {
+        const struct slb_yaml_node *entry = node->nodes[i];
+        char *error, *text = NULL;
+
+        if (entry->type == SLB_YAML_SCALAR && !slb_yaml_is_null(entry)) {
+            error = slb_entry_parse(field, entry->text, &text);
+        } else {
+            struct ds ds = DS_EMPTY_INITIALIZER;
+            format_found(entry, &ds);
+            ds_put_cstr(&ds, ", expected a text");
+            error = ds_steal_cstr(&ds);
+        }
+        if (error) {
+            slb_errors_add(&input->errors, entry->mark, "an entry of '%s' %s",
+                           field->name, error);
+            free(error);
+            ok = false;
+        } else {
+            slb_strings_add(strings, text, &entry->mark);
+        }
+        free(text);
+    }
+    slb_strings_sort(strings);
+    for (size_t i = 1; i < strings->n; i++) {
+        if (!strcmp(strings->at[i - 1], strings->at[i])) {
+            slb_errors_add(&input->errors, strings->marks[i],
+                           "'%s' has the entry '%s' twice, expected it only "
+                           "once", field->name, strings->at[i]);
+            ok = false;
+        }
+    }
+    return ok;
+}
+
 /* Reads 'node' as the value of 'field' of 'object'.  Returns false, after
  * reporting why, if it is none. */
 static bool
@@ -131,7 +180,11 @@ parse_field(struct slb_input *input, struct slb_object *object,
     void *value = slb_field_value(field, object);
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    if (field->type == SLB_T_LIST) {
+    if (slb_field_is_strings(field)) {
+        if (node->type == SLB_YAML_LIST) {
+            return parse_strings(input, field, node, value);
+        }
+    } else if (field->type == SLB_T_LIST) {
         if (node->type == SLB_YAML_LIST) {
             bool complete = true;
             for (size_t i = 0; i < node->n; i++) {
@@ -147,7 +200,7 @@ parse_field(struct slb_input *input, struct slb_object *object,
             return complete;
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
-               && (node->plain || field->type != SLB_T_INTEGER)) {
+               && (node->plain || !is_number(field))) {
         char *error = slb_value_parse(field, node->text, value);
         if (!error) {
             return true;
@@ -162,9 +215,10 @@ parse_field(struct slb_input *input, struct slb_object *object,
     format_found(node, &ds);
     ds_put_cstr(&ds, ", expected ");
     slb_field_format_expected(field, &ds);
-    if (field->type == SLB_T_LIST && slb_yaml_is_null(node)) {
+    if ((field->type == SLB_T_LIST || slb_field_is_strings(field))
+        && slb_yaml_is_null(node)) {
         ds_put_cstr(&ds, ", or [] for none");
-    } else if (field->type == SLB_T_INTEGER
+    } else if (is_number(field)
                && node->type == SLB_YAML_SCALAR && !node->plain) {
         ds_put_cstr(&ds, " without quotes");
     }
@@ -261,6 +315,26 @@ report_missing_key(struct slb_input *input, const struct slb_object *object,
     slb_errors_add_nocopy(&input->errors, object->mark, ds_steal_cstr(&ds));
 }
 
+/* Reports that 'object', which may take its name from another field, has
+ * neither. */
+static void
+check_name(struct slb_input *input, struct slb_object *object)
+{
+    const struct slb_class *class = object->class;
+    const struct slb_field *from = slb_class_field(class, class->name_from);
+
+    if (!object->name && slb_object_has(object, "name")
+        && slb_object_has(object, from->name)
+        && !slb_value_is_set(from, slb_field_value(from, object))) {
+        slb_errors_add(&input->errors, object->mark, "the key 'name' is "
+                       "missing in a %s, expected it or '%s'", class->noun,
+                       from->name);
+        object->invalid |= UINT64_C(1)
+                           << (slb_class_field(class, "name")
+                               - class->fields);
+    }
+}
+
 /* Reads the map 'node' as an object of 'class', below 'parent' if that is not
  * NULL.  Returns NULL, after reporting why, if it is none at all. */
 static struct slb_object *
@@ -325,6 +399,9 @@ parse_object(struct slb_input *input, const struct slb_class *class,
             object->invalid |= UINT64_C(1) << i;
         }
     }
+    if (class->name_from) {
+        check_name(input, object);
+    }
     return object;
 }
 
@@ -388,6 +465,7 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
             if (!class) {
                 report_bad_kind(input, value->mark, value);
             } else if ((object = parse_object(input, class, NULL, node))) {
+                slb_object_fill_defaults(object);
                 slb_list_add(slb_model_list(&input->model, class), object);
             } else {
                 input->incomplete = true;

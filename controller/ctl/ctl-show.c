@@ -216,7 +216,7 @@ print_yaml(const struct slb_model *model)
         const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
         for (size_t j = 0; j < list->n; j++) {
             ds_put_cstr(&ds, ds.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], &ds);
+            slb_print_yaml(list->at[j], false, &ds);
         }
     }
     fputs(ds_cstr(&ds), stdout);
@@ -231,7 +231,7 @@ print_json(const struct slb_model *model)
     for (size_t i = 0; slb_kinds[i]; i++) {
         const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
         for (size_t j = 0; j < list->n; j++) {
-            json_array_add(json, slb_print_json(list->at[j]));
+            json_array_add(json, slb_print_json(list->at[j], false));
         }
     }
 

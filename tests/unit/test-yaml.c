@@ -444,8 +444,8 @@ check_round_trip(const char *text)
         slb_list_sort(list);
         for (size_t j = 0; j < list->n; j++) {
             ds_put_cstr(&yaml, yaml.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], &yaml);
-            json_array_add(json, slb_print_json(list->at[j]));
+            slb_print_yaml(list->at[j], false, &yaml);
+            json_array_add(json, slb_print_json(list->at[j], false));
         }
     }
 
@@ -465,7 +465,7 @@ check_round_trip(const char *text)
             CU_ASSERT_EQUAL(slb_diff(list->at[j], copy, &diff), 0);
             CU_ASSERT_EQUAL(slb_diff(list->at[j], json_copy, &diff), 0);
             ds_put_cstr(&again, again.length ? "---\n" : "");
-            slb_print_yaml(copy, &again);
+            slb_print_yaml(copy, false, &again);
         }
     }
     CU_ASSERT_STRING_EQUAL(ds_cstr(&yaml), ds_cstr(&again));
@@ -525,7 +525,7 @@ test_print_ipv6(void)
 
     read_valid(&input, "kind: VirtualNetwork\nname: '6'\n"
                "subnets: [{name: web, prefix: 'FD00:0::/64'}]\n");
-    slb_print_yaml(&input.model.networks.at[0]->obj, &ds);
+    slb_print_yaml(&input.model.networks.at[0]->obj, false, &ds);
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
                            "kind: VirtualNetwork\n"
                            "name: \"6\"\n"
