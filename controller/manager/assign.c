@@ -33,7 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "lib/slb-address.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -178,18 +177,12 @@ space_delete_if_unused(struct assign *assign, struct assign_space *space)
 
 /* Addresses. */
 
-static uint32_t
-address_hash(const struct in6_addr *address)
-{
-    return hash_bytes(address, sizeof *address, 0);
-}
-
 static struct address *
 address_find(const struct assign_space *space, const struct in6_addr *address)
 {
     struct address *a;
 
-    HMAP_FOR_EACH_WITH_HASH (a, hmap_node, address_hash(address),
+    HMAP_FOR_EACH_WITH_HASH (a, hmap_node, slb_address_hash(address, 0),
                              &space->addresses) {
         if (ipv6_addr_equals(&a->address, address)) {
             return a;
@@ -206,15 +199,10 @@ address_find_or_add(struct assign_space *space, const struct in6_addr *address)
     if (!a) {
         a = xzalloc(sizeof *a);
         a->address = *address;
-        hmap_insert(&space->addresses, &a->hmap_node, address_hash(address));
+        hmap_insert(&space->addresses, &a->hmap_node,
+                    slb_address_hash(address, 0));
     }
     return a;
-}
-
-static int
-address_compare(const struct in6_addr *a, const struct in6_addr *b)
-{
-    return memcmp(a, b, sizeof *a);
 }
 
 static struct in6_addr
@@ -236,8 +224,8 @@ source_offers(const struct assign_source *source,
               const struct in6_addr *address)
 {
     return source->is_set && !source->empty
-           && address_compare(address, &source->first) >= 0
-           && address_compare(address, &source->last) <= 0
+           && slb_address_compare(address, &source->first) >= 0
+           && slb_address_compare(address, &source->last) <= 0
            && !ipv6_addr_equals(address, &source->gateway);
 }
 
@@ -356,9 +344,8 @@ source_set(struct assign *assign, char *name, const struct slb_prefix *prefix,
     source->empty = false;
     source->gateway = in6addr_any;
     if (gateway) {
-        int bits = slb_address_is_v4(&source->first) ? 32 : 128;
-
-        source->empty = bits - prefix->length <= RESERVED_BITS;
+        source->empty = (slb_prefix_mapped_length(prefix)
+                         >= 128 - RESERVED_BITS);
         source->first.s6_addr[15] |= 1 << RESERVED_BITS;
         source->last.s6_addr[15] &= ~1;
         source->gateway = *gateway;
@@ -495,7 +482,7 @@ assign_restore(struct assign *assign, const char *frontend, const char *name,
     }
 
     assigned_set_address(assigned_add(assign, frontend, source), address);
-    if (address_compare(address, &source->latest) > 0) {
+    if (slb_address_compare(address, &source->latest) > 0) {
         source->latest = *address;
     }
     return true;
@@ -511,8 +498,8 @@ source_search(struct assign_source *source, struct in6_addr *found)
     }
 
     struct in6_addr start
-        = (address_compare(&source->latest, &source->first) >= 0
-           && address_compare(&source->latest, &source->last) < 0
+        = (slb_address_compare(&source->latest, &source->first) >= 0
+           && slb_address_compare(&source->latest, &source->last) < 0
            ? address_next(source->latest) : source->first);
     struct in6_addr address = start;
 
@@ -533,7 +520,8 @@ static char *
 source_explain(const struct assign_source *source)
 {
     if (!source->is_set) {
-        return xasprintf("no address is assigned: there is no %s", source->name);
+        return xasprintf("no address is assigned: there is no %s",
+                         source->name);
     }
 
     struct ds ds = DS_EMPTY_INITIALIZER;

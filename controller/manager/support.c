@@ -90,8 +90,8 @@ void
 support_load_balancer(struct status *status, bool global)
 {
     if (global) {
-        status_add(status, "", "not supported yet: tier: Global (it is treated "
-                   "as Regional)");
+        status_add(status, "", "not supported yet: tier: Global (it is "
+                   "treated as Regional)");
     }
 }
 
