@@ -71,8 +71,8 @@
 #include <stddef.h>
 
 #include "openvswitch/compiler.h"
+#include "openvswitch/list.h"
 #include "openvswitch/shash.h"
-#include "sset.h"
 
 struct slb_prefix;
 
@@ -81,7 +81,7 @@ struct assign {
                                  * "struct assign_space"s. */
     struct shash sources;       /* Contains "struct assign_source"s. */
     struct shash assigned;      /* By frontend: "struct assigned"s. */
-    struct sset woken;          /* Frontends that had better ask again. */
+    struct ovs_list woken;      /* "struct assigned"s, had better ask again. */
 };
 
 void assign_init(struct assign *);
@@ -113,6 +113,6 @@ char *assign_get(struct assign *, const char *frontend, const char *source,
 void assign_release(struct assign *, const char *frontend);
 const char *assign_find_holder(const struct assign *, const char *network,
                                const struct in6_addr *);
-char *assign_pop_woken(struct assign *);
+const char *assign_pop_woken(struct assign *);
 
 #endif /* controller/manager/assign.h */

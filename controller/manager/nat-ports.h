@@ -49,7 +49,6 @@ void nat_ports_restore(struct nat_ports *, const int64_t *ports,
                        char *const *members, size_t n);
 bool nat_ports_update(struct nat_ports *, uint16_t first, uint16_t last,
                       const char *const *members, size_t n_members);
-uint16_t nat_ports_find(const struct nat_ports *, const char *member);
 char *nat_ports_problem(const struct nat_ports *, uint16_t first,
                         uint16_t last, const char *const *members,
                         size_t n_members)
