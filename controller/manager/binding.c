@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/manager/address.h"
+#include "lib/slb-address.h"
 #include "hash.h"
 #include "packets.h"
 #include "util.h"
@@ -34,7 +34,8 @@ struct binding_network {
 
 struct subnet {
     struct hmap_node hmap_node; /* In struct bindings's 'subnets'. */
-    struct prefix prefix;
+    struct slb_prefix prefix;
+    int length;                 /* Of 'prefix', as of an IPv6 one. */
     const struct binding_network *network;
 };
 
@@ -153,7 +154,7 @@ unlist(struct ovs_list *node)
 static uint32_t
 hash_binding(uint32_t network_key, const struct in6_addr *address)
 {
-    return address_hash(address, network_key);
+    return slb_address_hash(address, network_key);
 }
 
 /* Returns the binding of 'address' in the network with 'network_key', NULL if
@@ -167,7 +168,7 @@ bindings_find(const struct bindings *b, uint32_t network_key,
 
     HMAP_FOR_EACH_WITH_HASH (binding, hmap_node, hash, &b->bindings) {
         if (binding->network_key == network_key
-            && !address_compare(&binding->address, address)) {
+            && !slb_address_compare(&binding->address, address)) {
             return binding;
         }
     }
@@ -322,9 +323,9 @@ touch_name(struct bindings *b, uint32_t network_key, const char *name)
 /* Networks. */
 
 static uint32_t
-hash_prefix(const struct in6_addr *address, uint8_t length)
+hash_prefix(const struct in6_addr *address, int length)
 {
-    return address_hash(address, length);
+    return slb_address_hash(address, length);
 }
 
 static bool
@@ -332,7 +333,7 @@ network_contains(const struct binding_network *network,
                  const struct in6_addr *address)
 {
     for (size_t i = 0; i < network->n_subnets; i++) {
-        if (prefix_contains(&network->subnets[i].prefix, address)) {
+        if (slb_prefix_contains(&network->subnets[i].prefix, address)) {
             return true;
         }
     }
@@ -358,8 +359,8 @@ find_only_network(const struct bindings *b, const struct in6_addr *address,
 
         HMAP_FOR_EACH_WITH_HASH (s, hmap_node, hash_prefix(&masked, length),
                                  &b->subnets) {
-            if (s->prefix.length == length
-                && !address_compare(&s->prefix.address, &masked)) {
+            if (s->length == length
+                && !slb_address_compare(&s->prefix.address, &masked)) {
                 if (found && found != s->network) {
                     *ambiguous = true;
                     return NULL;
@@ -388,7 +389,7 @@ touch_ports(struct bindings *b, const struct binding_network *network)
             for (size_t i = 0; i < port->n_addresses && !concerned; i++) {
                 struct in6_addr address;
 
-                concerned = (address_parse(port->addresses[i], &address)
+                concerned = (slb_address_parse(port->addresses[i], &address)
                              && network_contains(network, &address));
             }
             if (concerned) {
@@ -413,7 +414,7 @@ remove_network(struct bindings *b, struct binding_network *network)
         struct subnet *s = &network->subnets[i];
 
         hmap_remove(&b->subnets, &s->hmap_node);
-        b->n_subnets_of_length[s->prefix.length]--;
+        b->n_subnets_of_length[s->length]--;
     }
     free(network->subnets);
     shash_find_and_delete(&b->networks, network->name);
@@ -434,7 +435,7 @@ bindings_remove_network(struct bindings *b, const char *name)
  * be its own. */
 void
 bindings_set_network(struct bindings *b, const char *name, uint32_t key,
-                     const struct prefix *subnets, size_t n_subnets)
+                     const struct slb_prefix *subnets, size_t n_subnets)
 {
     struct binding_network *network = shash_find_data(&b->networks, name);
 
@@ -442,10 +443,8 @@ bindings_set_network(struct bindings *b, const char *name, uint32_t key,
         size_t i;
 
         for (i = 0; i < n_subnets; i++) {
-            const struct prefix *p = &network->subnets[i].prefix;
-
-            if (p->length != subnets[i].length
-                || address_compare(&p->address, &subnets[i].address)) {
+            if (!slb_prefix_equals(&network->subnets[i].prefix,
+                                   &subnets[i])) {
                 break;
             }
         }
@@ -466,10 +465,11 @@ bindings_set_network(struct bindings *b, const char *name, uint32_t key,
         struct subnet *s = &network->subnets[i];
 
         s->prefix = subnets[i];
+        s->length = slb_prefix_mapped_length(&subnets[i]);
         s->network = network;
         hmap_insert(&b->subnets, &s->hmap_node,
-                    hash_prefix(&s->prefix.address, s->prefix.length));
-        b->n_subnets_of_length[s->prefix.length]++;
+                    hash_prefix(&s->prefix.address, s->length));
+        b->n_subnets_of_length[s->length]++;
     }
     touch_ports(b, network);
 }
@@ -529,7 +529,7 @@ find_network_before(const struct bindings *b, const struct binding_port *port)
             for (size_t i = 0; i < port->n_addresses; i++) {
                 struct in6_addr address;
 
-                if (address_parse(port->addresses[i], &address)
+                if (slb_address_parse(port->addresses[i], &address)
                     && network_contains(network, &address)) {
                     return network;
                 }
@@ -562,7 +562,7 @@ find_network(const struct bindings *b, const struct binding_port *port,
     for (size_t i = 0; i < port->n_addresses; i++) {
         struct in6_addr address;
 
-        if (!address_parse(port->addresses[i], &address)) {
+        if (!slb_address_parse(port->addresses[i], &address)) {
             continue;
         }
 
@@ -643,7 +643,7 @@ resolve_port(struct bindings *b, struct binding_port *port)
             struct binding_claim *claim = &port->claims[port->n_claims];
             struct in6_addr address;
 
-            if (!address_parse(port->addresses[i], &address)) {
+            if (!slb_address_parse(port->addresses[i], &address)) {
                 problem_list_add(&problems, "node %s: port %s: \"%s\" is no "
                                  "address", port->node, port->iface_id,
                                  port->addresses[i]);
@@ -889,11 +889,11 @@ choose_in_network(const struct bindings *b,
             if (IN6_IS_ADDR_V4MAPPED(&binding->address) == member->ipv6) {
                 continue;
             }
-            if (!address_compare(&binding->address, &member->before)) {
+            if (!slb_address_compare(&binding->address, &member->before)) {
                 return binding;
             }
             if (!best
-                || address_compare(&binding->address, &best->address) < 0) {
+                || slb_address_compare(&binding->address, &best->address) < 0) {
                 best = binding;
             }
         }
@@ -1024,7 +1024,7 @@ resolve_binding(struct bindings *b, struct binding *binding)
     }
     for (size_t i = 0; i < c.n; i++) {
         if (c.ports[i] != c.best) {
-            char *address = address_to_string(&binding->address);
+            char *address = slb_address_to_string(&binding->address);
 
             problem_list_add(&problems, "network %s: address %s is on port %s "
                              "of node %s, so not on port %s of node %s",

@@ -85,7 +85,7 @@
 #include "openvswitch/shash.h"
 
 struct binding_network;
-struct prefix;
+struct slb_prefix;
 
 /* A port as it is reported.  The strings are the caller's. */
 struct binding_report {
@@ -122,6 +122,7 @@ struct binding_member {
     void *owner;
     uint32_t pool_key;          /* 0 if there is none yet. */
     uint16_t index;             /* Likewise. */
+    bool left_out;              /* Another one of the pool has the address. */
 
     struct binding *binding;    /* Of its address, NULL if it has none. */
     const char *name;
@@ -186,7 +187,7 @@ void bindings_init(struct bindings *, struct problems *);
 void bindings_destroy(struct bindings *);
 
 void bindings_set_network(struct bindings *, const char *name, uint32_t key,
-                          const struct prefix *subnets, size_t n_subnets);
+                          const struct slb_prefix *subnets, size_t n_subnets);
 void bindings_remove_network(struct bindings *, const char *name);
 
 void bindings_set_node(struct bindings *, const char *name, const char *vtep,

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/manager/address.h"
+#include "lib/slb-address.h"
 #include "hash.h"
 #include "util.h"
 
@@ -80,7 +80,7 @@ claims_destroy(struct claims *claims)
 static uint32_t
 hash_vip(uint32_t network_key, const struct in6_addr *address)
 {
-    return address_hash(address, network_key);
+    return slb_address_hash(address, network_key);
 }
 
 struct vip *
@@ -92,7 +92,7 @@ claims_find_or_add_vip(struct claims *claims, uint32_t network_key,
 
     HMAP_FOR_EACH_WITH_HASH (vip, hmap_node, hash, &claims->vips) {
         if (vip->network_key == network_key
-            && !address_compare(&vip->address, address)) {
+            && !slb_address_compare(&vip->address, address)) {
             return vip;
         }
     }
@@ -129,7 +129,7 @@ claim_key_equals(const struct claim_key *a, const struct claim_key *b)
 {
     return (a->network_key == b->network_key && a->port == b->port
             && a->protocol == b->protocol
-            && !address_compare(&a->vip, &b->vip));
+            && !slb_address_compare(&a->vip, &b->vip));
 }
 
 static struct claim *
