@@ -50,7 +50,6 @@
 struct eth_addr;
 struct json;
 struct ovsdb_idl;
-struct slbrec_compiled_member;
 struct slbrec_compiled_pool;
 struct slbrec_endpoint;
 struct sset;
@@ -87,9 +86,7 @@ void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
 void mux_tables_add_vip(struct mux_tables *, int64_t network,
                         const char *address);
 bool mux_tables_add_pool(struct mux_tables *,
-                         const struct slbrec_compiled_pool *,
-                         const struct slbrec_compiled_member *const *members,
-                         size_t n_members);
+                         const struct slbrec_compiled_pool *);
 bool mux_tables_add_endpoint(struct mux_tables *,
                              const struct slbrec_endpoint *);
 bool mux_tables_from_database(struct mux_tables *, const struct ovsdb_idl *,

@@ -89,6 +89,11 @@ add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
 static bool
 add_pool(struct mux_tables *t, int64_t key, bool coming)
 {
+    int64_t members[] = { 1, 2, 3 };    /* The last one has no host. */
+    char *vteps[] = {
+        CONST_CAST(char *, "172.16.0.21"), CONST_CAST(char *, "172.16.0.22"),
+        CONST_CAST(char *, ""),
+    };
     int64_t indices[] = { 1, 2 }, weights[] = { 1, 3 }, weights0[] = { 1, 0 };
     struct slbrec_generation previous = {
         .number = 1, .state = CONST_CAST(char *, "previous"),
@@ -110,19 +115,11 @@ add_pool(struct mux_tables *t, int64_t key, bool coming)
         .name = CONST_CAST(char *, "web/backendPools/servers"),
         .tunnel_key = key, .network_key = 100, .slots_log2 = 9,
         .generations = gens, .n_generations = coming ? 3 : 2,
+        .key_vteps = members, .value_vteps = vteps,
+        .n_vteps = ARRAY_SIZE(members),
     };
-    struct slbrec_compiled_member two = {
-        .index = 2, .vtep = CONST_CAST(char *, "172.16.0.22"),
-    };
-    struct slbrec_compiled_member one = {
-        .index = 1, .vtep = CONST_CAST(char *, "172.16.0.21"),
-    };
-    struct slbrec_compiled_member gone = {
-        .index = 3, .vtep = CONST_CAST(char *, ""),
-    };
-    const struct slbrec_compiled_member *members[] = { &two, &gone, &one };
 
-    return mux_tables_add_pool(t, &pool, members, ARRAY_SIZE(members));
+    return mux_tables_add_pool(t, &pool);
 }
 
 static void
@@ -289,7 +286,7 @@ test_mux_tables_incomplete(void)
     struct slbrec_compiled_pool empty = {
         .name = CONST_CAST(char *, "empty"), .tunnel_key = 18,
     };
-    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty, NULL, 0));
+    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty));
     CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
 
     static const char *const bad_keys[] = {

@@ -188,12 +188,16 @@ endpoint()
         \"cookie\":$1"
 }
 
-# member POOL INDEX NAME ADDRESS NODE VTEP
+# member POOL INDEX NAME ADDRESS VTEP
+#
+# Adds a member to a pool that is there.
 member()
 {
-    insert Compiled_Member "\"pool_key\":$1,\"index\":$2,\"name\":\"$3\",
-        \"address\":\"$4\",\"node\":\"$5\",\"vtep\":\"$6\",
-        \"state\":\"active\""
+    echo "{\"op\":\"mutate\",\"table\":\"Compiled_Pool\",
+        \"where\":[[\"tunnel_key\",\"==\",$1]],\"mutations\":[
+        [\"members\",\"insert\",[\"map\",[[$2,\"$3\"]]]],
+        [\"addresses\",\"insert\",[\"map\",[[$2,\"$4\"]]]],
+        [\"vteps\",\"insert\",[\"map\",[[$2,\"$5\"]]]]]}"
 }
 
 # What the manager would have written: one network, one pool of all VMs with
@@ -217,15 +221,16 @@ cloud_database()
         vtep=172.16.0.${octet[$host]}
         for vm in ${vms[$host]}; do
             n=${vm_octet[$vm]} mac=02:00:00:00:00:0$n
-            ops+=("$(member 100 $((n - 3)) "$vm" "10.0.1.$n" "$host" "$vtep")"
-                  "$(member 100 $((n + 7)) "$vm-6" "fd00:1::$n" "$host" \
-                     "$vtep")")
-            local address
+            ops+=("$(member 100 $((n - 3)) "$vm" "10.0.1.$n" "$vtep")"
+                  "$(member 100 $((n + 7)) "$vm-6" "fd00:1::$n" "$vtep")")
+            local address index
             for address in "10.0.1.$n" "fd00:1::$n"; do
+                index=$((n - 3))
+                [[ $address != *:* ]] || index=$((n + 7))
                 ops+=("$(insert Binding "\"node\":\"$host\",
                          \"iface_id\":\"$vm\",\"network_key\":1,
                          \"address\":\"$address\",\"mac\":\"$mac\",
-                         \"pools\":[\"map\",[[100,$((n - 3))]]]")"
+                         \"pools\":[\"map\",[[100,$index]]]")"
                       "$(insert Location "\"network_key\":1,
                          \"address\":\"$address\",\"mac\":\"$mac\",
                          \"node\":\"$host\",\"vtep\":\"$vtep\"")")
