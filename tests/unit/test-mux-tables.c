@@ -359,6 +359,49 @@ test_mux_tables_split(void)
     mux_tables_destroy(&t);
 }
 
+/* Returns the operation that sets the rule of port 81. */
+static char *
+endpoint_op(const char *distribution)
+{
+    struct mux_tables a, b;
+    struct slbrec_endpoint row = {
+        .vip = CONST_CAST(char *, "20.50.60.10"),
+        .protocol = 17, .port = 81, .pool_key = 17,
+        .load_distribution = CONST_CAST(char *, distribution),
+        .idle_timeout = 300, .rule = CONST_CAST(char *, "web/rules/x"),
+    };
+
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
+    char *s = diff(&a, &b, 0);
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+    return s;
+}
+
+/* What a rule says about its connections reaches the datapath. */
+static void
+test_mux_tables_endpoint(void)
+{
+    static const char *const distributions[] = {
+        "Default", "SourceIP", "SourceIPProtocol",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(distributions); i++) {
+        char *s = endpoint_op(distributions[i]);
+        char *expected = xasprintf(
+            "{\"address\":\"20.50.60.10\",\"distribution\":\"%s\","
+            "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
+            "\"op\":\"endpoint\",\"pool\":17,\"port\":81,"
+            "\"protocol\":17}\n", distributions[i]);
+
+        CU_ASSERT_STRING_EQUAL(s, expected);
+        free(expected);
+        free(s);
+    }
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_all),
     UNIT_TEST(test_mux_tables_age_is_clamped),
@@ -367,6 +410,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_keys),
     UNIT_TEST(test_mux_tables_incomplete),
     UNIT_TEST(test_mux_tables_keep_vip),
+    UNIT_TEST(test_mux_tables_endpoint),
     UNIT_TEST(test_mux_tables_split),
     UNIT_END
 };
