@@ -178,6 +178,7 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/change.t \
+	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \

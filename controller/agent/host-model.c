@@ -290,6 +290,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             .port = row->port,
             .backend_port = row->backend_port,
             .cookie = row->cookie,
+            .floating = row->floating_ip,
         };
 
         if (row->pool_key != pool->key
@@ -297,7 +298,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             continue;
         }
         if ((ep.protocol != IPPROTO_TCP && ep.protocol != IPPROTO_UDP)
-            || !ep.port || !ep.backend_port) {
+            || !ep.port || (!ep.backend_port && !ep.floating)) {
             VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port are "
                          "possible", row->rule);
             continue;
