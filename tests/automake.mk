@@ -91,7 +91,8 @@ EXTRA_DIST += \
 	tests/system/agent/announce.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
-	tests/system/agent/restart.t
+	tests/system/agent/restart.t \
+	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \

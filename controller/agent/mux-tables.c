@@ -405,6 +405,18 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
     return true;
 }
 
+/* Is it for a mux in 'zone', "" if it has none, to announce 'vip'? */
+bool
+mux_vip_has_zone(const struct slbrec_vip *vip, const char *zone)
+{
+    for (size_t i = 0; i < vip->n_zones; i++) {
+        if (!strcmp(vip->zones[i], zone)) {
+            return true;
+        }
+    }
+    return !vip->n_zones;
+}
+
 static bool
 same_member(const struct json *a, const struct json *b, const char *name)
 {

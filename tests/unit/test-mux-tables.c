@@ -402,6 +402,22 @@ test_mux_tables_endpoint(void)
     }
 }
 
+static void
+test_mux_vip_zones(void)
+{
+    char *zones[] = { CONST_CAST(char *, "1"), CONST_CAST(char *, "3") };
+    struct slbrec_vip everywhere = { .n_zones = 0 };
+    struct slbrec_vip zonal = { .zones = zones, .n_zones = 2 };
+
+    CU_ASSERT(mux_vip_has_zone(&everywhere, ""));
+    CU_ASSERT(mux_vip_has_zone(&everywhere, "2"));
+    CU_ASSERT(mux_vip_has_zone(&zonal, "1"));
+    CU_ASSERT(mux_vip_has_zone(&zonal, "3"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, "2"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, "13"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, ""));
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_all),
     UNIT_TEST(test_mux_tables_age_is_clamped),
@@ -412,6 +428,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_keep_vip),
     UNIT_TEST(test_mux_tables_endpoint),
     UNIT_TEST(test_mux_tables_split),
+    UNIT_TEST(test_mux_vip_zones),
     UNIT_END
 };
 
