@@ -34,7 +34,10 @@ VLOG_DEFINE_THIS_MODULE(reply);
  * A packet of a VM may be a reply if its source port is the backend port of a
  * rule of the VM.  Whether it is, conntrack knows, in the rule's zone.  If
  * several rules have the same backend port they are asked one after the other,
- * up to the number of times that the datapaths recirculate a packet.
+ * up to the number of times that the datapaths recirculate a packet.  At most
+ * one of them knows it: two connections with the same address and port of a
+ * client would be one to the VM.  What an earlier one left in conntrack is
+ * flushed when the VM's answer to the next one does not fit (stale.c).
  *
  * What is a reply has to come out of ct established, in reply direction, and
  * with the rule's VIP and port as source: this, and not flags of the datapath

@@ -186,6 +186,7 @@ EXTRA_DIST += \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/shared-port.t \
 	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \
