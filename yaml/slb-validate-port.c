@@ -119,6 +119,27 @@ slb_listeners_destroy(struct slb_listeners *listeners)
     free(listeners->at);
 }
 
+/* Returns the first of 'frontend' in 'listeners', or NULL. */
+const struct slb_listener *
+slb_listeners_find(const struct slb_listeners *listeners,
+                   const struct slb_frontend *frontend)
+{
+    size_t low = 0, high = listeners->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((uintptr_t) listeners->at[middle].frontend
+            < (uintptr_t) frontend) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return (low < listeners->n && listeners->at[low].frontend == frontend
+            ? &listeners->at[low] : NULL);
+}
+
 static bool
 is_nat_pool(const struct slb_listener *listener)
 {
@@ -373,7 +394,9 @@ check_backend_port(struct backends *b, const struct slb_object *object,
         first = slb_index_find_number(&b->users, link->to, number);
         if (first) {
             char *other = slb_other(first, "backendPort");
-            char *member = slb_other(&link->member->obj, "name");
+            char *member = (link->member
+                            ? slb_other(&link->member->obj, "name")
+                            : xasprintf("'%s'", name));
             slb_report(b->v, object, "backendPort",
                        "%s port %d of %s is used by %s already, expected %s, "
                        "or floating IP", protocol_name(protocol), port,

@@ -186,6 +186,8 @@ void slb_check_pool_family(struct slb_validation *, const struct slb_object *,
 void slb_listeners_init(struct slb_listeners *,
                         const struct slb_validation *);
 void slb_listeners_destroy(struct slb_listeners *);
+const struct slb_listener *slb_listeners_find(const struct slb_listeners *,
+                                              const struct slb_frontend *);
 void slb_check_listeners(struct slb_validation *,
                          const struct slb_listeners *);
 void slb_check_backend_ports(struct slb_validation *);

@@ -168,31 +168,46 @@ check_floating_ip(struct slb_validation *v, const struct slb_object *object,
 
 /* Rules. */
 
-/* Checks that 'field' of 'rule' is a port, which protocols other than All
- * have. */
+/* Whether the field called 'field' of 'object' is at a place of its own. */
+static bool
+is_given(const struct slb_object *object, const char *field)
+{
+    struct slb_mark mark = slb_object_mark(object, field);
+
+    return (mark.line != object->mark.line
+            || mark.column != object->mark.column);
+}
+
+/* Checks that 'field' of 'rule', 'port', is a port if the rule's protocol has
+ * ports, otherwise none. */
 static void
 check_port(struct slb_validation *v, const struct slb_rule *rule,
            const char *field, int port)
 {
     const struct slb_object *obj = &rule->obj;
     const char *const protocol = (rule->protocol == SLB_PROTOCOL_TCP ? "Tcp"
-                                  : rule->protocol == SLB_PROTOCOL_UDP ? "Udp"
-                                  : "All");
+                                  : "Udp");
 
-    if (slb_object_has(obj, field)
-        && (port != 0) != (rule->protocol != SLB_PROTOCOL_ALL)) {
-        char *place = slb_place(obj, "protocol");
-        if (port) {
-            slb_report(v, obj, field, "'%s' is %d, expected 0, since protocol "
-                       "All (%s) is for all ports", field, port, place);
-        } else {
-            slb_report(v, obj, field, "'%s' is missing or 0 in rule '%s', "
-                       "expected an integer from 1 to 65535, since the "
-                       "protocol is %s (%s)", field,
-                       obj->name ? obj->name : "", protocol, place);
-        }
-        free(place);
+    if (!slb_object_has(obj, field)
+        || (port != 0) == (rule->protocol != SLB_PROTOCOL_ALL)) {
+        return;
     }
+
+    char *place = slb_place(obj, "protocol");
+    if (port) {
+        slb_report(v, obj, field, "'%s' is %d, expected 0, since protocol All "
+                   "(%s) is for all ports", field, port, place);
+    } else if (is_given(obj, field)) {
+        slb_report(v, obj, field, "'%s' is 0, expected an integer from 1 to "
+                   "65535, since the protocol is %s (%s)", field, protocol,
+                   place);
+    } else {
+        slb_report(v, obj, field, "the key '%s' is missing in rule '%s', "
+                   "expected an integer from 1 to 65535, since the protocol "
+                   "is %s (%s)", field, obj->name ? obj->name : "", protocol,
+                   place);
+    }
+    free(place);
 }
 
 /* Checks 'rule', for HA ports. */
