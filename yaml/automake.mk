@@ -5,6 +5,10 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \
 	yaml/slb-errors.h \
+	yaml/slb-explain.c \
+	yaml/slb-explain.h \
+	yaml/slb-json-schema.c \
+	yaml/slb-json-schema.h \
 	yaml/slb-model.c \
 	yaml/slb-model.h \
 	yaml/slb-parse.c \
