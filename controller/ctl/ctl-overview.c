@@ -25,6 +25,7 @@
 #include "controller/ctl/ctl-state.h"
 #include "controller/ctl/ctl-table.h"
 #include "lib/slb-idl.h"
+#include "lib/slb-outbound.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "sset.h"
@@ -445,13 +446,16 @@ describe_outbound_rule(const struct printer *p,
     ds_put_cstr(&line->backend, rule->backend_pool);
     format_members(p, lb, rule->backend_pool, &line->backend);
     ds_put_cstr(&line->backend, ", ");
-    if (rule->ports > 0) {
-        ds_put_format(&line->backend, "%d ports each", rule->ports);
-    } else if (rule->ports) {
-        ds_put_cstr(&line->backend, "ports ");
-        format_field(&rule->obj, "allocatedOutboundPorts", &line->backend);
+    if (rule->ports >= 0) {
+        const struct slb_pool *pool = (const struct slb_pool *)
+            slb_list_find(SLB_GENERIC(&lb->backend_pools),
+                          rule->backend_pool);
+        ds_put_format(&line->backend, "%"PRIu64" ports each",
+                      slb_outbound_ports(rule->ports,
+                                         pool ? pool->members.n : 0, 0));
     } else {
-        ds_put_cstr(&line->backend, "ports by pool size");
+        format_field(&rule->obj, "allocatedOutboundPorts", &line->backend);
+        ds_put_cstr(&line->backend, " ports");
     }
 }
 
