@@ -9,6 +9,8 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-explain.h \
 	yaml/slb-json-schema.c \
 	yaml/slb-json-schema.h \
+	yaml/slb-index.c \
+	yaml/slb-index.h \
 	yaml/slb-model.c \
 	yaml/slb-model.h \
 	yaml/slb-parse.c \
@@ -19,6 +21,14 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-schema.h \
 	yaml/slb-text.c \
 	yaml/slb-text.h \
+	yaml/slb-validate-frontend.c \
+	yaml/slb-validate-names.c \
+	yaml/slb-validate-network.c \
+	yaml/slb-validate-outbound.c \
+	yaml/slb-validate-pool.c \
+	yaml/slb-validate-port.c \
+	yaml/slb-validate-private.h \
+	yaml/slb-validate-rule.c \
 	yaml/slb-validate.c \
 	yaml/slb-validate.h \
 	yaml/slb-yaml.c \
