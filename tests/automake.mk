@@ -102,12 +102,15 @@ EXTRA_DIST += \
 UNIT_TESTS += \
 	tests/unit/test-address \
 	tests/unit/test-ctl-model \
+	tests/unit/test-explain \
 	tests/unit/test-yaml
 tests_unit_test_address_SOURCES = tests/unit/test-address.c
 tests_unit_test_address_LDADD = $(UNIT_LDADD)
 tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
 tests_unit_test_ctl_model_LDADD = \
 	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
+tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 
