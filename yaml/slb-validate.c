@@ -779,6 +779,8 @@ void
 slb_validate(struct slb_input *input, const struct slb_model *base)
 {
     const struct slb_model *model = &input->model;
+
+    slb_input_finish(input);
     struct validation v = { .input = input, .base = base };
 
     shash_init(&v.networks);
