@@ -3,6 +3,7 @@ bin_PROGRAMS += controller/slb-ctl
 noinst_LTLIBRARIES += controller/ctl/libctl.la
 controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-apply.c \
+	controller/ctl/ctl-convert.c \
 	controller/ctl/ctl-db.c \
 	controller/ctl/ctl-db.h \
 	controller/ctl/ctl-model.c \

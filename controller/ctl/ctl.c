@@ -67,6 +67,12 @@ static const struct command {
 "Applying the same again changes nothing.  With --wait, returns when all\n"
 "nodes concerned have it in force, or names those that do not after SECONDS\n"
 "(default 30; 0 is for ever)." },
+    { "convert", "FILE... [-o yaml|json]", 1, INT_MAX, TAKES_OUTPUT,
+      ctl_convert,
+"Prints what the files say as this program's own YAML, or JSON.  This is for\n"
+"load balancers of Azure's, as \"az network lb show\", the portal or a\n"
+"template have them; the other commands read these, too.  Needs no\n"
+"database." },
     { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
 "Shows the objects in the database, sorted by name.  What -o yaml and\n"
 "-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
@@ -383,7 +389,8 @@ main(int argc, char *argv[])
                     given & ~command->takes & TAKES_WAIT ? "wait" : "output");
     }
 
-    if (command->run != ctl_validate || options.db_given) {
+    if ((command->run != ctl_validate && command->run != ctl_convert)
+        || options.db_given) {
         check_remotes(options.db);
     }
 

@@ -20,6 +20,7 @@
  *
  * ctl.c        main(), options, help
  * ctl-apply.c  validate, diff, apply, delete
+ * ctl-convert.c  convert
  * ctl-show.c   get, nodes
  * ctl-db.c     the connection to the database
  * ctl-model.c  objects of the language (yaml/) from and to rows
@@ -30,6 +31,8 @@
  * only. */
 
 #include <stdbool.h>
+
+struct slb_input;
 
 /* Exit statuses, as --help has them. */
 enum {
@@ -60,6 +63,7 @@ struct ctl_options {
 typedef int ctl_command(const struct ctl_options *, int n, char *args[]);
 
 ctl_command ctl_validate;
+ctl_command ctl_convert;
 ctl_command ctl_diff;
 ctl_command ctl_apply;
 ctl_command ctl_delete;
@@ -67,5 +71,7 @@ ctl_command ctl_get;
 ctl_command ctl_nodes;
 
 const struct slb_class *ctl_kind(const char *);
+void ctl_report_warnings(struct slb_input *);
+bool ctl_report_errors(struct slb_input *);
 
 #endif /* controller/ctl/ctl.h */
