@@ -250,6 +250,15 @@ test_assign_prefix(void)
                " (20.50.60.252/30) has none left");
     assign_destroy(&a);
 
+    /* Host bits mean nothing. */
+    assign_init(&a);
+    set_prefix(&a, "20.50.60.6/31");
+    check_get(&a, "f1", PUB, "20.50.60.6");
+    set_prefix(&a, "20.50.60.7/30");
+    check_get(&a, "f2", PUB, "20.50.60.7");
+    check_get(&a, "f3", PUB, "20.50.60.4");
+    assign_destroy(&a);
+
     assign_init(&a);
     set_prefix(&a, "20.50.60.7/32");
     check_get(&a, "f1", PUB, "20.50.60.7");
@@ -308,6 +317,8 @@ test_assign_is_stable(void)
      * it, too, or the source goes and comes. */
     add_taken(&a, "prod", "10.0.1.4");
     check_get(&a, "f1", WEB, "10.0.1.4");
+    check_holder(&a, "prod", "10.0.1.4", "f1");
+    remove_taken(&a, "prod", "10.0.1.4");
     check_holder(&a, "prod", "10.0.1.4", "f1");
     set_subnet(&a, "10.0.0.0/16", "10.0.0.1");
     check_get(&a, "f1", WEB, "10.0.1.4");
