@@ -113,8 +113,8 @@ gone()
         got "" Binding iface_id network_key=77 &&
         got "" Assigned_Address frontend &&
         got "" Assigned_Port nat_pool &&
-        got "20.50.60.10
-20.50.60.20" VIP address &&
+        got "" VIP frontend address=nonsense &&
+        got "" VIP frontend address=1.2.3.4 &&
         got "" Endpoint rule vip=nonsense &&
         got "" Compiled_Pool name name=nonsense
 }
