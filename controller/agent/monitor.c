@@ -85,6 +85,7 @@ monitor_init(struct agent *agent)
         &slbrec_table_compiled_pool,
         &slbrec_table_generation,
         &slbrec_table_endpoint,
+        &slbrec_table_vip,
     };
     add_tables(idl, common, ARRAY_SIZE(common));
 
@@ -94,13 +95,8 @@ monitor_init(struct agent *agent)
 
     slbrec_node_set_condition(idl, &none);
     slbrec_port_set_condition(idl, &none);
-    if (agent->role == &mux_role) {
-        static const struct ovsdb_idl_table_class *const mux[] = {
-            &slbrec_table_vip,
-        };
-        add_tables(idl, mux, ARRAY_SIZE(mux));
-        slbrec_vip_set_condition(idl, &none);
-    } else {
+    slbrec_vip_set_condition(idl, &none);
+    if (agent->role == &host_role) {
         static const struct ovsdb_idl_table_class *const host[] = {
             &slbrec_table_mux,
             &slbrec_table_compiled_network,
@@ -153,6 +149,7 @@ set_network_conditions(struct ovsdb_idl *idl, const struct hmap *networks)
 {
     struct ovsdb_idl_condition network = OVSDB_IDL_CONDITION_INIT(&network);
     struct ovsdb_idl_condition location = OVSDB_IDL_CONDITION_INIT(&location);
+    struct ovsdb_idl_condition vip = OVSDB_IDL_CONDITION_INIT(&vip);
     unsigned int seqno = ovsdb_idl_get_condition_seqno(idl);
     const struct key *key;
 
@@ -161,12 +158,15 @@ set_network_conditions(struct ovsdb_idl *idl, const struct hmap *networks)
                                                       key->key);
         slbrec_location_add_clause_network_key(&location, OVSDB_F_EQ,
                                                key->key);
+        slbrec_vip_add_clause_network_key(&vip, OVSDB_F_EQ, key->key);
     }
 
     bool acked = slbrec_compiled_network_set_condition(idl, &network) == seqno;
     acked &= slbrec_location_set_condition(idl, &location) == seqno;
+    acked &= slbrec_vip_set_condition(idl, &vip) == seqno;
     ovsdb_idl_condition_destroy(&network);
     ovsdb_idl_condition_destroy(&location);
+    ovsdb_idl_condition_destroy(&vip);
     return acked;
 }
 
