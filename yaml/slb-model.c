@@ -184,6 +184,83 @@ slb_list_sort(struct slb_list *list)
     }
 }
 
+/* Adds a copy of 's' to 'strings', which are from a text if 'mark' is not
+ * NULL: then all must have one.  slb_strings_sort() has to follow. */
+void
+slb_strings_add(struct slb_strings *strings, const char *s,
+                const struct slb_mark *mark)
+{
+    if (strings->n >= strings->allocated) {
+        strings->at = x2nrealloc(strings->at, &strings->allocated,
+                                 sizeof *strings->at);
+        if (mark) {
+            strings->marks = xrealloc(strings->marks,
+                                      strings->allocated
+                                      * sizeof *strings->marks);
+        }
+    }
+    if (mark) {
+        strings->marks[strings->n] = *mark;
+    }
+    strings->at[strings->n++] = xstrdup(s);
+}
+
+/* Sorts 'strings' (there are few), with their marks. */
+void
+slb_strings_sort(struct slb_strings *strings)
+{
+    for (size_t i = 1; i < strings->n; i++) {
+        for (size_t j = i;
+             j > 0 && strcmp(strings->at[j - 1], strings->at[j]) > 0; j--) {
+            char *s = strings->at[j];
+            strings->at[j] = strings->at[j - 1];
+            strings->at[j - 1] = s;
+            if (strings->marks) {
+                struct slb_mark mark = strings->marks[j];
+                strings->marks[j] = strings->marks[j - 1];
+                strings->marks[j - 1] = mark;
+            }
+        }
+    }
+}
+
+bool
+slb_strings_contain(const struct slb_strings *strings, const char *s)
+{
+    for (size_t i = 0; i < strings->n; i++) {
+        if (!strcmp(strings->at[i], s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether 'a' and 'b', both sorted, are the same but for their marks. */
+bool
+slb_strings_equal(const struct slb_strings *a, const struct slb_strings *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        if (strcmp(a->at[i], b->at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+slb_strings_destroy(struct slb_strings *strings)
+{
+    for (size_t i = 0; i < strings->n; i++) {
+        free(strings->at[i]);
+    }
+    free(strings->at);
+    free(strings->marks);
+    memset(strings, 0, sizeof *strings);
+}
+
 void
 slb_model_init(struct slb_model *model)
 {
@@ -213,6 +290,8 @@ slb_model_list(const struct slb_model *model, const struct slb_class *kind)
 
     if (kind == &slb_network_class) {
         return (struct slb_list *) &m->networks;
+    } else if (kind == &slb_public_prefix_class) {
+        return (struct slb_list *) &m->public_prefixes;
     }
     ovs_assert(kind == &slb_load_balancer_class);
     return (struct slb_list *) &m->load_balancers;

@@ -25,6 +25,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "util.h"
+#include "yaml/slb-azure.h"
 #include "yaml/slb-schema.h"
 #include "yaml/slb-text.h"
 #include "yaml/slb-yaml.h"
@@ -39,6 +40,7 @@ slb_input_init(struct slb_input *input)
 {
     memset(input, 0, sizeof *input);
     slb_model_init(&input->model);
+    input->warnings.are_warnings = true;
 }
 
 void
@@ -47,6 +49,8 @@ slb_input_destroy(struct slb_input *input)
     if (input) {
         slb_model_destroy(&input->model);
         slb_errors_destroy(&input->errors);
+        slb_errors_destroy(&input->warnings);
+        slb_azure_destroy(input);
         for (size_t i = 0; i < input->n_sources; i++) {
             free(input->sources[i]->name);
             free(input->sources[i]);
@@ -70,22 +74,6 @@ add_source(struct slb_input *input, const char *name)
     }
     input->sources[input->n_sources++] = source;
     return source;
-}
-
-/* What 'node' is, in messages. */
-static void
-format_found(const struct slb_yaml_node *node, struct ds *ds)
-{
-    if (node->type == SLB_YAML_LIST) {
-        ds_put_cstr(ds, "is a list");
-    } else if (node->type == SLB_YAML_MAP) {
-        ds_put_cstr(ds, "is a map");
-    } else if (slb_yaml_is_null(node)) {
-        ds_put_cstr(ds, "has no value");
-    } else {
-        ds_put_cstr(ds, node->plain ? "is " : "is the quoted text ");
-        slb_text_quote(node->text, ds);
-    }
 }
 
 /* Appends the keys of 'class', and KIND_KEY if it is a kind's, to 'keys'. */
@@ -122,6 +110,69 @@ static struct slb_object *parse_object(struct slb_input *,
                                        const struct slb_object *parent,
                                        const struct slb_yaml_node *);
 
+/* Whether quotes make a value of 'field' something else. */
+static bool
+is_number(const struct slb_field *field)
+{
+    return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+}
+
+/* Whether 'text' is a word that stands for a number: that has quotes in
+ * JSON. */
+static bool
+is_word(const struct slb_field *field, const char *text)
+{
+    for (const struct slb_word *w = field->words; w && w->name; w++) {
+        if (!strcmp(w->name, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
+ * Returns false, after reporting why, if one is wrong. */
+bool
+slb_parse_strings(struct slb_input *input, const struct slb_field *field,
+                  const struct slb_yaml_node *node,
+                  struct slb_strings *strings)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < node->n; i++) {
+        const struct slb_yaml_node *entry = node->nodes[i];
+        char *error, *text = NULL;
+
+        if (entry->type == SLB_YAML_SCALAR && !slb_yaml_is_null(entry)) {
+            error = slb_entry_parse(field, entry->text, &text);
+        } else {
+            struct ds ds = DS_EMPTY_INITIALIZER;
+            slb_yaml_format_found(entry, &ds);
+            ds_put_cstr(&ds, ", expected a text");
+            error = ds_steal_cstr(&ds);
+        }
+        if (error) {
+            slb_errors_add(&input->errors, entry->mark, "an entry of '%s' %s",
+                           field->name, error);
+            free(error);
+            ok = false;
+        } else {
+            slb_strings_add(strings, text, &entry->mark);
+        }
+        free(text);
+    }
+    slb_strings_sort(strings);
+    for (size_t i = 1; i < strings->n; i++) {
+        if (!strcmp(strings->at[i - 1], strings->at[i])) {
+            slb_errors_add(&input->errors, strings->marks[i],
+                           "'%s' has the entry '%s' twice, expected it only "
+                           "once", field->name, strings->at[i]);
+            ok = false;
+        }
+    }
+    return ok;
+}
+
 /* Reads 'node' as the value of 'field' of 'object'.  Returns false, after
  * reporting why, if it is none. */
 static bool
@@ -131,7 +182,11 @@ parse_field(struct slb_input *input, struct slb_object *object,
     void *value = slb_field_value(field, object);
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    if (field->type == SLB_T_LIST) {
+    if (slb_field_is_strings(field)) {
+        if (node->type == SLB_YAML_LIST) {
+            return slb_parse_strings(input, field, node, value);
+        }
+    } else if (field->type == SLB_T_LIST) {
         if (node->type == SLB_YAML_LIST) {
             bool complete = true;
             for (size_t i = 0; i < node->n; i++) {
@@ -147,7 +202,8 @@ parse_field(struct slb_input *input, struct slb_object *object,
             return complete;
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
-               && (node->plain || field->type != SLB_T_INTEGER)) {
+               && (node->plain || !is_number(field)
+                   || is_word(field, node->text))) {
         char *error = slb_value_parse(field, node->text, value);
         if (!error) {
             return true;
@@ -159,12 +215,13 @@ parse_field(struct slb_input *input, struct slb_object *object,
     }
 
     ds_put_format(&ds, "'%s' ", field->name);
-    format_found(node, &ds);
+    slb_yaml_format_found(node, &ds);
     ds_put_cstr(&ds, ", expected ");
     slb_field_format_expected(field, &ds);
-    if (field->type == SLB_T_LIST && slb_yaml_is_null(node)) {
+    if ((field->type == SLB_T_LIST || slb_field_is_strings(field))
+        && slb_yaml_is_null(node)) {
         ds_put_cstr(&ds, ", or [] for none");
-    } else if (field->type == SLB_T_INTEGER
+    } else if (is_number(field)
                && node->type == SLB_YAML_SCALAR && !node->plain) {
         ds_put_cstr(&ds, " without quotes");
     }
@@ -216,7 +273,7 @@ check_keys(struct slb_input *input, const struct slb_class *class,
 
         if (key->type != SLB_YAML_SCALAR) {
             ds_put_cstr(&ds, "a key ");
-            format_found(key, &ds);
+            slb_yaml_format_found(key, &ds);
             ds_put_format(&ds, ", expected the name of a property of a %s",
                           class->noun);
             slb_errors_add_nocopy(&input->errors, key->mark,
@@ -261,6 +318,26 @@ report_missing_key(struct slb_input *input, const struct slb_object *object,
     slb_errors_add_nocopy(&input->errors, object->mark, ds_steal_cstr(&ds));
 }
 
+/* Reports that 'object', which may take its name from another field, has
+ * neither. */
+static void
+check_name(struct slb_input *input, struct slb_object *object)
+{
+    const struct slb_class *class = object->class;
+    const struct slb_field *from = slb_class_field(class, class->name_from);
+
+    if (!object->name && slb_object_has(object, "name")
+        && slb_object_has(object, from->name)
+        && !slb_value_is_set(from, slb_field_value(from, object))) {
+        slb_errors_add(&input->errors, object->mark, "the key 'name' is "
+                       "missing in a %s, expected it or '%s'", class->noun,
+                       from->name);
+        object->invalid |= UINT64_C(1)
+                           << (slb_class_field(class, "name")
+                               - class->fields);
+    }
+}
+
 /* Reads the map 'node' as an object of 'class', below 'parent' if that is not
  * NULL.  Returns NULL, after reporting why, if it is none at all. */
 static struct slb_object *
@@ -277,7 +354,7 @@ parse_object(struct slb_input *input, const struct slb_class *class,
         struct ds ds = DS_EMPTY_INITIALIZER;
 
         ds_put_format(&ds, "a %s ", class->noun);
-        format_found(node, &ds);
+        slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the keys ");
         format_words(keys, n, " and", &ds);
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
@@ -325,6 +402,9 @@ parse_object(struct slb_input *input, const struct slb_class *class,
             object->invalid |= UINT64_C(1) << i;
         }
     }
+    if (class->name_from) {
+        check_name(input, object);
+    }
     return object;
 }
 
@@ -339,11 +419,14 @@ report_bad_kind(struct slb_input *input, struct slb_mark mark,
     for (size_t i = 0; slb_kinds[i]; i++) {
         names[n++] = slb_kinds[i]->name;
     }
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        names[n++] = slb_input_kinds[i]->name;
+    }
 
     const char *nearest = NULL;
     if (kind) {
         ds_put_cstr(&ds, "'" KIND_KEY "' ");
-        format_found(kind, &ds);
+        slb_yaml_format_found(kind, &ds);
         if (kind->type == SLB_YAML_SCALAR) {
             nearest = slb_text_nearest(kind->text, names, n);
         }
@@ -362,14 +445,29 @@ report_bad_kind(struct slb_input *input, struct slb_mark mark,
     input->incomplete = true;
 }
 
-/* Reads 'node', a whole document or an entry of one that is a list. */
+/* Returns what a document may be that says it is of the kind 'name', or
+ * NULL. */
+static const struct slb_class *
+find_kind(const char *name)
+{
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        if (!strcmp(slb_input_kinds[i]->name, name)) {
+            return slb_input_kinds[i];
+        }
+    }
+    return slb_kind_from_name(name);
+}
+
+/* Reads 'node', a whole document or, if it is not 'alone', an entry of one
+ * that is a list. */
 static void
-parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
+parse_kind(struct slb_input *input, const struct slb_yaml_node *node,
+           bool alone)
 {
     if (node->type != SLB_YAML_MAP) {
         struct ds ds = DS_EMPTY_INITIALIZER;
         ds_put_cstr(&ds, "the document ");
-        format_found(node, &ds);
+        slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the key '" KIND_KEY "'");
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
         return;
@@ -382,12 +480,16 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
         if (key->type == SLB_YAML_SCALAR && !strcmp(key->text, KIND_KEY)) {
             const struct slb_class *class
                 = (value->type == SLB_YAML_SCALAR
-                   ? slb_kind_from_name(value->text) : NULL);
+                   ? find_kind(value->text) : NULL);
             struct slb_object *object;
 
             if (!class) {
                 report_bad_kind(input, value->mark, value);
-            } else if ((object = parse_object(input, class, NULL, node))) {
+            } else if ((object = parse_object(input, class, NULL, node))
+                       && class == &slb_azure_ids_class) {
+                slb_azure_add_ids(input, object);
+            } else if (object) {
+                slb_object_fill_defaults(object);
                 slb_list_add(slb_model_list(&input->model, class), object);
             } else {
                 input->incomplete = true;
@@ -395,7 +497,11 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
             return;
         }
     }
-    report_bad_kind(input, node->mark, NULL);
+    if (slb_azure_recognizes(node)) {
+        slb_azure_add(input, node, alone);
+    } else {
+        report_bad_kind(input, node->mark, NULL);
+    }
 }
 
 static void
@@ -403,10 +509,10 @@ parse_document(struct slb_input *input, const struct slb_yaml_node *root)
 {
     if (root->type == SLB_YAML_LIST) {
         for (size_t i = 0; i < root->n; i++) {
-            parse_kind(input, root->nodes[i]);
+            parse_kind(input, root->nodes[i], false);
         }
     } else {
-        parse_kind(input, root);
+        parse_kind(input, root, true);
     }
 }
 
@@ -422,6 +528,7 @@ parse_text(struct slb_input *input, const struct slb_source *source,
     while (slb_yaml_next(yaml, &doc)) {
         if (doc.root && !slb_yaml_is_null(doc.root)) {
             parse_document(input, doc.root);
+            slb_azure_keep(input, &doc);
             n_documents++;
         }
         slb_yaml_document_destroy(&doc);
@@ -506,4 +613,12 @@ slb_input_add_file(struct slb_input *input, const char *path)
     if (stream && !is_stdin) {
         fclose(stream);
     }
+}
+
+/* Finishes what needs all files: has to follow the last one.  (slb_validate()
+ * does so itself.) */
+void
+slb_input_finish(struct slb_input *input)
+{
+    slb_azure_finish(input);
 }

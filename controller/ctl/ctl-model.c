@@ -18,6 +18,7 @@
 #include "controller/ctl/ctl-model.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,13 +48,51 @@ struct table {
 static struct table tables[] = {
     { .class = &slb_network_class, .table = &slbrec_table_virtual_network },
     { .class = &slb_subnet_class, .table = &slbrec_table_subnet },
+    { .class = &slb_public_prefix_class,
+      .table = &slbrec_table_public_ip_prefix },
     { .class = &slb_load_balancer_class,
       .table = &slbrec_table_load_balancer },
     { .class = &slb_frontend_class, .table = &slbrec_table_frontend },
     { .class = &slb_pool_class, .table = &slbrec_table_backend_pool },
-    { .class = &slb_member_class, .table = &slbrec_table_pool_member },
+    { .class = &slb_probe_class, .table = &slbrec_table_probe },
     { .class = &slb_rule_class, .table = &slbrec_table_rule },
+    { .class = &slb_nat_rule_class, .table = &slbrec_table_inbound_nat_rule },
+    { .class = &slb_nat_pool_class, .table = &slbrec_table_inbound_nat_pool },
+    { .class = &slb_outbound_rule_class,
+      .table = &slbrec_table_outbound_rule },
 };
+
+/* Objects of these classes have no rows of their own: they are in columns of
+ * their parent's row, maps from their names to their fields' values, because a
+ * row costs the database much more than an entry of a map.  Every object is in
+ * the first column, even if the field has no value (then it is ""), and in the
+ * others if it has not the default there. */
+static struct map_class {
+    const struct slb_class *class;
+    const struct slb_class *parent;
+    struct {
+        const char *field;
+        const char *column_name;
+        const struct ovsdb_idl_column *column; /* Looked up later. */
+    } maps[4];
+} map_classes[] = {
+    { .class = &slb_member_class, .parent = &slb_pool_class,
+      .maps = { { .field = "address", .column_name = "members" },
+                { .field = "weight", .column_name = "member_weights" },
+                { .field = "adminState",
+                  .column_name = "member_admin_states" } } },
+};
+
+static struct map_class *
+find_map_class(const struct slb_class *class)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(map_classes); i++) {
+        if (map_classes[i].class == class) {
+            return &map_classes[i];
+        }
+    }
+    return NULL;
+}
 
 static struct table *
 find_table(const struct slb_class *class)
@@ -73,20 +112,37 @@ ctl_model_table(const struct slb_class *class)
     return find_table(class)->table;
 }
 
-/* A column's name is the field's, in small letters and without its unit. */
+/* A column's name is the field's, in small letters and without its unit:
+ * publicIPPrefix is in public_ip_prefix. */
 static void
 format_column_name(const char *field, struct ds *ds)
 {
     const char *unit = strstr(field, "InMinutes");
+    unit = unit ? unit : strstr(field, "InSeconds");
     size_t n = unit ? unit - field : strlen(field);
 
     for (size_t i = 0; i < n; i++) {
         unsigned char c = field[i];
-        if (isupper(c)) {
+        bool starts_word = isupper(c) && i
+                           && (islower((unsigned char) field[i - 1])
+                               || (i + 1 < n
+                                   && islower((unsigned char) field[i + 1])));
+        if (starts_word) {
             ds_put_char(ds, '_');
         }
         ds_put_char(ds, tolower(c));
     }
+}
+
+static const struct ovsdb_idl_column *
+find_column(const struct ovsdb_idl_table_class *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (!strcmp(table->columns[i].name, name)) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
 }
 
 /* Returns the column of 'field' of 'class', or NULL if there is none, which is
@@ -103,14 +159,25 @@ ctl_model_column(const struct slb_class *class, const struct slb_field *field)
         struct ds name = DS_EMPTY_INITIALIZER;
 
         format_column_name(field->name, &name);
-        for (size_t i = 0; i < table->table->n_columns; i++) {
-            if (!strcmp(table->table->columns[i].name, ds_cstr(&name))) {
-                *column = &table->table->columns[i];
-            }
-        }
+        *column = find_column(table->table, ds_cstr(&name));
         ds_destroy(&name);
     }
     return *column;
+}
+
+/* Returns the 'i'th column of 'class', which has no rows, or NULL. */
+static const struct ovsdb_idl_column *
+map_column(struct map_class *class, size_t i)
+{
+    if (i >= ARRAY_SIZE(class->maps) || !class->maps[i].field) {
+        return NULL;
+    }
+    if (!class->maps[i].column) {
+        class->maps[i].column = find_column(ctl_model_table(class->parent),
+                                            class->maps[i].column_name);
+        ovs_assert(class->maps[i].column);
+    }
+    return class->maps[i].column;
 }
 
 /* Adds to what 'idl' monitors all that the functions below use. */
@@ -122,8 +189,16 @@ ctl_model_monitor(struct ovsdb_idl *idl)
 
         ovsdb_idl_add_table(idl, tables[i].table);
         for (size_t j = 0; j < class->n_fields; j++) {
-            ovsdb_idl_add_column(idl, ctl_model_column(class,
-                                                       &class->fields[j]));
+            const struct slb_field *field = &class->fields[j];
+            struct map_class *maps = find_map_class(field->class);
+
+            if (!maps || field->type != SLB_T_LIST) {
+                ovsdb_idl_add_column(idl, ctl_model_column(class, field));
+            } else {
+                for (size_t k = 0; map_column(maps, k); k++) {
+                    ovsdb_idl_add_column(idl, map_column(maps, k));
+                }
+            }
         }
     }
 }
@@ -147,35 +222,97 @@ find_row(struct ovsdb_idl *idl, const struct slb_class *class,
     return ovsdb_idl_get_row_for_uuid(idl, ctl_model_table(class), uuid);
 }
 
+/* Parses 'text' as the value of 'field' of 'object'.  Text that is none was
+ * written by somebody else than slb-ctl; applying mends it. */
 static void
-read_scalar(struct ovsdb_idl *idl, struct slb_object *object,
-            const struct slb_field *field, const struct ovsdb_datum *datum)
+read_text(struct slb_object *object, const struct slb_field *field,
+          const char *text)
 {
-    struct ds text = DS_EMPTY_INITIALIZER;
-    const struct ovsdb_idl_row *row;
+    void *value = slb_field_value(field, object);
+    char *error = NULL;
 
-    if (!datum->n) {
-        return;
+    if (field->type == SLB_T_NAME) {
+        /* Anything can be a name that was made of something else. */
+        char **name = value;
+        free(*name);
+        *name = xstrdup(text);
+    } else if (slb_field_is_strings(field)) {
+        char *entry;
+        error = slb_entry_parse(field, text, &entry);
+        if (!error) {
+            slb_strings_add(value, entry, NULL);
+            free(entry);
+        }
+    } else if (text[0]) {
+        error = slb_value_parse(field, text, value);
     }
-    if (field->type == SLB_T_REF) {
-        row = find_row(idl, field->class, &datum->keys[0].uuid);
-        ds_put_cstr(&text, row ? row_name(row, field->class) : "");
-    } else if (field->type == SLB_T_INTEGER) {
-        ds_put_format(&text, "%"PRId64, datum->keys[0].integer);
-    } else {
-        ds_put_cstr(&text, json_string(datum->keys[0].s));
-    }
-
-    char *error = slb_value_parse(field, ds_cstr(&text),
-                                  slb_field_value(field, object));
     if (error) {
-        /* Somebody else than slb-ctl wrote it; applying mends it. */
         char *path = slb_object_path(object);
         VLOG_WARN("in the database, '%s' of %s %s", field->name, path, error);
         free(path);
         free(error);
     }
-    ds_destroy(&text);
+}
+
+/* Reads 'atom', of 'type', as (an entry of) the value of 'field' of
+ * 'object'. */
+static void
+read_atom(struct ovsdb_idl *idl, struct slb_object *object,
+          const struct slb_field *field, const union ovsdb_atom *atom,
+          enum ovsdb_atomic_type type)
+{
+    const struct ovsdb_idl_row *row;
+
+    if (type == OVSDB_TYPE_UUID) {
+        row = find_row(idl, field->class, &atom->uuid);
+        if (row) {
+            read_text(object, field, row_name(row, field->class));
+        }
+    } else if (type == OVSDB_TYPE_INTEGER) {
+        struct ds text = DS_EMPTY_INITIALIZER;
+        int value = MAX(INT_MIN, MIN(INT_MAX, atom->integer));
+
+        slb_value_format(field, &value, &text);
+        read_text(object, field, ds_cstr(&text));
+        ds_destroy(&text);
+    } else if (type == OVSDB_TYPE_BOOLEAN) {
+        *(bool *) slb_field_value(field, object) = atom->boolean;
+    } else {
+        read_text(object, field, json_string(atom->s));
+    }
+}
+
+/* Reads the objects of 'list_field' of 'parent', which are in columns of
+ * 'row'. */
+static void
+read_maps(struct slb_object *parent, const struct slb_field *list_field,
+          struct map_class *maps, const struct ovsdb_idl_row *row)
+{
+    const struct ovsdb_datum *all = ovsdb_idl_read(row, map_column(maps, 0));
+    struct slb_list *list = slb_field_value(list_field, parent);
+
+    for (size_t i = 0; i < all->n; i++) {
+        struct slb_object *object = slb_object_create(maps->class, parent);
+        const struct ovsdb_idl_column *column;
+
+        object->name = xstrdup(json_string(all->keys[i].s));
+        for (size_t j = 0; (column = map_column(maps, j)); j++) {
+            const struct ovsdb_datum *datum = ovsdb_idl_read(row, column);
+            unsigned int k;
+
+            if (!j) {
+                k = i;
+            } else if (!datum->n
+                       || !ovsdb_datum_find_key(datum, &all->keys[i],
+                                                OVSDB_TYPE_STRING, &k)) {
+                continue;
+            }
+            read_atom(NULL, object,
+                      slb_class_field(maps->class, maps->maps[j].field),
+                      &datum->values[k], column->type.value.type);
+        }
+        slb_list_add(list, object);
+    }
 }
 
 static struct slb_object *
@@ -186,20 +323,32 @@ read_object(struct ovsdb_idl *idl, const struct slb_class *class,
 
     for (size_t i = 0; i < class->n_fields; i++) {
         const struct slb_field *field = &class->fields[i];
-        const struct ovsdb_datum *datum
-            = ovsdb_idl_read(row, ctl_model_column(class, field));
+        struct map_class *maps = (field->type == SLB_T_LIST
+                                  ? find_map_class(field->class) : NULL);
 
-        if (field->type != SLB_T_LIST) {
-            read_scalar(idl, object, field, datum);
+        if (maps) {
+            read_maps(object, field, maps, row);
             continue;
         }
+
+        const struct ovsdb_idl_column *column = ctl_model_column(class, field);
+        const struct ovsdb_datum *datum = ovsdb_idl_read(row, column);
         for (size_t j = 0; j < datum->n; j++) {
+            if (field->type != SLB_T_LIST) {
+                read_atom(idl, object, field, &datum->keys[j],
+                          column->type.key.type);
+                continue;
+            }
+
             const struct ovsdb_idl_row *child
                 = find_row(idl, field->class, &datum->keys[j].uuid);
             if (child) {
                 slb_list_add(slb_field_value(field, object),
                              read_object(idl, field->class, object, child));
             }
+        }
+        if (slb_field_is_strings(field)) {
+            slb_strings_sort(slb_field_value(field, object));
         }
     }
     return object;
@@ -216,7 +365,10 @@ ctl_model_read(struct ovsdb_idl *idl, struct slb_model *model)
             = ovsdb_idl_first_row(idl, ctl_model_table(slb_kinds[i]));
 
         for (; row; row = ovsdb_idl_next_row(row)) {
-            slb_list_add(list, read_object(idl, slb_kinds[i], NULL, row));
+            struct slb_object *object = read_object(idl, slb_kinds[i], NULL,
+                                                    row);
+            slb_object_fill_defaults(object);
+            slb_list_add(list, object);
         }
         slb_list_sort(list);
     }
@@ -296,6 +448,31 @@ write_list(struct writer *w, const struct slb_field *field,
     shash_destroy(&old_rows);
 }
 
+/* Makes the value of 'field' of 'object', which is neither a list nor strings,
+ * an atom of 'type'. */
+static union ovsdb_atom
+make_atom(struct writer *w, const struct slb_object *object,
+          const struct slb_field *field, enum ovsdb_atomic_type type)
+{
+    const void *value = slb_field_value(field, object);
+    union ovsdb_atom atom;
+
+    if (type == OVSDB_TYPE_UUID) {
+        const char *name = *(char *const *) value;
+        atom.uuid = referred_row(w, field->class, name)->uuid;
+    } else if (type == OVSDB_TYPE_INTEGER) {
+        atom.integer = *(const int *) value;
+    } else if (type == OVSDB_TYPE_BOOLEAN) {
+        atom.boolean = *(const bool *) value;
+    } else {
+        struct ds text = DS_EMPTY_INITIALIZER;
+        slb_value_format(field, value, &text);
+        atom.s = ovsdb_atom_string_create(ds_cstr(&text));
+        ds_destroy(&text);
+    }
+    return atom;
+}
+
 /* Makes the value of 'field' of 'object' that of a column.  'old' is what is
  * there, or NULL. */
 static struct ovsdb_datum
@@ -304,12 +481,18 @@ make_datum(struct writer *w, const struct slb_object *object,
            const struct ovsdb_idl_column *column,
            const struct ovsdb_datum *old)
 {
+    enum ovsdb_atomic_type type = column->type.key.type;
     const void *value = slb_field_value(field, object);
     const struct slb_list *list = field->type == SLB_T_LIST ? value : NULL;
+    const struct slb_strings *strings = (slb_field_is_strings(field) ? value
+                                         : NULL);
     struct ovsdb_datum datum;
 
     ovsdb_datum_init_empty(&datum);
-    datum.n = list ? list->n : 1;
+    datum.n = (list ? list->n
+               : strings ? strings->n
+               /* What has no value is "" or, in a column for that, nothing. */
+               : slb_value_is_set(field, value) || column->type.n_min);
     if (!datum.n) {
         return datum;
     }
@@ -317,19 +500,66 @@ make_datum(struct writer *w, const struct slb_object *object,
     datum.keys = xmalloc(datum.n * sizeof *datum.keys);
     if (list) {
         write_list(w, field, list, old, datum.keys);
-    } else if (field->type == SLB_T_REF) {
-        const char *name = *(char *const *) value;
-        datum.keys[0].uuid = referred_row(w, field->class, name)->uuid;
-    } else if (field->type == SLB_T_INTEGER) {
-        datum.keys[0].integer = *(const int *) value;
+    } else if (strings) {
+        for (size_t i = 0; i < strings->n; i++) {
+            if (type == OVSDB_TYPE_UUID) {
+                datum.keys[i].uuid
+                    = referred_row(w, field->class, strings->at[i])->uuid;
+            } else {
+                datum.keys[i].s = ovsdb_atom_string_create(strings->at[i]);
+            }
+        }
     } else {
-        struct ds text = DS_EMPTY_INITIALIZER;
-        slb_value_format(field, value, &text);
-        datum.keys[0].s = ovsdb_atom_string_create(ds_cstr(&text));
-        ds_destroy(&text);
+        datum.keys[0] = make_atom(w, object, field, type);
     }
     ovsdb_datum_sort_unique(&datum, &column->type);
     return datum;
+}
+
+/* Makes the map of the 'i'th column of 'maps' out of the objects of 'list'. */
+static struct ovsdb_datum
+make_map(struct writer *w, const struct slb_list *list,
+         struct map_class *maps, size_t i)
+{
+    const struct ovsdb_idl_column *column = map_column(maps, i);
+    const struct slb_field *field = slb_class_field(maps->class,
+                                                    maps->maps[i].field);
+    struct ovsdb_datum datum;
+
+    ovsdb_datum_init_empty(&datum);
+    if (!list->n) {
+        return datum;
+    }
+    datum.keys = xmalloc(list->n * sizeof *datum.keys);
+    datum.values = xmalloc(list->n * sizeof *datum.values);
+    for (size_t j = 0; j < list->n; j++) {
+        const struct slb_object *object = list->at[j];
+
+        if (!i || !slb_field_is_default(field, object)) {
+            datum.keys[datum.n].s = ovsdb_atom_string_create(object->name);
+            datum.values[datum.n] = make_atom(w, object, field,
+                                              column->type.value.type);
+            datum.n++;
+        }
+    }
+    ovsdb_datum_sort_unique(&datum, &column->type);
+    return datum;
+}
+
+/* Sets 'column' of 'row' to 'new', which it takes over, unless it is that
+ * already. */
+static void
+write_column(const struct ovsdb_idl_row *row, bool is_new,
+             const struct ovsdb_idl_column *column, struct ovsdb_datum *new)
+{
+    if (!is_new
+        && ovsdb_datum_equals(ovsdb_idl_read(row, column), new,
+                              &column->type)) {
+        ovsdb_datum_destroy(new, &column->type);
+    } else {
+        ovsdb_idl_txn_verify(row, column);
+        ovsdb_idl_txn_write(row, column, new);
+    }
 }
 
 /* Makes 'row', or a new one if that is NULL, what 'object' is.  Returns it. */
@@ -345,16 +575,22 @@ write_object(struct writer *w, const struct slb_object *object,
     }
     for (size_t i = 0; i < class->n_fields; i++) {
         const struct slb_field *field = &class->fields[i];
-        const struct ovsdb_idl_column *column = ctl_model_column(class, field);
-        const struct ovsdb_datum *old = (is_new ? NULL
-                                         : ovsdb_idl_read(row, column));
-        struct ovsdb_datum new = make_datum(w, object, field, column, old);
+        struct map_class *maps = (field->type == SLB_T_LIST
+                                  ? find_map_class(field->class) : NULL);
 
-        if (old && ovsdb_datum_equals(old, &new, &column->type)) {
-            ovsdb_datum_destroy(&new, &column->type);
+        if (maps) {
+            const struct slb_list *list = slb_field_value(field, object);
+            for (size_t j = 0; map_column(maps, j); j++) {
+                struct ovsdb_datum new = make_map(w, list, maps, j);
+                write_column(row, is_new, map_column(maps, j), &new);
+            }
         } else {
-            ovsdb_idl_txn_verify(row, column);
-            ovsdb_idl_txn_write(row, column, &new);
+            const struct ovsdb_idl_column *column
+                = ctl_model_column(class, field);
+            struct ovsdb_datum new
+                = make_datum(w, object, field, column,
+                             is_new ? NULL : ovsdb_idl_read(row, column));
+            write_column(row, is_new, column, &new);
         }
     }
     return row;

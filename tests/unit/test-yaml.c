@@ -220,12 +220,13 @@ test_yaml_several_files(void)
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
         "more.yaml:2:7: the name 'prod' is that of virtual network 'prod' "
         "(prod.yaml:4:7), expected another one\n"
-        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork or "
-        "LoadBalancer\n"
+        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork, "
+        "PublicIPPrefix or LoadBalancer\n"
         "shop.yaml:5:27: address 20.50.60.10 is that of frontend 'public' "
         "(web.yaml:5:27), expected another one\n"
         "shop.yaml:9:26: address 10.0.2.4 is outside of virtual network "
-        "'prod', expected one in its subnets (10.0.1.0/24)\n");
+        "'prod' (prod.yaml:6:1), expected one in its subnets "
+        "(10.0.1.0/24)\n");
     ds_destroy(&ds);
     slb_input_destroy(&input);
 }
@@ -354,8 +355,8 @@ test_validate_changed_network(void)
                  "- {name: web, prefix: 10.0.2.0/24}\n",
                  "text:4:1: LoadBalancer/web/backendPools/servers/members/vm1 "
                  "is in the database, and address 10.0.1.4 is outside of "
-                 "virtual network 'prod', expected one in its subnets "
-                 "(10.0.2.0/24)\n");
+                 "virtual network 'prod' (text:4:1), expected one in its "
+                 "subnets (10.0.2.0/24)\n");
     check_errors(NETWORK "---\n" WEB,
                  "kind: VirtualNetwork\n"
                  "name: prod\n"
@@ -444,8 +445,8 @@ check_round_trip(const char *text)
         slb_list_sort(list);
         for (size_t j = 0; j < list->n; j++) {
             ds_put_cstr(&yaml, yaml.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], &yaml);
-            json_array_add(json, slb_print_json(list->at[j]));
+            slb_print_yaml(list->at[j], false, &yaml);
+            json_array_add(json, slb_print_json(list->at[j], false));
         }
     }
 
@@ -465,7 +466,7 @@ check_round_trip(const char *text)
             CU_ASSERT_EQUAL(slb_diff(list->at[j], copy, &diff), 0);
             CU_ASSERT_EQUAL(slb_diff(list->at[j], json_copy, &diff), 0);
             ds_put_cstr(&again, again.length ? "---\n" : "");
-            slb_print_yaml(copy, &again);
+            slb_print_yaml(copy, false, &again);
         }
     }
     CU_ASSERT_STRING_EQUAL(ds_cstr(&yaml), ds_cstr(&again));
@@ -525,7 +526,7 @@ test_print_ipv6(void)
 
     read_valid(&input, "kind: VirtualNetwork\nname: '6'\n"
                "subnets: [{name: web, prefix: 'FD00:0::/64'}]\n");
-    slb_print_yaml(&input.model.networks.at[0]->obj, &ds);
+    slb_print_yaml(&input.model.networks.at[0]->obj, false, &ds);
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
                            "kind: VirtualNetwork\n"
                            "name: \"6\"\n"
