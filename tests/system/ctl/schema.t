@@ -146,7 +146,7 @@ def parser_objects(documents, field='', value=''):
     wrong = re.compile(
         "unknown key|the key '[a-zA-Z]*' is missing in|"
         'expected a map with the keys|'
-        "an entry of '{0}' |'{0}' has the entry|"
+        "an entry of '{0}' (?!.* but there is no )|'{0}' has the entry|"
         "'{0}' .*expected {1}".format(field, re.escape(value)))
     return '\n'.join(line for line in validate(documents).splitlines()
                      if wrong.search(line))
