@@ -95,7 +95,8 @@ EXTRA_DIST += \
 	tests/system/agent/announce.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
-	tests/system/agent/restart.t
+	tests/system/agent/restart.t \
+	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \
@@ -197,12 +198,14 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/change.t \
+	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/shared-port.t \
 	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \

@@ -25,7 +25,6 @@
 /* Outbound rules: whose addresses they use, and whether there are as many
  * ports as they give out. */
 
-
 /* Where the 'i'th of the frontends of 'rule' is named. */
 static struct slb_mark
 frontend_mark(const struct slb_outbound_rule *rule, size_t i)
