@@ -149,14 +149,12 @@ usage(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         print_command(&commands[i]);
     }
-    printf("\nKIND is");
+    printf("\nKIND is one of");
     for (size_t i = 0; slb_kinds[i]; i++) {
-        printf("%s %s", !i ? "" : slb_kinds[i + 1] ? "," : " or",
-               slb_kinds[i]->name);
+        printf(" %s", slb_kinds[i]->name);
     }
-    printf(", in upper or lower case.  FILE is a\n"
-           "YAML or JSON file, \"-\" is standard input; yaml/examples/ has "
-           "some.\n"
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, \"-\" is "
+           "standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
