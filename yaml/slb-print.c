@@ -37,7 +37,8 @@ is_plain(const char *text)
         "true", "false", "yes", "no", "on", "off", "y", "n", "null",
     };
 
-    if (!isalpha((unsigned char) text[0]) && !strchr("_/", text[0])) {
+    if (!isalpha((unsigned char) text[0]) && text[0] != '_'
+        && text[0] != '/') {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
