@@ -3,10 +3,14 @@ bin_PROGRAMS += controller/slb-ctl
 noinst_LTLIBRARIES += controller/ctl/libctl.la
 controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-apply.c \
+	controller/ctl/ctl-commit.c \
+	controller/ctl/ctl-commit.h \
 	controller/ctl/ctl-db.c \
 	controller/ctl/ctl-db.h \
 	controller/ctl/ctl-model.c \
 	controller/ctl/ctl-model.h \
+	controller/ctl/ctl-pipe.c \
+	controller/ctl/ctl-pipe.h \
 	controller/ctl/ctl-show.c \
 	controller/ctl/ctl-wait.c \
 	controller/ctl/ctl-wait.h

@@ -42,6 +42,8 @@
 enum {
     TAKES_WAIT = 1 << 0,
     TAKES_OUTPUT = 1 << 1,
+    TAKES_DRY_RUN = 1 << 2,
+    TAKES_PRUNE = 1 << 3,
 };
 
 static const struct command {
@@ -60,13 +62,15 @@ static const struct command {
     { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
-    { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
-"Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it\n"
-"and not in the file goes.  Objects that are not in the files stay.\n"
-"Applying the same again changes nothing.  With --wait, returns when all\n"
-"nodes concerned have it in force, or names those that do not after SECONDS\n"
-"(default 30; 0 is for ever)." },
+    { "apply", "FILE... [--wait[=SECONDS]] [--dry-run] [--prune]", 1, INT_MAX,
+      TAKES_WAIT | TAKES_DRY_RUN | TAKES_PRUNE, ctl_apply,
+"Makes the objects in the database what the files say: all of it at once,\n"
+"or nothing.  Each object is declared whole: what is below it and not in\n"
+"the file goes.  Objects that are not in the files stay; with --prune they\n"
+"are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
+"says what would happen, and changes nothing.  With --wait, returns when\n"
+"all nodes concerned have it in force, or names those that do not after\n"
+"SECONDS (default 30; 0 is for ever)." },
     { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
 "Shows the objects in the database, sorted by name.  What -o yaml and\n"
 "-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
@@ -277,12 +281,16 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         OPT_DB = UCHAR_MAX + 1,
         OPT_TIMEOUT,
         OPT_WAIT,
+        OPT_DRY_RUN,
+        OPT_PRUNE,
         VLOG_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
         {"db", required_argument, NULL, OPT_DB},
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"wait", optional_argument, NULL, OPT_WAIT},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"prune", no_argument, NULL, OPT_PRUNE},
         {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -324,6 +332,16 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
                 options->wait_seconds = parse_seconds("wait", optarg);
             }
             given |= TAKES_WAIT;
+            break;
+
+        case OPT_DRY_RUN:
+            options->dry_run = true;
+            given |= TAKES_DRY_RUN;
+            break;
+
+        case OPT_PRUNE:
+            options->prune = true;
+            given |= TAKES_PRUNE;
             break;
 
         case 'o':
