@@ -35,9 +35,20 @@
 #include "yaml/slb-schema.h"
 #include "yaml/slb-validate.h"
 
+/* Prints the warnings of 'input'. */
+void
+ctl_report_warnings(struct slb_input *input)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    slb_errors_format(&input->warnings, &ds);
+    fputs(ds_cstr(&ds), stderr);
+    ds_destroy(&ds);
+}
+
 /* Prints the errors of 'input'.  Returns true if there are none. */
-static bool
-report_errors(struct slb_input *input)
+bool
+ctl_report_errors(struct slb_input *input)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
@@ -57,6 +68,8 @@ read_files(struct slb_input *input, char *paths[])
     for (; *paths; paths++) {
         slb_input_add_file(input, *paths);
     }
+    slb_input_finish(input);
+    ctl_report_warnings(input);
     if (!input->errors.n) {
         return true;
     }
@@ -64,7 +77,7 @@ read_files(struct slb_input *input, char *paths[])
     /* What is not in the files may be in the database. */
     input->incomplete = true;
     slb_validate(input, NULL);
-    return report_errors(input);
+    return ctl_report_errors(input);
 }
 
 /* Validates 'input' against 'base'.  Returns true if it is valid, otherwise
@@ -73,7 +86,7 @@ static bool
 validate(struct slb_input *input, const struct slb_model *base)
 {
     slb_validate(input, base);
-    return report_errors(input);
+    return ctl_report_errors(input);
 }
 
 /* Prepares 'db' for reading what users declare, and asks for it, so that it
@@ -170,7 +183,7 @@ ctl_diff(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 
             retval = (diff_models(&base, &input.model, &ds)
                       ? CTL_DIFFERENT : CTL_OK);
-            fputs(ds_cstr(&ds), stdout);
+            ctl_color_print_diff(ds_cstr(&ds), options->color);
             ds_destroy(&ds);
         } else {
             retval = CTL_USAGE;
@@ -234,12 +247,13 @@ report_refusal(const char *error)
 static bool
 wait_until_outrun(struct ctl_db *db, bool had_global, int64_t intent_seq)
 {
-    if (db->paused && !ctl_db_renew(db)) {
+    if (!ctl_db_renew(db)) {
         return false;
     }
     for (;;) {
         const struct slbrec_slb_global *global;
 
+        /* A server of a cluster that is not its leader may be behind. */
         ovsdb_idl_run(db->idl);
         global = slbrec_slb_global_first(db->idl);
         if (global && (!had_global || global->intent_seq != intent_seq)) {

@@ -222,7 +222,6 @@ commit_stages(struct commit *c)
     uuid_generate(&uuid);
     char *stage = xasprintf("%"PRId64"-%08x%08x", seq, uuid.parts[0],
                             uuid.parts[3]);
-    ctl_db_pause(c->db);
     result = send_stage(c, stage);
     if (result == CTL_COMMITTED) {
         put_last(c, stage, &ops);
@@ -271,6 +270,7 @@ ctl_commit(struct ctl_db *db, const struct ctl_change *change, bool dry_run,
     enum ctl_result result;
     bool at_once = put_at_once(&c, &ops);
 
+    ctl_db_pause(db);
     if (!c.pipe) {
         result = CTL_LOST;
     } else if (at_once || dry_run) {

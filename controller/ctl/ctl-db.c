@@ -73,7 +73,6 @@ ctl_db_init(struct ctl_db *db, const struct ctl_options *options)
     db->idl = ovsdb_idl_create(db->remote, &slbrec_idl_class, false, true);
     ovsdb_idl_set_leader_only(db->idl, db->leader_only);
     db->timeout = options->timeout;
-    db->paused = false;
     db->told = false;
     ctl_db_renew_deadline(db);
 }
@@ -322,7 +321,6 @@ void
 ctl_db_pause(struct ctl_db *db)
 {
     ovsdb_idl_set_remote(db->idl, NULL, true);
-    db->paused = true;
 }
 
 /* Waits for the contents of the database as they are now or later.  Returns
@@ -334,7 +332,6 @@ ctl_db_renew(struct ctl_db *db)
 
     ovsdb_idl_set_remote(db->idl, NULL, true);
     ovsdb_idl_set_remote(db->idl, db->remote, true);
-    db->paused = false;
     return wait_for_contents(db, seqno);
 }
 

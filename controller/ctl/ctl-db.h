@@ -40,7 +40,6 @@ struct ctl_db {
     int timeout;                /* In seconds; 0: for ever. */
     long long int deadline;     /* In terms of time_msec(). */
     bool leader_only;
-    bool paused;                /* See ctl_db_pause(). */
     bool told;                  /* That the database is not there. */
 };
 

@@ -395,25 +395,29 @@ stage_counts(const struct slbrec_slb_global *global, const char *stage)
     return false;
 }
 
+/* Whether 'lb' counts: it does unless it is part of a stage that does not, or
+ * has been replaced by one that does. */
+bool
+ctl_model_is_live(const struct slbrec_slb_global *global,
+                  const struct slbrec_load_balancer *lb)
+{
+    return ((!lb->stage[0] || stage_counts(global, lb->stage))
+            && !(lb->retired[0] && stage_counts(global, lb->retired)));
+}
+
 static const struct slbrec_load_balancer *
 load_balancer(const struct ovsdb_idl_row *row)
 {
     return CONTAINER_OF(row, struct slbrec_load_balancer, header_);
 }
 
-/* Whether 'row', of an object of 'kind', counts: it does unless it is part of
- * a stage that does not, or has been replaced by one that does. */
+/* Whether 'row', of an object of 'kind', counts. */
 static bool
 is_live(const struct slbrec_slb_global *global, const struct slb_class *kind,
         const struct ovsdb_idl_row *row)
 {
-    if (kind != &slb_load_balancer_class) {
-        return true;
-    }
-
-    const struct slbrec_load_balancer *lb = load_balancer(row);
-    return ((!lb->stage[0] || stage_counts(global, lb->stage))
-            && !(lb->retired[0] && stage_counts(global, lb->retired)));
+    return (kind != &slb_load_balancer_class
+            || ctl_model_is_live(global, load_balancer(row)));
 }
 
 /* Returns the first row of an object of 'kind', or the one after 'row', that
@@ -429,21 +433,6 @@ next_live_row(struct ovsdb_idl *idl, const struct slb_class *kind,
                : ovsdb_idl_first_row(idl, ctl_model_table(kind)));
     } while (row && !is_live(global, kind, row));
     return row;
-}
-
-/* Returns the row of the load balancer called 'name', or NULL. */
-const struct slbrec_load_balancer *
-ctl_model_find_load_balancer(struct ovsdb_idl *idl, const char *name)
-{
-    const struct slb_class *kind = &slb_load_balancer_class;
-    const struct ovsdb_idl_row *row = NULL;
-
-    while ((row = next_live_row(idl, kind, row))) {
-        if (!strcmp(row_name(row, kind), name)) {
-            return load_balancer(row);
-        }
-    }
-    return NULL;
 }
 
 /* Reads everything that users have declared into 'model', which must be empty,

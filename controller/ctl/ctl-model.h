@@ -48,6 +48,7 @@ struct slb_field;
 struct slb_model;
 struct slb_object;
 struct slbrec_load_balancer;
+struct slbrec_slb_global;
 
 const struct ovsdb_idl_table_class *ctl_model_table(const struct slb_class *);
 const struct ovsdb_idl_column *ctl_model_column(const struct slb_class *,
@@ -56,8 +57,8 @@ const struct ovsdb_idl_column *ctl_model_column(const struct slb_class *,
 void ctl_model_monitor(struct ovsdb_idl *);
 bool ctl_model_check(const struct ovsdb_idl *);
 void ctl_model_read(struct ovsdb_idl *, struct slb_model *);
-const struct slbrec_load_balancer *
-ctl_model_find_load_balancer(struct ovsdb_idl *, const char *name);
+bool ctl_model_is_live(const struct slbrec_slb_global *,
+                       const struct slbrec_load_balancer *);
 
 struct ctl_writer *ctl_writer_create(struct ovsdb_idl *);
 void ctl_writer_destroy(struct ctl_writer *);
