@@ -25,6 +25,8 @@ usage 2 "'diff' takes no --defaults" "another option of another command" \
     diff --defaults x.yaml
 usage 2 "--defaults goes with -o yaml or -o json" "defaults of a table" \
     get --defaults
+usage 2 "'convert' prints no tables" "a table of no objects" \
+    convert -o table x.yaml
 usage 2 "'get' takes no --color" "colours of a table" get --color
 usage 2 "--color is 'blue', expected auto, always or never" "colour" \
     diff --color=blue x.yaml
