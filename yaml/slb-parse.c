@@ -117,6 +117,19 @@ is_number(const struct slb_field *field)
     return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
 }
 
+/* Whether 'text' is a word that stands for a number: that has quotes in
+ * JSON. */
+static bool
+is_word(const struct slb_field *field, const char *text)
+{
+    for (const struct slb_word *w = field->words; w && w->name; w++) {
+        if (!strcmp(w->name, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
  * Returns false, after reporting why, if one is wrong. */
 bool
@@ -189,7 +202,8 @@ parse_field(struct slb_input *input, struct slb_object *object,
             return complete;
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
-               && (node->plain || !is_number(field))) {
+               && (node->plain || !is_number(field)
+                   || is_word(field, node->text))) {
         char *error = slb_value_parse(field, node->text, value);
         if (!error) {
             return true;
