@@ -618,7 +618,7 @@ struct nic {
 struct pool_reader {
     struct reader *r;
     struct slb_pool *pool;
-    struct slb_azure_index ids; /* Data is struct nic *. */
+    struct shash ids;           /* By nic_key().  Data is struct nic *. */
     struct nic **nics;
     size_t n_nics, allocated_nics;
     struct slb_list others;     /* Members that are not among 'nics'. */
@@ -634,33 +634,44 @@ create_member(struct slb_pool *pool, struct slb_mark mark)
     return object;
 }
 
+/* Returns what is the same for all ids of a network interface, for the caller
+ * to free.  'entry' is what users say about 'id', or NULL. */
+static char *
+nic_key(const char *id, const struct slb_azure_id *entry)
+{
+    id = entry ? entry->id : id;
+    return to_lower(id + (*id == '/'));
+}
+
 /* Returns the member of the pool that is the network interface 'id', which is
  * at 'mark'; it is a new one, unless it has been there. */
 static struct nic *
 find_nic(struct pool_reader *p, const char *id, struct slb_mark mark)
 {
-    void *found[2];
+    const struct slb_azure_id *entry;
+    bool ok = find_nic_entry(p->r, id, mark, &entry);
+    char *key = nic_key(id, entry);
+    struct nic *nic = shash_find_data(&p->ids, key);
 
-    if (slb_azure_index_find(&p->ids, id, found)) {
-        return found[0];
+    if (nic) {
+        free(key);
+        return nic;
     }
 
     struct slb_object *object = create_member(p->pool, mark);
-    struct nic *nic = xzalloc(sizeof *nic);
+    nic = xzalloc(sizeof *nic);
     nic->member = (struct slb_member *) object;
+    nic->entry = entry;
     nic->id = id;
     nic->mark = mark;
-    slb_azure_index_add(&p->ids, id, nic);
+    nic->failed = !ok;
+    shash_add_nocopy(&p->ids, key, nic);
     if (p->n_nics >= p->allocated_nics) {
         p->nics = x2nrealloc(p->nics, &p->allocated_nics, sizeof *p->nics);
     }
     p->nics[p->n_nics++] = nic;
     slb_list_add((struct slb_list *) &p->pool->members, object);
-
-    nic->failed = !find_nic_entry(p->r, id, mark, &nic->entry);
-    if (nic->entry) {
-        const struct slb_azure_id *entry = nic->entry;
-
+    if (entry) {
         if (entry->obj.name) {
             object->name = xstrdup(entry->obj.name);
             set_mark(object, "name", mark);
@@ -856,7 +867,7 @@ read_pool(struct reader *r, struct slb_azure_map *map)
                              "a list of backend addresses");
 
     add_object(r, "backendPools", object);
-    slb_azure_index_init(&p.ids);
+    shash_init(&p.ids);
     read_virtual_network(r, map);
     for (size_t i = 0; nics && i < nics->n; i++) {
         read_backend_configuration(&p, nics->nodes[i]);
@@ -876,7 +887,7 @@ read_pool(struct reader *r, struct slb_azure_map *map)
         free(p.nics[i]);
     }
     free(p.nics);
-    slb_azure_index_destroy(&p.ids);
+    shash_destroy(&p.ids);
 }
 
 /* Probes and rules. */

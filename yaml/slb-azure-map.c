@@ -228,6 +228,9 @@ warn_unread(struct slb_azure_map *map, const struct property *property,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
+    if (slb_errors_is_full(&map->input->warnings)) {
+        return;
+    }
     if (unread) {
         ds_put_format(&ds, "'%s' is not supported, %s", unread->name,
                       unread->loss);
