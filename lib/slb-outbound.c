@@ -52,7 +52,8 @@ void
 slb_outbound_listen(struct slb_outbound_listeners *listeners,
                     uint16_t first, uint16_t last)
 {
-    for (unsigned int block = first / SLB_OUTBOUND_BLOCK;
+    for (unsigned int block = (MAX(first, SLB_OUTBOUND_FIRST_PORT)
+                               / SLB_OUTBOUND_BLOCK);
          block <= last / SLB_OUTBOUND_BLOCK; block++) {
         if (!bitmap_is_set(listeners->blocks, block)) {
             bitmap_set1(listeners->blocks, block);
@@ -66,10 +67,10 @@ slb_outbound_listen(struct slb_outbound_listeners *listeners,
 uint32_t
 slb_outbound_available(const struct slb_outbound_listeners *listeners)
 {
-    size_t taken = listeners->n * SLB_OUTBOUND_BLOCK;
+    uint32_t ports = UINT16_MAX + 1 - SLB_OUTBOUND_FIRST_PORT;
 
-    return (taken < SLB_OUTBOUND_PORTS_PER_FRONTEND
-            ? SLB_OUTBOUND_PORTS_PER_FRONTEND - taken : 0);
+    return MIN(ports - listeners->n * SLB_OUTBOUND_BLOCK,
+               SLB_OUTBOUND_PORTS_PER_FRONTEND);
 }
 
 /* Azure's table: 1024 ports each up to 50 members, 512 up to 100, and so on to

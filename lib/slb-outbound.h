@@ -17,11 +17,11 @@
 
 /* How many ports an outbound rule gives to each member of its pool.
  *
- * A frontend has 64,000 ports for SNAT, counted in blocks of eight.  Where a
- * rule, an inbound NAT rule or an inbound NAT pool listens, the whole block is
- * taken off these 64,000, once, however many listen in it (Azure counts so,
- * listeners below port 1024 included).  A rule's members get their ports from
- * all of its frontends together.
+ * A frontend has the 64,512 ports from 1024 on for SNAT, in blocks of eight,
+ * of which 64,000 are given out.  A block in which a rule, an inbound NAT rule
+ * or an inbound NAT pool listens is not for SNAT: what is above 64,000 makes
+ * up for the first 64 of these, from then on each takes eight ports off.  A
+ * rule's members get their ports from all of its frontends together.
  *
  * The caller sums up what the frontends have and asks:
  *
@@ -50,14 +50,15 @@
 #include "bitmap.h"
 
 #define SLB_OUTBOUND_PORTS_PER_FRONTEND 64000
+#define SLB_OUTBOUND_FIRST_PORT 1024
 #define SLB_OUTBOUND_BLOCK 8
 
 /* Values of allocatedOutboundPorts that are no number of ports. */
 #define SLB_OUTBOUND_DEFAULT 0      /* Azure's table by the pool's size. */
-#define SLB_OUTBOUND_ON_DEMAND -1   /* None at first, then block by block. */
-#define SLB_OUTBOUND_EVEN -2        /* All that there are, evenly. */
+#define SLB_OUTBOUND_ON_DEMAND (-1) /* None at first, then block by block. */
+#define SLB_OUTBOUND_EVEN (-2)      /* All that there are, evenly. */
 
-/* The blocks of a frontend's ports in which something listens. */
+/* The blocks of a frontend's ports for SNAT in which something listens. */
 struct slb_outbound_listeners {
     unsigned long blocks[BITMAP_N_LONGS((UINT16_MAX + 1)
                                         / SLB_OUTBOUND_BLOCK)];

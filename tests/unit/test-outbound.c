@@ -117,13 +117,23 @@ test_outbound_listeners(void)
     slb_outbound_listeners_init(&l);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000);
 
-    /* Each one takes its block, once. */
+    /* Ports below 1024 are not for SNAT anyway. */
     slb_outbound_listen(&l, 80, 80);
+    slb_outbound_listen(&l, 0, 1023);
+    CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000);
+
+    /* Of 64,512 ports, 64 blocks can be done without. */
+    slb_outbound_listen(&l, 60000, 60000 + 63 * 8 - 1);
+    CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000);
+    slb_outbound_listen(&l, 1024, 1024);
+    CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000);
+
+    /* From there on each one takes its block, once. */
+    slb_outbound_listen(&l, 8080, 8080);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000 - 8);
-    slb_outbound_listen(&l, 80, 80);
-    slb_outbound_listen(&l, 87, 87);
+    slb_outbound_listen(&l, 8080, 8087);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000 - 8);
-    slb_outbound_listen(&l, 88, 88);
+    slb_outbound_listen(&l, 8088, 8088);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000 - 16);
     slb_outbound_listen(&l, 65535, 65535);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000 - 24);
@@ -137,8 +147,8 @@ test_outbound_listeners(void)
 
     slb_outbound_listeners_init(&l);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 64000);
-    slb_outbound_listen(&l, 1, 63999);
-    CU_ASSERT_EQUAL(slb_outbound_available(&l), 0);
+    slb_outbound_listen(&l, 1, 65527);
+    CU_ASSERT_EQUAL(slb_outbound_available(&l), 8);
     slb_outbound_listen(&l, 0, 65535);
     CU_ASSERT_EQUAL(slb_outbound_available(&l), 0);
 }
