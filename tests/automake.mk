@@ -120,8 +120,9 @@ tests_unit_test_azure_CPPFLAGS = $(AM_CPPFLAGS) \
 tests_unit_test_azure_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 EXTRA_DIST += tests/unit/azure
 
-# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
-EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+# Pairs of wrong files and what is said about them, and files that are right;
+# see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \
