@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -461,6 +462,11 @@ int
 main(int argc, char *argv[])
 {
     struct ctl_options options;
+
+    /* All that a large file or database takes is needed until the end: it is
+     * not worth while to give some of it back in between. */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 22);
 
     ovs_cmdl_proctitle_init(argc, argv);
     ovs_set_program_name(argv[0], SLB_VERSION);
