@@ -66,7 +66,7 @@ struct ctl_member {
     enum ctl_member_state state;
 };
 
-void ctl_state_monitor(struct ovsdb_idl *);
+void ctl_state_monitor(struct ovsdb_idl *, bool all);
 void ctl_state_read(struct ctl_state *, struct ovsdb_idl *);
 void ctl_state_destroy(struct ctl_state *);
 
