@@ -673,7 +673,8 @@ slb_value_parse(const struct slb_field *field, const char *text, void *value)
         return NULL;
 
     case SLB_T_ADDRESS:
-        if (!slb_address_parse(text, value)) {
+        /* The unspecified address would be no address at all. */
+        if (!slb_address_parse(text, value) || ipv6_is_zero(value)) {
             memset(value, 0, sizeof(struct in6_addr));
             return parse_error(field, text);
         }
