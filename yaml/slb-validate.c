@@ -312,19 +312,17 @@ index_objects(struct slb_validation *v, const struct slb_model *model)
     }
 }
 
-/* Checks the names, networks and prefixes of the files. */
+/* Checks the files' networks and prefixes, with those of the base. */
 static void
 check_places(struct slb_validation *v)
 {
     const struct slb_model *model = &v->input->model;
 
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        slb_check_names(v, slb_model_list(model, slb_kinds[i]));
-    }
     for (size_t i = 0; i < model->networks.n; i++) {
         const struct slb_network *network = model->networks.at[i];
 
         begin(v, &network->obj);
+        slb_check_names(v, &network->obj);
         slb_index_siblings(v, &network->obj);
         slb_check_references(v, &network->obj);
         slb_check_network(v, network);
@@ -395,6 +393,7 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
             break;
         }
         begin_load_balancer(&v, lb);
+        slb_check_names(&v, &lb->obj);
         slb_index_siblings(&v, &lb->obj);
         slb_check_references(&v, &lb->obj);
         check_load_balancer(&v);
