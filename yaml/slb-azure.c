@@ -264,6 +264,13 @@ slb_azure_add_ids(struct slb_input *input, struct slb_object *object)
     slb_list_add(&get_azure(input)->ids, object);
 }
 
+/* Returns the documents of the kind AzureIds that have been added. */
+const struct slb_list *
+slb_azure_ids(struct slb_input *input)
+{
+    return &get_azure(input)->ids;
+}
+
 /* Takes over 'doc', so that the caller has nothing to destroy any more, if
  * anything of it has been added. */
 void
@@ -313,10 +320,12 @@ index_id(struct slb_input *input, struct slb_azure_id *id)
         ds_put_format(&ds, ", expected 1 to %d names with a '/' between them",
                       SLB_AZURE_SEGMENTS_MAX);
         slb_errors_add_nocopy(&input->errors, mark, ds_steal_cstr(&ds));
+        input->incomplete = true;
         return;
     }
     if (!slb_azure_is_value(input, &(struct slb_yaml_node) {
             .type = SLB_YAML_SCALAR, .mark = mark, .text = id->id }, "id")) {
+        input->incomplete = true;
         return;
     }
 
