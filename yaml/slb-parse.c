@@ -635,7 +635,7 @@ add_fd(struct slb_input *input, const struct slb_source *source, int fd,
 
     if (S_ISREG(status->st_mode) && status->st_size > SLB_YAML_MAX_SIZE) {
         slb_errors_add(&input->errors, mark, "too large, expected at most %d "
-                       "MiB", SLB_YAML_MAX_SIZE / 1024 / 1024);
+                       "MiB in a file", SLB_YAML_MAX_SIZE / 1024 / 1024);
         input->incomplete = true;
         close(fd);
         return;

@@ -250,12 +250,14 @@ check_load_balancer(struct slb_validation *v)
     slb_listeners_destroy(&listeners);
 }
 
-/* Returns whether 'object' is from the base and will stay. */
+/* Returns whether 'object' will be, and is not one whose name is also that of
+ * one in the files: of the base's, whether it is kept.  (Of two in the files,
+ * the second one is an error in itself.) */
 static bool
 is_kept(const struct slb_validation *v, const struct slb_object *object)
 {
-    return object->name
-           && slb_find_object(v, object->class, object->name) == object;
+    return (!object->name
+            || slb_find_object(v, object->class, object->name) == object);
 }
 
 /* Checks the frontends of the base's load balancers that are kept, of those
@@ -381,16 +383,21 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
     check_kept_frontends(&v, false);
     check_kept_frontends(&v, true);
     for (size_t i = 0; i < model->load_balancers.n; i++) {
-        begin_load_balancer(&v, model->load_balancers.at[i]);
-        slb_check_frontends(&v);
+        const struct slb_load_balancer *lb = model->load_balancers.at[i];
+
+        if (is_kept(&v, &lb->obj)) {
+            begin_load_balancer(&v, lb);
+            slb_check_frontends(&v);
+        }
     }
 
     check_kept(&v);
-    for (size_t i = 0; i < model->load_balancers.n; i++) {
+    for (size_t i = 0; (i < model->load_balancers.n
+                        && !slb_validation_is_full(&v)); i++) {
         const struct slb_load_balancer *lb = model->load_balancers.at[i];
 
-        if (slb_validation_is_full(&v)) {
-            break;
+        if (!is_kept(&v, &lb->obj)) {
+            continue;
         }
         begin_load_balancer(&v, lb);
         slb_check_names(&v, &lb->obj);

@@ -128,7 +128,7 @@ static char *
 refuse_more(struct slb_yaml *yaml)
 {
     if (yaml->given > SLB_YAML_MAX_SIZE) {
-        return xasprintf("too large, expected at most %d MiB",
+        return xasprintf("too large, expected at most %d MiB in a file",
                          SLB_YAML_MAX_SIZE / 1024 / 1024);
     } else if (yaml->given - yaml->given_before > SLB_YAML_MAX_GAP) {
         return xasprintf("something here is longer than %d KiB, expected "
