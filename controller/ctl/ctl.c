@@ -158,8 +158,9 @@ usage(const char *name)
     for (size_t i = 0; slb_kinds[i]; i++) {
         printf(" %s", slb_kinds[i]->name);
     }
-    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, \"-\" is "
-           "standard input;\nyaml/examples/ has some.\n"
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, a folder "
+           "(all files\n*.yaml, *.yml and *.json in it, but not in folders "
+           "below), or \"-\", standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
