@@ -120,13 +120,13 @@ tests_unit_test_azure_CPPFLAGS = $(AM_CPPFLAGS) \
 tests_unit_test_azure_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 EXTRA_DIST += tests/unit/azure
 
-# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
-EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+# Pairs of wrong files and what is said about them, and files that are right;
+# see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \
 	tests/unit/test-assign \
-	tests/unit/test-manager-address \
 	tests/unit/test-binding \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
@@ -141,8 +141,6 @@ UNIT_TESTS += \
 MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
 tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
 tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
-tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
-tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
 tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
@@ -207,6 +205,7 @@ EXTRA_DIST += \
 	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
+	tests/system/host/internal.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
