@@ -86,8 +86,11 @@ report(struct validation *v, const struct slb_network *network,
 static void
 format_other(const struct slb_object *object, const char *name, struct ds *ds)
 {
-    ds_put_format(ds, "%s '%s'", object->class->noun,
-                  object->name ? object->name : "");
+    if (object->name) {
+        ds_put_format(ds, "%s '%s'", object->class->noun, object->name);
+    } else {
+        ds_put_format(ds, "a %s", object->class->noun);
+    }
     if (is_from_text(object)) {
         ds_put_cstr(ds, " (");
         slb_mark_format(slb_object_mark(object, name), ds);
