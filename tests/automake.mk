@@ -26,6 +26,10 @@ UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-outbound
+tests_unit_test_outbound_SOURCES = tests/unit/test-outbound.c
+tests_unit_test_outbound_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
@@ -111,16 +115,22 @@ EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \
+	tests/unit/test-assign \
 	tests/unit/test-manager-address \
 	tests/unit/test-binding \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
 	tests/unit/test-generation \
 	tests/unit/test-member-index \
+	tests/unit/test-nat-ports \
 	tests/unit/test-prepare \
 	tests/unit/test-slots \
+	tests/unit/test-status \
+	tests/unit/test-support \
 	tests/unit/test-tunnel-key
 MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
+tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
+tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
 tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
@@ -133,10 +143,16 @@ tests_unit_test_generation_SOURCES = tests/unit/test-generation.c
 tests_unit_test_generation_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_member_index_SOURCES = tests/unit/test-member-index.c
 tests_unit_test_member_index_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_nat_ports_SOURCES = tests/unit/test-nat-ports.c
+tests_unit_test_nat_ports_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
 tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
 tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_status_SOURCES = tests/unit/test-status.c
+tests_unit_test_status_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_support_SOURCES = tests/unit/test-support.c
+tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \

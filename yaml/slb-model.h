@@ -219,17 +219,12 @@ struct slb_nat_pool {
     bool floating_ip;
 };
 
-/* Values of struct slb_outbound_rule's 'ports' that are no number. */
-#define SLB_PORTS_ON_DEMAND (-1)
-#define SLB_PORTS_EVEN (-2)
-
 struct slb_outbound_rule {
     struct slb_object obj;
     struct slb_strings frontends; /* Names of frontends. */
     char *backend_pool;         /* Name of a pool. */
     int protocol;               /* Of enum slb_protocol. */
-    int ports;                  /* For a member; 0: by the pool's size; or
-                                 * SLB_PORTS_*. */
+    int ports;                  /* For a member, or SLB_OUTBOUND_*. */
     int idle_timeout;           /* In minutes. */
     bool tcp_reset;
 };

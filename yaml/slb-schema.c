@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/slb-outbound.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
@@ -348,7 +349,7 @@ const struct slb_class slb_nat_pool_class = {
 };
 
 static const struct slb_word port_words[] = {
-    { "OnDemand", SLB_PORTS_ON_DEMAND }, { "Even", SLB_PORTS_EVEN },
+    { "OnDemand", SLB_OUTBOUND_ON_DEMAND }, { "Even", SLB_OUTBOUND_EVEN },
     { NULL, 0 }
 };
 static const struct slb_field outbound_rule_fields[] = {

@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += controller/manager/libmanager.la
 controller_manager_libmanager_la_SOURCES = \
 	controller/manager/address.c \
 	controller/manager/address.h \
+	controller/manager/assign.c \
+	controller/manager/assign.h \
 	controller/manager/binding.c \
 	controller/manager/binding.h \
 	controller/manager/compile.c \
@@ -17,12 +19,18 @@ controller_manager_libmanager_la_SOURCES = \
 	controller/manager/generation.h \
 	controller/manager/member-index.c \
 	controller/manager/member-index.h \
+	controller/manager/nat-ports.c \
+	controller/manager/nat-ports.h \
 	controller/manager/prepare.c \
 	controller/manager/prepare.h \
 	controller/manager/problems.c \
 	controller/manager/problems.h \
 	controller/manager/slots.c \
 	controller/manager/slots.h \
+	controller/manager/status.c \
+	controller/manager/status.h \
+	controller/manager/support.c \
+	controller/manager/support.h \
 	controller/manager/tunnel-key.c \
 	controller/manager/tunnel-key.h \
 	controller/manager/write.c \
