@@ -122,10 +122,16 @@ static struct slb_object *parse_object(struct slb_input *,
                                        const struct slb_object *parent,
                                        const struct slb_yaml_node *);
 
-/* Whether quotes make a value of 'field' something else. */
+/* Whether quotes make 'text' something else than a value of 'field': they do
+ * with a number, not with a word that is taken in its place. */
 static bool
-is_number(const struct slb_field *field)
+is_number(const struct slb_field *field, const char *text)
 {
+    for (const struct slb_word *w = field->words; w && w->name; w++) {
+        if (!strcmp(w->name, text)) {
+            return false;
+        }
+    }
     return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
 }
 
@@ -200,7 +206,7 @@ parse_field(struct slb_input *input, struct slb_object *object,
             return complete;
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
-               && (node->plain || !is_number(field))) {
+               && (node->plain || !is_number(field, node->text))) {
         char *error = slb_value_parse(field, node->text, value);
         if (!error) {
             return true;
@@ -218,8 +224,8 @@ parse_field(struct slb_input *input, struct slb_object *object,
     if ((field->type == SLB_T_LIST || slb_field_is_strings(field))
         && slb_yaml_is_null(node)) {
         ds_put_cstr(&ds, ", or [] for none");
-    } else if (is_number(field)
-               && node->type == SLB_YAML_SCALAR && !node->plain) {
+    } else if (node->type == SLB_YAML_SCALAR && !node->plain
+               && is_number(field, node->text)) {
         ds_put_cstr(&ds, " without quotes");
     }
     slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));

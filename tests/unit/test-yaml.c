@@ -492,6 +492,16 @@ test_print_round_trip(void)
     check_round_trip(NETWORK "---\n" WEB);
     check_round_trip("kind: VirtualNetwork\nname: empty\nsubnets: []\n");
 
+    /* Words in the place of a number, which JSON has in quotes. */
+    check_round_trip(NETWORK "---\n" WEB
+                     "outboundRules:\n"
+                     "- {name: even, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Tcp,\n"
+                     "   allocatedOutboundPorts: Even}\n"
+                     "- {name: demand, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Udp,\n"
+                     "   allocatedOutboundPorts: OnDemand}\n");
+
     /* Names that look like something else; IPv6; all that has defaults. */
     check_round_trip("kind: VirtualNetwork\n"
                      "name: 'true'\n"
