@@ -5,6 +5,8 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \
 	yaml/slb-errors.h \
+	yaml/slb-index.c \
+	yaml/slb-index.h \
 	yaml/slb-model.c \
 	yaml/slb-model.h \
 	yaml/slb-parse.c \
@@ -15,6 +17,14 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-schema.h \
 	yaml/slb-text.c \
 	yaml/slb-text.h \
+	yaml/slb-validate-frontend.c \
+	yaml/slb-validate-names.c \
+	yaml/slb-validate-network.c \
+	yaml/slb-validate-outbound.c \
+	yaml/slb-validate-pool.c \
+	yaml/slb-validate-port.c \
+	yaml/slb-validate-private.h \
+	yaml/slb-validate-rule.c \
 	yaml/slb-validate.c \
 	yaml/slb-validate.h \
 	yaml/slb-yaml.c \

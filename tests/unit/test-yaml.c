@@ -220,12 +220,13 @@ test_yaml_several_files(void)
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
         "more.yaml:2:7: the name 'prod' is that of virtual network 'prod' "
         "(prod.yaml:4:7), expected another one\n"
-        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork or "
-        "LoadBalancer\n"
+        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork, "
+        "PublicIPPrefix or LoadBalancer\n"
         "shop.yaml:5:27: address 20.50.60.10 is that of frontend 'public' "
         "(web.yaml:5:27), expected another one\n"
         "shop.yaml:9:26: address 10.0.2.4 is outside of virtual network "
-        "'prod', expected one in its subnets (10.0.1.0/24)\n");
+        "'prod' (prod.yaml:6:1), expected one in its subnets "
+        "(10.0.1.0/24)\n");
     ds_destroy(&ds);
     slb_input_destroy(&input);
 }
@@ -354,8 +355,8 @@ test_validate_changed_network(void)
                  "- {name: web, prefix: 10.0.2.0/24}\n",
                  "text:4:1: LoadBalancer/web/backendPools/servers/members/vm1 "
                  "is in the database, and address 10.0.1.4 is outside of "
-                 "virtual network 'prod', expected one in its subnets "
-                 "(10.0.2.0/24)\n");
+                 "virtual network 'prod' (text:4:1), expected one in its "
+                 "subnets (10.0.2.0/24)\n");
     check_errors(NETWORK "---\n" WEB,
                  "kind: VirtualNetwork\n"
                  "name: prod\n"
