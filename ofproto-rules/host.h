@@ -23,6 +23,7 @@
  *     host.c       the way in: ports, VTEPs, tunnel keys
  *     inbound.c    connections from muxes to VMs
  *     ring.c       the ring of owners
+ *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
@@ -88,9 +89,10 @@ struct host_endpoint {
     struct in6_addr vip;
     uint8_t protocol;           /* IPPROTO_TCP or IPPROTO_UDP. */
     uint16_t port;
-    uint16_t backend_port;
+    uint16_t backend_port;      /* Unless it is floating: then 'port'. */
     uint16_t zone;              /* Of conntrack; a rule's own on this host. */
     uint32_t cookie;
+    bool floating;              /* VMs see the VIP: floating-ip.c. */
 };
 
 /* A pool that VMs of this host are members of. */
@@ -128,7 +130,10 @@ void host_rules_build(const struct host_rules *, struct flow_table *);
 /* The features. */
 void inbound_rules(const struct host_rules *, struct flow_table *);
 void ring_rules(const struct host_rules *, struct flow_table *);
+void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
+void stale_denials(struct flow_table *, const struct host_endpoint *,
+                   const char *owner);
 void reply_rules(const struct host_rules *, struct flow_table *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);

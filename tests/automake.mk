@@ -95,18 +95,22 @@ EXTRA_DIST += \
 	tests/system/agent/announce.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
-	tests/system/agent/restart.t
+	tests/system/agent/restart.t \
+	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \
 	tests/unit/test-address \
 	tests/unit/test-ctl-model \
+	tests/unit/test-explain \
 	tests/unit/test-yaml
 tests_unit_test_address_SOURCES = tests/unit/test-address.c
 tests_unit_test_address_LDADD = $(UNIT_LDADD)
 tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
 tests_unit_test_ctl_model_LDADD = \
 	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
+tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 
@@ -194,12 +198,14 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/change.t \
+	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/shared-port.t \
 	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \

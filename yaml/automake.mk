@@ -5,6 +5,10 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \
 	yaml/slb-errors.h \
+	yaml/slb-explain.c \
+	yaml/slb-explain.h \
+	yaml/slb-json-schema.c \
+	yaml/slb-json-schema.h \
 	yaml/slb-index.c \
 	yaml/slb-index.h \
 	yaml/slb-model.c \
@@ -33,3 +37,12 @@ yaml_libyamlslb_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
 yaml_libyamlslb_la_LIBADD = $(YAML_LIBS)
 
 EXTRA_DIST += yaml/examples/web.yaml
+
+# For editors.  It is made of the table that the parser reads by, after changes
+# of which it has to be made again: "make schema".
+pkgdata_DATA += yaml/slb.schema.json
+EXTRA_DIST += yaml/slb.schema.json
+.PHONY: schema
+schema: controller/slb-ctl
+	$(AM_V_GEN)controller/slb-ctl schema >yaml/slb.schema.json.tmp && \
+	mv yaml/slb.schema.json.tmp $(srcdir)/yaml/slb.schema.json

@@ -17,6 +17,7 @@
 
 #include "yaml/slb-diff.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,35 @@ diff_whole(char op, const struct slb_object *object, struct ds *ds)
         }
     }
     return n;
+}
+
+/* Appends the value of 'field' of 'object' for a change.  A list is in
+ * brackets, so that the empty one is seen. */
+static void
+format_value(const struct slb_field *field, const struct slb_object *object,
+             struct ds *ds)
+{
+    const void *value = slb_field_value(field, object);
+
+    if (!slb_value_is_set(field, value)) {
+        ds_put_cstr(ds, "none");
+    } else if (slb_field_is_strings(field)) {
+        ds_put_char(ds, '[');
+        slb_value_format(field, value, ds);
+        ds_put_char(ds, ']');
+    } else {
+        slb_value_format(field, value, ds);
+    }
+}
+
+/* Whether the value of 'field' is not given in either object and follows from
+ * fields whose changes are told. */
+static bool
+follows(const struct slb_field *field, const struct slb_object *old,
+        const struct slb_object *new)
+{
+    return (field->computed && slb_field_is_default(field, old)
+            && slb_field_is_default(field, new));
 }
 
 static size_t
@@ -109,13 +139,17 @@ slb_diff(const struct slb_object *old, const struct slb_object *new,
 
         if (field->type == SLB_T_LIST) {
             n += diff_lists(old_value, new_value, ds);
-        } else if (!slb_value_equals(field, old_value, new_value)) {
+        } else if (!slb_value_equals(field, old_value, new_value)
+                   && !follows(field, old, new)) {
             format_change('~', new, ds);
             ds_put_format(ds, "/%s: ", field->name);
-            slb_value_format(field, old_value, ds);
+            format_value(field, old, ds);
             ds_put_cstr(ds, " -> ");
-            slb_value_format(field, new_value, ds);
-            ds_put_char(ds, '\n');
+            format_value(field, new, ds);
+            ds_put_cstr(ds, (slb_field_is_default(field, new)
+                             && slb_value_is_set(field, new_value)
+                             && !slb_field_is_strings(field)
+                             ? " (default)\n" : "\n"));
             n++;
         }
     }

@@ -122,17 +122,24 @@ static struct slb_object *parse_object(struct slb_input *,
                                        const struct slb_object *parent,
                                        const struct slb_yaml_node *);
 
-/* Whether quotes make 'text' something else than a value of 'field': they do
- * with a number, not with a word that is taken in its place. */
+/* Whether quotes make a value of 'field' something else. */
 static bool
-is_number(const struct slb_field *field, const char *text)
+is_number(const struct slb_field *field)
+{
+    return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+}
+
+/* Whether 'text' is a word that stands for a number: that has quotes in
+ * JSON. */
+static bool
+is_word(const struct slb_field *field, const char *text)
 {
     for (const struct slb_word *w = field->words; w && w->name; w++) {
         if (!strcmp(w->name, text)) {
-            return false;
+            return true;
         }
     }
-    return field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+    return false;
 }
 
 /* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
@@ -206,7 +213,8 @@ parse_field(struct slb_input *input, struct slb_object *object,
             return complete;
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
-               && (node->plain || !is_number(field, node->text))) {
+               && (node->plain || !is_number(field)
+                   || is_word(field, node->text))) {
         char *error = slb_value_parse(field, node->text, value);
         if (!error) {
             return true;
@@ -224,8 +232,8 @@ parse_field(struct slb_input *input, struct slb_object *object,
     if ((field->type == SLB_T_LIST || slb_field_is_strings(field))
         && slb_yaml_is_null(node)) {
         ds_put_cstr(&ds, ", or [] for none");
-    } else if (node->type == SLB_YAML_SCALAR && !node->plain
-               && is_number(field, node->text)) {
+    } else if (is_number(field)
+               && node->type == SLB_YAML_SCALAR && !node->plain) {
         ds_put_cstr(&ds, " without quotes");
     }
     slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));

@@ -84,7 +84,6 @@ monitor_init(struct agent *agent)
         &slbrec_table_port,
         &slbrec_table_compiled_pool,
         &slbrec_table_generation,
-        &slbrec_table_compiled_member,
         &slbrec_table_endpoint,
     };
     add_tables(idl, common, ARRAY_SIZE(common));
@@ -114,7 +113,6 @@ monitor_init(struct agent *agent)
         slbrec_location_set_condition(idl, &none);
         slbrec_compiled_pool_set_condition(idl, &none);
         slbrec_generation_set_condition(idl, &none);
-        slbrec_compiled_member_set_condition(idl, &none);
         slbrec_endpoint_set_condition(idl, &none);
     }
 }
@@ -177,7 +175,6 @@ set_pool_conditions(struct ovsdb_idl *idl, const struct hmap *pools)
 {
     struct ovsdb_idl_condition pool = OVSDB_IDL_CONDITION_INIT(&pool);
     struct ovsdb_idl_condition gen = OVSDB_IDL_CONDITION_INIT(&gen);
-    struct ovsdb_idl_condition member = OVSDB_IDL_CONDITION_INIT(&member);
     struct ovsdb_idl_condition endpoint = OVSDB_IDL_CONDITION_INIT(&endpoint);
     unsigned int seqno = ovsdb_idl_get_condition_seqno(idl);
     const struct key *key;
@@ -186,18 +183,14 @@ set_pool_conditions(struct ovsdb_idl *idl, const struct hmap *pools)
         slbrec_compiled_pool_add_clause_tunnel_key(&pool, OVSDB_F_EQ,
                                                    key->key);
         slbrec_generation_add_clause_pool_key(&gen, OVSDB_F_EQ, key->key);
-        slbrec_compiled_member_add_clause_pool_key(&member, OVSDB_F_EQ,
-                                                   key->key);
         slbrec_endpoint_add_clause_pool_key(&endpoint, OVSDB_F_EQ, key->key);
     }
 
     bool acked = slbrec_compiled_pool_set_condition(idl, &pool) == seqno;
     acked &= slbrec_generation_set_condition(idl, &gen) == seqno;
-    acked &= slbrec_compiled_member_set_condition(idl, &member) == seqno;
     acked &= slbrec_endpoint_set_condition(idl, &endpoint) == seqno;
     ovsdb_idl_condition_destroy(&pool);
     ovsdb_idl_condition_destroy(&gen);
-    ovsdb_idl_condition_destroy(&member);
     ovsdb_idl_condition_destroy(&endpoint);
     return acked;
 }

@@ -179,7 +179,7 @@ ctl_diff(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 
             retval = (compare(&base, &input.model, &ds, &summary)
                       ? CTL_DIFFERENT : CTL_OK);
-            fputs(ds_cstr(&ds), stdout);
+            ctl_color_print_diff(ds_cstr(&ds), options->color);
             ds_destroy(&ds);
             ds_destroy(&summary);
         } else {

@@ -42,6 +42,9 @@
 enum {
     TAKES_WAIT = 1 << 0,
     TAKES_OUTPUT = 1 << 1,
+    TAKES_DEFAULTS = 1 << 2,
+    TAKES_COLOR = 1 << 3,
+    WORKS_ALONE = 1 << 4,       /* Not an option: needs no database. */
 };
 
 static const struct command {
@@ -52,12 +55,20 @@ static const struct command {
     ctl_command *run;
     const char *help;
 } commands[] = {
-    { "validate", "FILE...", 1, INT_MAX, 0, ctl_validate,
+    { "explain", "[KIND[.FIELD...]]", 0, 1, WORKS_ALONE, ctl_explain,
+"Says what can be declared: the kinds of objects; what KIND is, and its\n"
+"fields; what FIELD means, which values it takes, and its default.  For\n"
+"instance LoadBalancer.rules.protocol.  Needs no database." },
+    { "schema", "", 0, 0, WORKS_ALONE, ctl_schema,
+"Prints the JSON Schema of the files, with which editors complete, explain\n"
+"and check them (it is yaml/slb.schema.json, too).  A file names it in a\n"
+"comment: \"# yaml-language-server: $schema=FILE\".  Needs no database." },
+    { "validate", "FILE...", 1, INT_MAX, WORKS_ALONE, ctl_validate,
 "Says what is wrong in the files, all of it: each a line\n"
 "\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db the\n"
 "files are checked together with what is in the database, which they may\n"
 "refer to; without that option, no database is needed." },
-    { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
+    { "diff", "FILE... [--color=WHEN]", 1, INT_MAX, TAKES_COLOR, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
     { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
@@ -67,12 +78,19 @@ static const struct command {
 "Applying the same again changes nothing.  With --wait, returns when all\n"
 "nodes concerned have it in force, or names those that do not after SECONDS\n"
 "(default 30; 0 is for ever)." },
-    { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
-"Shows the objects in the database, sorted by name.  What -o yaml and\n"
-"-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
+    { "get", "[KIND [NAME]] [-o FORMAT] [--defaults]", 0, 2,
+      TAKES_OUTPUT | TAKES_DEFAULTS, ctl_get,
+"Shows the objects in the database, sorted by name, and whether there is\n"
+"anything to know about them (STATUS), such as what is not supported yet.\n"
+"FORMAT is table; wide, which shows all there is to know: also options,\n"
+"assigned addresses and ports, members and the nodes they are on, and the\n"
+"texts of the status, as for a single object by NAME; yaml or json.  What\n"
+"these two print, apply accepts, and it is the same for the same objects;\n"
+"yaml has the status as comments.  With --defaults, they have also what is\n"
+"as by default." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
-"Deletes an object and all below it.  A virtual network that a load\n"
-"balancer uses cannot be deleted." },
+"Deletes an object and all below it.  What another object refers to, such\n"
+"as a virtual network that a load balancer uses, cannot be deleted." },
     { "nodes", "", 0, 0, 0, ctl_nodes,
 "Shows the muxes and hosts: the number of the state they should have in\n"
 "force (WANTED), of the one they have (APPLIED), and the ports they have\n"
@@ -125,8 +143,14 @@ usage(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         print_command(&commands[i]);
     }
-    printf("\nFILE is a YAML file, \"-\" is standard input; "
-           "yaml/examples/ has some.\n"
+    printf("\nKIND is");
+    for (size_t i = 0; slb_kinds[i]; i++) {
+        printf("%s %s", !i ? "" : slb_kinds[i + 1] ? "," : " or",
+               slb_kinds[i]->name);
+    }
+    printf(", in upper or lower case.  FILE is a\n"
+           "YAML or JSON file, \"-\" is standard input; yaml/examples/ has "
+           "some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
@@ -134,7 +158,12 @@ usage(const char *name)
            "                   unix:%s/slb.db.sock)\n"
            "  --timeout=SECS   how long to try to reach it (default: %d; 0: "
            "for ever)\n"
-           "  -o, --output=FORMAT  table, yaml or json\n"
+           "  -o, --output=FORMAT  table, wide, yaml or json\n"
+           "  --defaults       with -o yaml or json: what is as by default, "
+           "too\n"
+           "  --color=WHEN     always, never, or auto: on a terminal, unless "
+           "$NO_COLOR\n"
+           "                   is set (default)\n"
            "  -h, --help       this text; of one command: COMMAND --help\n"
            "  -V, --version    the version\n",
            ovs_rundir(), DEFAULT_TIMEOUT);
@@ -215,6 +244,27 @@ find_command(const char *name)
     usage_error("unknown command '%s'", name);
 }
 
+/* Checks that 'command' takes the options that were 'given'. */
+static void
+check_taken(const struct command *command, int given)
+{
+    static const struct {
+        int bit;
+        const char *name;
+    } options[] = {
+        { TAKES_WAIT, "wait" },
+        { TAKES_OUTPUT, "output" },
+        { TAKES_DEFAULTS, "defaults" },
+        { TAKES_COLOR, "color" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        if (given & ~command->takes & options[i].bit) {
+            usage_error("'%s' takes no --%s", command->name, options[i].name);
+        }
+    }
+}
+
 static int
 parse_seconds(const char *option, const char *text)
 {
@@ -256,7 +306,8 @@ static enum ctl_format
 parse_format(const char *text)
 {
     static const char *const formats[] = {
-        [CTL_TABLE] = "table", [CTL_YAML] = "yaml", [CTL_JSON] = "json",
+        [CTL_TABLE] = "table", [CTL_WIDE] = "wide", [CTL_YAML] = "yaml",
+        [CTL_JSON] = "json",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
@@ -264,7 +315,23 @@ parse_format(const char *text)
             return i;
         }
     }
-    usage_error("--output is '%s', expected table, yaml or json", text);
+    usage_error("--output is '%s', expected table, wide, yaml or json", text);
+}
+
+static enum ctl_color
+parse_color(const char *text)
+{
+    static const char *const colors[] = {
+        [CTL_COLOR_AUTO] = "auto", [CTL_COLOR_ALWAYS] = "always",
+        [CTL_COLOR_NEVER] = "never",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(colors); i++) {
+        if (!strcmp(text, colors[i])) {
+            return i;
+        }
+    }
+    usage_error("--color is '%s', expected auto, always or never", text);
 }
 
 /* Reads the options, which may be anywhere, and leaves the other arguments
@@ -277,6 +344,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         OPT_DB = UCHAR_MAX + 1,
         OPT_TIMEOUT,
         OPT_WAIT,
+        OPT_DEFAULTS,
+        OPT_COLOR,
         VLOG_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
@@ -284,6 +353,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"wait", optional_argument, NULL, OPT_WAIT},
         {"output", required_argument, NULL, 'o'},
+        {"defaults", no_argument, NULL, OPT_DEFAULTS},
+        {"color", optional_argument, NULL, OPT_COLOR},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         VLOG_LONG_OPTIONS,
@@ -329,6 +400,16 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         case 'o':
             options->format = parse_format(optarg);
             given |= TAKES_OUTPUT;
+            break;
+
+        case OPT_DEFAULTS:
+            options->defaults = true;
+            given |= TAKES_DEFAULTS;
+            break;
+
+        case OPT_COLOR:
+            options->color = optarg ? parse_color(optarg) : CTL_COLOR_ALWAYS;
+            given |= TAKES_COLOR;
             break;
 
         case 'h':
@@ -378,12 +459,12 @@ main(int argc, char *argv[])
     if (n < command->min_args || n > command->max_args) {
         usage_error("usage: %s %s", command->name, command->args);
     }
-    if (given & ~command->takes) {
-        usage_error("'%s' takes no --%s", command->name,
-                    given & ~command->takes & TAKES_WAIT ? "wait" : "output");
+    check_taken(command, given);
+    if (options.defaults && options.format != CTL_YAML
+        && options.format != CTL_JSON) {
+        usage_error("--defaults goes with -o yaml or -o json");
     }
-
-    if (command->run != ctl_validate || options.db_given) {
+    if (options.db_given || !(command->takes & WORKS_ALONE)) {
         check_remotes(options.db);
     }
 

@@ -21,6 +21,11 @@
  * ctl.c        main(), options, help
  * ctl-apply.c  validate, diff, apply, delete
  * ctl-show.c   get, nodes
+ * ctl-explain.c  explain, schema
+ * ctl-overview.c  tables of objects
+ * ctl-state.c  what the manager says of objects
+ * ctl-table.c  tables of anything
+ * ctl-color.c  colours
  * ctl-db.c     the connection to the database
  * ctl-model.c  objects of the language (yaml/) from and to rows
  * ctl-wait.c   waiting until nodes have what was applied
@@ -30,6 +35,8 @@
  * only. */
 
 #include <stdbool.h>
+
+#include "controller/ctl/ctl-color.h"
 
 /* Exit statuses, as --help has them. */
 enum {
@@ -42,6 +49,7 @@ enum {
 
 enum ctl_format {
     CTL_TABLE,
+    CTL_WIDE,                   /* The same with all there is. */
     CTL_YAML,
     CTL_JSON,
 };
@@ -53,6 +61,8 @@ struct ctl_options {
     bool wait;                  /* For the nodes... */
     int wait_seconds;           /* ...for so long; 0: for ever. */
     enum ctl_format format;
+    bool defaults;              /* Write out what is as by default. */
+    enum ctl_color color;       /* Of standard output. */
 };
 
 /* A subcommand.  'args' are what follows it but for options, 'n' of them, and
@@ -65,6 +75,8 @@ ctl_command ctl_apply;
 ctl_command ctl_delete;
 ctl_command ctl_get;
 ctl_command ctl_nodes;
+ctl_command ctl_explain;
+ctl_command ctl_schema;
 
 const struct slb_class *ctl_kind(const char *);
 

@@ -64,7 +64,9 @@ vtep(const char *text)
 }
 
 /* A host with three VMs, one of them with two addresses, in one network and
- * two pools, of which one has IPv6. */
+ * two pools, of which one has IPv6.  Some rules have floating IP: two with the
+ * same port of different VIPs, two of one VIP, one that has another rule's
+ * VIP, and one for IPv6. */
 struct fixture {
     struct host_vm vms[4];
     struct host_location locations[2];
@@ -72,7 +74,7 @@ struct fixture {
     struct host_prefix subnets[2];
     struct host_network networks[1];
     struct host_member members[5], members6[2];
-    struct host_endpoint endpoints[4], endpoints6[1];
+    struct host_endpoint endpoints[8], endpoints6[2];
     struct host_pool pools[2];
     ovs_be32 peers[3];
     struct host_rules rules;
@@ -109,19 +111,29 @@ fixture_init(struct fixture *f)
     f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23") };
     f->members[4] = (struct host_member) { 5, NULL, 0 };
     f->endpoints[0] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11 };
+        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false };
     f->endpoints[1] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12 };
+        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false };
     f->endpoints[2] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13 };
+        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false };
     f->endpoints[3] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14 };
+        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false };
+    f->endpoints[4] = (struct host_endpoint) {
+        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true };
+    f->endpoints[5] = (struct host_endpoint) {
+        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true };
+    f->endpoints[6] = (struct host_endpoint) {
+        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true };
+    f->endpoints[7] = (struct host_endpoint) {
+        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true };
     f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
     f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
     f->endpoints6[0] = (struct host_endpoint) {
-        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21 };
-    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 4 };
-    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 1 };
+        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false };
+    f->endpoints6[1] = (struct host_endpoint) {
+        address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true };
+    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 8 };
+    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 2 };
     f->peers[0] = vtep("172.16.0.11");
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
@@ -264,7 +276,7 @@ test_order(void)
     host_rules_build(&f.rules, &ft);
     char *wanted = flows_text(&ft);
     for (int i = 0; i < 20; i++) {
-        shuffle(f.endpoints, 4, sizeof f.endpoints[0]);
+        shuffle(f.endpoints, 8, sizeof f.endpoints[0]);
         shuffle(f.members, 5, sizeof f.members[0]);
         shuffle(f.locations, 2, sizeof f.locations[0]);
         shuffle(f.peers, 3, sizeof f.peers[0]);
@@ -524,7 +536,7 @@ test_no_leak(void)
         if (strstr(actions, "->reg9")) {
             CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
             CU_ASSERT_TRUE(strstr(text, "nw_src=20.50.60.1")
-                           || strstr(text, "ipv6_src=2001:db8:20::10"));
+                           || strstr(text, "ipv6_src=2001:db8:20::1"));
             CU_ASSERT_PTR_NOT_NULL(strstr(text, "+rpl"));
         }
         ds_destroy(&s);

@@ -195,8 +195,16 @@ def ask(protocol, address, port, text, source_port=0):
 
 
 def talk(address, port, source_port=0):
-    s = socket.create_connection((address, int(port)), timeout=5,
-                                 source_address=("", int(source_port)))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_STREAM)
+    s.settimeout(5)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", int(source_port)))
+    try:
+        s.connect((address, int(port)))
+    except OSError as e:
+        print(e.strerror or e, flush=True)
+        return
 
     def vanish(_signal, _frame):
         forget(s)

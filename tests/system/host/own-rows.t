@@ -29,7 +29,7 @@ ok "the rest of the cloud comes" transact \
     '{"uuid-name":"g","op":"insert","table":"Generation","row":{
         "pool_key":200,"number":424242,"state":"current","slots_log2":8,
         "weights":["map",[[1,1]]]}}' \
-    "$(member 200 1 elsewhere-member 10.0.9.9 h9 172.16.0.29)" \
+    "$(member 200 1 elsewhere-member 10.0.9.9 172.16.0.29)" \
     "$(insert Endpoint '"network_key":0,"vip":"20.50.60.99","protocol":6,
         "port":80,"pool_key":200,"backend_port":80,"idle_timeout":240,
         "load_distribution":"Default","rule":"elsewhere-rule",
