@@ -1,6 +1,13 @@
 # The definition language.
 noinst_LTLIBRARIES += yaml/libyamlslb.la
 yaml_libyamlslb_la_SOURCES = \
+	yaml/slb-azure.c \
+	yaml/slb-azure.h \
+	yaml/slb-azure-ids.c \
+	yaml/slb-azure-ids.h \
+	yaml/slb-azure-lb.c \
+	yaml/slb-azure-map.c \
+	yaml/slb-azure-map.h \
 	yaml/slb-diff.c \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \

@@ -25,6 +25,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "util.h"
+#include "yaml/slb-azure.h"
 #include "yaml/slb-schema.h"
 #include "yaml/slb-text.h"
 #include "yaml/slb-yaml.h"
@@ -39,6 +40,7 @@ slb_input_init(struct slb_input *input)
 {
     memset(input, 0, sizeof *input);
     slb_model_init(&input->model);
+    input->warnings.are_warnings = true;
 }
 
 void
@@ -47,6 +49,8 @@ slb_input_destroy(struct slb_input *input)
     if (input) {
         slb_model_destroy(&input->model);
         slb_errors_destroy(&input->errors);
+        slb_errors_destroy(&input->warnings);
+        slb_azure_destroy(input);
         for (size_t i = 0; i < input->n_sources; i++) {
             free(input->sources[i]->name);
             free(input->sources[i]);
@@ -70,22 +74,6 @@ add_source(struct slb_input *input, const char *name)
     }
     input->sources[input->n_sources++] = source;
     return source;
-}
-
-/* What 'node' is, in messages. */
-static void
-format_found(const struct slb_yaml_node *node, struct ds *ds)
-{
-    if (node->type == SLB_YAML_LIST) {
-        ds_put_cstr(ds, "is a list");
-    } else if (node->type == SLB_YAML_MAP) {
-        ds_put_cstr(ds, "is a map");
-    } else if (slb_yaml_is_null(node)) {
-        ds_put_cstr(ds, "has no value");
-    } else {
-        ds_put_cstr(ds, node->plain ? "is " : "is the quoted text ");
-        slb_text_quote(node->text, ds);
-    }
 }
 
 /* Appends the keys of 'class', and KIND_KEY if it is a kind's, to 'keys'. */
@@ -144,9 +132,10 @@ is_word(const struct slb_field *field, const char *text)
 
 /* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
  * Returns false, after reporting why, if one is wrong. */
-static bool
-parse_strings(struct slb_input *input, const struct slb_field *field,
-              const struct slb_yaml_node *node, struct slb_strings *strings)
+bool
+slb_parse_strings(struct slb_input *input, const struct slb_field *field,
+                  const struct slb_yaml_node *node,
+                  struct slb_strings *strings)
 {
     bool ok = true;
 
@@ -158,7 +147,7 @@ parse_strings(struct slb_input *input, const struct slb_field *field,
             error = slb_entry_parse(field, entry->text, &text);
         } else {
             struct ds ds = DS_EMPTY_INITIALIZER;
-            format_found(entry, &ds);
+            slb_yaml_format_found(entry, &ds);
             ds_put_cstr(&ds, ", expected a text");
             error = ds_steal_cstr(&ds);
         }
@@ -195,7 +184,7 @@ parse_field(struct slb_input *input, struct slb_object *object,
 
     if (slb_field_is_strings(field)) {
         if (node->type == SLB_YAML_LIST) {
-            return parse_strings(input, field, node, value);
+            return slb_parse_strings(input, field, node, value);
         }
     } else if (field->type == SLB_T_LIST) {
         if (node->type == SLB_YAML_LIST) {
@@ -226,7 +215,7 @@ parse_field(struct slb_input *input, struct slb_object *object,
     }
 
     ds_put_format(&ds, "'%s' ", field->name);
-    format_found(node, &ds);
+    slb_yaml_format_found(node, &ds);
     ds_put_cstr(&ds, ", expected ");
     slb_field_format_expected(field, &ds);
     if ((field->type == SLB_T_LIST || slb_field_is_strings(field))
@@ -284,7 +273,7 @@ check_keys(struct slb_input *input, const struct slb_class *class,
 
         if (key->type != SLB_YAML_SCALAR) {
             ds_put_cstr(&ds, "a key ");
-            format_found(key, &ds);
+            slb_yaml_format_found(key, &ds);
             ds_put_format(&ds, ", expected the name of a property of a %s",
                           class->noun);
             slb_errors_add_nocopy(&input->errors, key->mark,
@@ -365,7 +354,7 @@ parse_object(struct slb_input *input, const struct slb_class *class,
         struct ds ds = DS_EMPTY_INITIALIZER;
 
         ds_put_format(&ds, "a %s ", class->noun);
-        format_found(node, &ds);
+        slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the keys ");
         format_words(keys, n, " and", &ds);
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
@@ -430,11 +419,14 @@ report_bad_kind(struct slb_input *input, struct slb_mark mark,
     for (size_t i = 0; slb_kinds[i]; i++) {
         names[n++] = slb_kinds[i]->name;
     }
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        names[n++] = slb_input_kinds[i]->name;
+    }
 
     const char *nearest = NULL;
     if (kind) {
         ds_put_cstr(&ds, "'" KIND_KEY "' ");
-        format_found(kind, &ds);
+        slb_yaml_format_found(kind, &ds);
         if (kind->type == SLB_YAML_SCALAR) {
             nearest = slb_text_nearest(kind->text, names, n);
         }
@@ -453,14 +445,29 @@ report_bad_kind(struct slb_input *input, struct slb_mark mark,
     input->incomplete = true;
 }
 
-/* Reads 'node', a whole document or an entry of one that is a list. */
+/* Returns what a document may be that says it is of the kind 'name', or
+ * NULL. */
+static const struct slb_class *
+find_kind(const char *name)
+{
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        if (!strcmp(slb_input_kinds[i]->name, name)) {
+            return slb_input_kinds[i];
+        }
+    }
+    return slb_kind_from_name(name);
+}
+
+/* Reads 'node', a whole document or, if it is not 'alone', an entry of one
+ * that is a list. */
 static void
-parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
+parse_kind(struct slb_input *input, const struct slb_yaml_node *node,
+           bool alone)
 {
     if (node->type != SLB_YAML_MAP) {
         struct ds ds = DS_EMPTY_INITIALIZER;
         ds_put_cstr(&ds, "the document ");
-        format_found(node, &ds);
+        slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the key '" KIND_KEY "'");
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
         return;
@@ -473,12 +480,15 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
         if (key->type == SLB_YAML_SCALAR && !strcmp(key->text, KIND_KEY)) {
             const struct slb_class *class
                 = (value->type == SLB_YAML_SCALAR
-                   ? slb_kind_from_name(value->text) : NULL);
+                   ? find_kind(value->text) : NULL);
             struct slb_object *object;
 
             if (!class) {
                 report_bad_kind(input, value->mark, value);
-            } else if ((object = parse_object(input, class, NULL, node))) {
+            } else if ((object = parse_object(input, class, NULL, node))
+                       && class == &slb_azure_ids_class) {
+                slb_azure_add_ids(input, object);
+            } else if (object) {
                 slb_object_fill_defaults(object);
                 slb_list_add(slb_model_list(&input->model, class), object);
             } else {
@@ -487,7 +497,11 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node)
             return;
         }
     }
-    report_bad_kind(input, node->mark, NULL);
+    if (slb_azure_recognizes(node)) {
+        slb_azure_add(input, node, alone);
+    } else {
+        report_bad_kind(input, node->mark, NULL);
+    }
 }
 
 static void
@@ -495,10 +509,10 @@ parse_document(struct slb_input *input, const struct slb_yaml_node *root)
 {
     if (root->type == SLB_YAML_LIST) {
         for (size_t i = 0; i < root->n; i++) {
-            parse_kind(input, root->nodes[i]);
+            parse_kind(input, root->nodes[i], false);
         }
     } else {
-        parse_kind(input, root);
+        parse_kind(input, root, true);
     }
 }
 
@@ -514,6 +528,7 @@ parse_text(struct slb_input *input, const struct slb_source *source,
     while (slb_yaml_next(yaml, &doc)) {
         if (doc.root && !slb_yaml_is_null(doc.root)) {
             parse_document(input, doc.root);
+            slb_azure_keep(input, &doc);
             n_documents++;
         }
         slb_yaml_document_destroy(&doc);
@@ -598,4 +613,12 @@ slb_input_add_file(struct slb_input *input, const char *path)
     if (stream && !is_stdin) {
         fclose(stream);
     }
+}
+
+/* Finishes what needs all files: has to follow the last one.  (slb_validate()
+ * does so itself.) */
+void
+slb_input_finish(struct slb_input *input)
+{
+    slb_azure_finish(input);
 }

@@ -439,6 +439,11 @@ const struct slb_class *const slb_kinds[] = {
     NULL
 };
 
+const struct slb_class *const slb_input_kinds[] = {
+    &slb_azure_ids_class,
+    NULL
+};
+
 /* Returns the kind called 'name', exactly, or NULL. */
 const struct slb_class *
 slb_kind_from_name(const char *name)

@@ -25,9 +25,6 @@
 /* Outbound rules: whose addresses they use, and whether there are as many
  * ports as they give out. */
 
-BUILD_ASSERT_DECL(SLB_PORTS_ON_DEMAND == SLB_OUTBOUND_ON_DEMAND);
-BUILD_ASSERT_DECL(SLB_PORTS_EVEN == SLB_OUTBOUND_EVEN);
-
 /* Where the 'i'th of the frontends of 'rule' is named. */
 static struct slb_mark
 frontend_mark(const struct slb_outbound_rule *rule, size_t i)
@@ -85,7 +82,7 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     ports = slb_outbound_ports(rule->ports, n, available);
     most = slb_outbound_ports(SLB_OUTBOUND_EVEN, n, available);
     if (slb_outbound_fits(ports, n, available)
-        && (rule->ports != SLB_PORTS_EVEN || ports)) {
+        && (rule->ports != SLB_OUTBOUND_EVEN || ports)) {
         return;
     }
 

@@ -364,6 +364,7 @@ void
 slb_validate(struct slb_input *input, const struct slb_model *base)
 {
     const struct slb_model *model = &input->model;
+    slb_input_finish(input);
     struct slb_validation v = { .input = input, .base = base };
 
     slb_index_init(&v.objects);

@@ -368,3 +368,19 @@ slb_yaml_is_null(const struct slb_yaml_node *node)
             && (!node->text[0] || !strcmp(node->text, "~")
                 || !strcasecmp(node->text, "null")));
 }
+
+/* Appends what 'node' is to 'ds', for messages: "is 'x'". */
+void
+slb_yaml_format_found(const struct slb_yaml_node *node, struct ds *ds)
+{
+    if (node->type == SLB_YAML_LIST) {
+        ds_put_cstr(ds, "is a list");
+    } else if (node->type == SLB_YAML_MAP) {
+        ds_put_cstr(ds, "is a map");
+    } else if (slb_yaml_is_null(node)) {
+        ds_put_cstr(ds, "has no value");
+    } else {
+        ds_put_cstr(ds, node->plain ? "is " : "is the quoted text ");
+        slb_text_quote(node->text, ds);
+    }
+}

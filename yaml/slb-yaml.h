@@ -30,6 +30,7 @@
 #include "openvswitch/list.h"
 #include "yaml/slb-model.h"
 
+struct ds;
 struct slb_errors;
 
 #define SLB_YAML_MAX_SIZE (32 * 1024 * 1024) /* Bytes in a file. */
@@ -75,5 +76,6 @@ void slb_yaml_document_destroy(struct slb_yaml_document *);
 void slb_yaml_close(struct slb_yaml *);
 
 bool slb_yaml_is_null(const struct slb_yaml_node *);
+void slb_yaml_format_found(const struct slb_yaml_node *, struct ds *);
 
 #endif /* yaml/slb-yaml.h */

@@ -5,6 +5,7 @@ controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-apply.c \
 	controller/ctl/ctl-color.c \
 	controller/ctl/ctl-color.h \
+	controller/ctl/ctl-convert.c \
 	controller/ctl/ctl-db.c \
 	controller/ctl/ctl-db.h \
 	controller/ctl/ctl-explain.c \

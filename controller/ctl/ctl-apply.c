@@ -34,9 +34,20 @@
 #include "yaml/slb-schema.h"
 #include "yaml/slb-validate.h"
 
+/* Prints the warnings of 'input'. */
+void
+ctl_report_warnings(struct slb_input *input)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    slb_errors_format(&input->warnings, &ds);
+    fputs(ds_cstr(&ds), stderr);
+    ds_destroy(&ds);
+}
+
 /* Prints the errors of 'input'.  Returns true if there are none. */
-static bool
-report_errors(struct slb_input *input)
+bool
+ctl_report_errors(struct slb_input *input)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
@@ -56,6 +67,8 @@ read_files(struct slb_input *input, char *paths[])
     for (; *paths; paths++) {
         slb_input_add_file(input, *paths);
     }
+    slb_input_finish(input);
+    ctl_report_warnings(input);
     if (!input->errors.n) {
         return true;
     }
@@ -63,7 +76,7 @@ read_files(struct slb_input *input, char *paths[])
     /* What is not in the files may be in the database. */
     input->incomplete = true;
     slb_validate(input, NULL);
-    return report_errors(input);
+    return ctl_report_errors(input);
 }
 
 /* Validates 'input' against 'base'.  Returns true if it is valid, otherwise
@@ -72,7 +85,7 @@ static bool
 validate(struct slb_input *input, const struct slb_model *base)
 {
     slb_validate(input, base);
-    return report_errors(input);
+    return ctl_report_errors(input);
 }
 
 /* Prepares 'db' for reading and changing what users declare, and for waiting

@@ -78,6 +78,12 @@ static const struct command {
 "Applying the same again changes nothing.  With --wait, returns when all\n"
 "nodes concerned have it in force, or names those that do not after SECONDS\n"
 "(default 30; 0 is for ever)." },
+    { "convert", "FILE... [-o yaml|json]", 1, INT_MAX,
+      TAKES_OUTPUT | WORKS_ALONE, ctl_convert,
+"Prints what the files say as this program's own YAML, or JSON.  This is for\n"
+"load balancers of Azure's, as \"az network lb show\", the portal or a\n"
+"template have them; the other commands read these, too.  Needs no\n"
+"database." },
     { "get", "[KIND [NAME]] [-o FORMAT] [--defaults]", 0, 2,
       TAKES_OUTPUT | TAKES_DEFAULTS, ctl_get,
 "Shows the objects in the database, sorted by name, and whether there is\n"

@@ -20,6 +20,7 @@
  *
  * ctl.c        main(), options, help
  * ctl-apply.c  validate, diff, apply, delete
+ * ctl-convert.c  convert
  * ctl-show.c   get, nodes
  * ctl-explain.c  explain, schema
  * ctl-overview.c  tables of objects
@@ -37,6 +38,8 @@
 #include <stdbool.h>
 
 #include "controller/ctl/ctl-color.h"
+
+struct slb_input;
 
 /* Exit statuses, as --help has them. */
 enum {
@@ -70,6 +73,7 @@ struct ctl_options {
 typedef int ctl_command(const struct ctl_options *, int n, char *args[]);
 
 ctl_command ctl_validate;
+ctl_command ctl_convert;
 ctl_command ctl_diff;
 ctl_command ctl_apply;
 ctl_command ctl_delete;
@@ -79,5 +83,7 @@ ctl_command ctl_explain;
 ctl_command ctl_schema;
 
 const struct slb_class *ctl_kind(const char *);
+void ctl_report_warnings(struct slb_input *);
+bool ctl_report_errors(struct slb_input *);
 
 #endif /* controller/ctl/ctl.h */
