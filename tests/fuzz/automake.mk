@@ -10,7 +10,7 @@ FUZZ_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fno-sanitize-recover=all
 FUZZ_TARGETS = tests/fuzz/fuzz-azure tests/fuzz/fuzz-yaml
 FUZZ_BUILT = $(FUZZ_TARGETS) tests/fuzz/fuzz-dictionary
-FUZZ_TESTED = $(yaml_libyamlslb_la_SOURCES) lib/slb-address.c
+FUZZ_TESTED = $(yaml_libyamlslb_la_SOURCES) $(lib_libslb_la_SOURCES)
 FUZZ_OBJECTS = $(patsubst %.c,tests/fuzz/obj/%.o,$(filter %.c,$(FUZZ_TESTED)))
 FUZZ_LIBS = $(OVS_BUILDDIR)/lib/.libs/libopenvswitch.a $(OVS_LIBS) $(YAML_LIBS)
 
