@@ -114,8 +114,9 @@ tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 
-# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
-EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+# Pairs of wrong files and what is said about them, and files that are right;
+# see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \

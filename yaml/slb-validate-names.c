@@ -25,6 +25,17 @@
 
 /* Names that are used twice, and references to what is not there. */
 
+/* Whether the name of 'object' was made of another field: it says nothing that
+ * this field does not say. */
+static bool
+is_made_name(const struct slb_object *object)
+{
+    const struct slb_class *class = object->class;
+
+    return (class->name_from
+            && slb_field_is_default(slb_class_field(class, "name"), object));
+}
+
 /* Checks that names in 'list', and in all lists below, are unique. */
 void
 slb_check_names(struct slb_validation *v, const struct slb_list *list)
@@ -39,7 +50,7 @@ slb_check_names(struct slb_validation *v, const struct slb_list *list)
                ? slb_index_add_name(&names, NULL, object->name, object)
                : NULL);
 
-        if (first) {
+        if (first && !(is_made_name(object) && is_made_name(first))) {
             char *other = slb_other(first, "name");
             slb_report(v, object, "name",
                        "the name '%s' is that of %s, expected another one",

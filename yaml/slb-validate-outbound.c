@@ -59,6 +59,7 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
             const struct slb_pool *pool, const struct slb_listeners *listeners)
 {
     const struct slb_listener *listener = NULL;
+    const struct slb_frontend *frontend = NULL; /* If there is only one. */
     uint64_t available = 0, ports, most;
     size_t n = pool->members.n;
 
@@ -68,8 +69,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
         return;
     }
     for (size_t i = 0; i < rule->frontends.n; i++) {
-        const struct slb_frontend *frontend
-            = slb_find_sibling(v, &slb_frontend_class, rule->frontends.at[i]);
+        frontend = slb_find_sibling(v, &slb_frontend_class,
+                                    rule->frontends.at[i]);
         if (!frontend) {
             return;
         }
@@ -77,6 +78,7 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
         if (!listener) {
             listener = slb_listeners_find(listeners, frontend);
         }
+        frontend = rule->frontends.n == 1 ? frontend : NULL;
     }
 
     ports = slb_outbound_ports(rule->ports, n, available);
@@ -87,16 +89,22 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     }
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    char *other = slb_other(&pool->obj, "members");
-    char *place = slb_place(&rule->obj, "frontends");
+    char *members = slb_other(&pool->obj, "members");
+    char *from;
+    if (frontend) {
+        char *other = slb_other(&frontend->obj, "address");
+        from = xasprintf("%s has", other);
+        free(other);
+    } else {
+        char *place = slb_place(&rule->obj, "frontends");
+        from = xasprintf("the %"PRIuSIZE" frontends (%s) have",
+                         rule->frontends.n, place);
+        free(place);
+    }
+    ports = MAX(ports, SLB_OUTBOUND_BLOCK);
     ds_put_format(&ds, "%s has %"PRIuSIZE" members, which with %"PRIu64" "
-                  "ports each need %"PRIu64", but the %"PRIuSIZE" frontend%s "
-                  "(%s) of outbound rule '%s' %s %"PRIu64, other, n,
-                  MAX(ports, SLB_OUTBOUND_BLOCK),
-                  n * MAX(ports, SLB_OUTBOUND_BLOCK), rule->frontends.n,
-                  rule->frontends.n == 1 ? "" : "s", place,
-                  rule->obj.name ? rule->obj.name : "",
-                  rule->frontends.n == 1 ? "has" : "have", available);
+                  "ports each need %"PRIu64", but %s %"PRIu64, members, n,
+                  ports, n * ports, from, available);
     if (listener) {
         char *text = slb_other(listener->object, listener->field);
         ds_put_format(&ds, " (%d each, less the blocks of %d in which "
@@ -112,8 +120,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     }
     slb_report(v, &rule->obj, "allocatedOutboundPorts", "%s", ds_cstr(&ds));
     ds_destroy(&ds);
-    free(place);
-    free(other);
+    free(from);
+    free(members);
 }
 
 /* Checks the frontends of 'rule', each by itself. */
@@ -198,7 +206,7 @@ check_users(struct slb_validation *v, const struct slb_outbound_rule *rule,
             = slb_find_sibling(v, &slb_frontend_class, rule->frontends.at[i]);
 
         user = frontend ? add_user(users, frontend, rule) : NULL;
-        if (user) {
+        if (user && user != rule) {
             char *other = slb_other(&user->obj, "frontends");
             slb_report_at(v, &rule->obj, frontend_mark(rule, i),
                           "frontend '%s' gives its ports to %s already, "

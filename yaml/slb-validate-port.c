@@ -151,7 +151,7 @@ static void
 report_port(struct slb_validation *v, const struct slb_listener *a,
             const struct slb_listener *b)
 {
-    /* A pool can less easily give way than a single port. */
+    /* A single port gives way more easily than a range. */
     bool swap = (is_nat_pool(a) != is_nat_pool(b) ? is_nat_pool(b)
                  : slb_is_after(a->object, b->object));
     const struct slb_listener *first = swap ? b : a;

@@ -240,7 +240,8 @@ check_load_balancer(struct slb_validation *v)
     struct slb_listeners listeners;
 
     if (v->lb->tier == SLB_TIER_GLOBAL) {
-        slb_check_standard(v, &v->lb->obj, "tier", "Global ones");
+        slb_check_standard(v, &v->lb->obj, "tier",
+                           "load balancers with tier Global");
     }
     slb_check_pools(v);
     slb_check_probes(v);
