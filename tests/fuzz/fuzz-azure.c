@@ -13,9 +13,9 @@
  * limitations under the License. */
 
 
-/* Fuzz target: Azure's JSON.  The text is a resource; what it leaves to others,
- * the addresses of ids, and the networks are those that the examples use, and
- * are always there. */
+/* Fuzz target: Azure's JSON.  The text is resources, and what is known of ids;
+ * the networks and public IP prefixes that the unit tests use are always
+ * there. */
 
 #include <config.h>
 
@@ -35,12 +35,25 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "name: prod\n"
         "subnets:\n"
         "- {name: web, prefix: 10.0.1.0/24}\n"
-        "- {name: db, prefix: 10.0.2.0/24}\n"
-        "- {name: v6, prefix: \"fd00:0:0:1::/64\"}\n"
+        "- {name: app, prefix: 10.0.2.0/24}\n"
+        "- {name: db, prefix: 10.0.3.0/24}\n"
+        "- {name: six, prefix: \"fd00:0:0:6::/64\"}\n"
+        "---\n"
+        "kind: VirtualNetwork\n"
+        "name: blue\n"
+        "subnets: [{name: front, prefix: 10.0.1.0/24}]\n"
+        "---\n"
+        "kind: VirtualNetwork\n"
+        "name: hub\n"
+        "subnets: [{name: inside, prefix: 10.1.0.0/24}]\n"
         "---\n"
         "kind: PublicIPPrefix\n"
-        "name: pool\n"
-        "prefix: 20.50.60.128/28\n";
+        "name: jobs-out\n"
+        "prefix: 20.50.60.128/28\n"
+        "---\n"
+        "kind: PublicIPPrefix\n"
+        "name: reserve\n"
+        "prefix: 20.50.60.144/28\n";
     struct slb_input input;
 
     slb_input_init(&input);

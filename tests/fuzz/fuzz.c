@@ -114,16 +114,16 @@ is_printable(const char *s)
     return true;
 }
 
-/* Checks that each line that slb_errors_format() makes of 'input''s errors is
- * as users are promised. */
+/* Checks that each line that slb_errors_format() makes of 'errors', which are
+ * warnings or not, is as users are promised. */
 static void
-check_errors(struct slb_input *input)
+check_errors(struct slb_errors *errors, bool warnings)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
     char *save = NULL;
     size_t n = 0;
 
-    slb_errors_format(&input->errors, &ds);
+    slb_errors_format(errors, &ds);
     for (char *line = strtok_r(ds_cstr(&ds), "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
         unsigned int row, column;
@@ -136,13 +136,17 @@ check_errors(struct slb_input *input)
         }
         check(sscanf(line, "%c:%u:%u: ", &source, &row, &column) == 3
               && row && column, line, "no place in an error");
-        check(strstr(line, "expected") || strstr(line, "did you mean")
-              || strstr(line, ": not YAML: "), line,
-              "an error that does not say what was expected");
+        if (warnings) {
+            check(strstr(line, ": warning: "), line, "not called a warning");
+        } else {
+            check(strstr(line, "expected") || strstr(line, "did you mean")
+                  || strstr(line, ": not YAML: "), line,
+                  "an error that does not say what was expected");
+        }
     }
-    check(n <= input->errors.n + slb_errors_is_full(&input->errors), "",
+    check(n <= errors->n + slb_errors_is_full(errors), "",
           "an error of several lines");
-    check(!n == !input->errors.n, "", "errors are not told");
+    check(!n == !errors->n, "", "errors are not told");
     ds_destroy(&ds);
 }
 
@@ -310,7 +314,8 @@ fuzz_check(struct slb_input *input, const struct slb_model *base)
 
     slb_validate(input, base);
     valid = !input->errors.n;
-    check_errors(input);
+    check_errors(&input->errors, false);
+    check_errors(&input->warnings, true);
     if (valid) {
         check_prints(&input->model, base);
         if (base) {
