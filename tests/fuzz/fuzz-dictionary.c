@@ -56,6 +56,15 @@ print_class(const struct slb_class *class)
     }
 }
 
+static void
+print_kinds(const struct slb_class *const *kinds)
+{
+    for (; *kinds; kinds++) {
+        print_word("kind: ", (*kinds)->name, "\\x0a");
+        print_class(*kinds);
+    }
+}
+
 int
 main(void)
 {
@@ -73,9 +82,7 @@ main(void)
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
         print_word("", words[i], "");
     }
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        print_word("kind: ", slb_kinds[i]->name, "\\x0a");
-        print_class(slb_kinds[i]);
-    }
+    print_kinds(slb_kinds);
+    print_kinds(slb_input_kinds);
     return 0;
 }

@@ -426,6 +426,9 @@ guess_class(struct tree *tree, const struct slb_yaml_node *map)
     size_t best = 0;
     size_t n = 0;
 
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        find_class(slb_input_kinds[i], map, &best, &class);
+    }
     while (slb_kinds[n]) {
         find_class(slb_kinds[n++], map, &best, &class);
     }
