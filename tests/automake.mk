@@ -121,7 +121,6 @@ EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 # slb-manager
 UNIT_TESTS += \
 	tests/unit/test-assign \
-	tests/unit/test-manager-address \
 	tests/unit/test-binding \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
@@ -136,8 +135,6 @@ UNIT_TESTS += \
 MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
 tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
 tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
-tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
-tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
 tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
