@@ -20,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/ctl/ctl-model.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
-#include "sset.h"
 #include "svec.h"
 #include "util.h"
 #include "yaml/slb-model.h"
@@ -77,27 +77,14 @@ add_status(struct ctl_state *state, const struct slb_class *kind,
     }
 }
 
-/* A row of a stage that has not come or has gone is not what users have
- * declared: see controller/ctl/ctl-model.h. */
-static bool
-is_live(const struct slbrec_load_balancer *lb, const struct sset *stages)
-{
-    return ((!lb->stage[0] || sset_contains(stages, lb->stage))
-            && !(lb->retired[0] && sset_contains(stages, lb->retired)));
-}
-
 static void
 read_status(struct ctl_state *state, struct ovsdb_idl *idl)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
-    struct sset stages = SSET_INITIALIZER(&stages);
     const struct slbrec_virtual_network *network;
     const struct slbrec_public_ip_prefix *prefix;
     const struct slbrec_load_balancer *lb;
 
-    if (global) {
-        sset_add_array(&stages, global->stages, global->n_stages);
-    }
     SLBREC_VIRTUAL_NETWORK_FOR_EACH (network, idl) {
         add_status(state, &slb_network_class, network->name,
                    &network->status);
@@ -107,12 +94,11 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
                    &prefix->status);
     }
     SLBREC_LOAD_BALANCER_FOR_EACH (lb, idl) {
-        if (is_live(lb, &stages)) {
+        if (ctl_model_is_live(global, lb)) {
             add_status(state, &slb_load_balancer_class, lb->name,
                        &lb->status);
         }
     }
-    sset_destroy(&stages);
 }
 
 /* Initializes 'state' with what 'idl' has. */

@@ -44,7 +44,9 @@ enum {
     TAKES_OUTPUT = 1 << 1,
     TAKES_DEFAULTS = 1 << 2,
     TAKES_COLOR = 1 << 3,
-    WORKS_ALONE = 1 << 4,       /* Not an option: needs no database. */
+    TAKES_DRY_RUN = 1 << 4,
+    TAKES_PRUNE = 1 << 5,
+    WORKS_ALONE = 1 << 6,       /* Not an option: needs no database. */
 };
 
 static const struct command {
@@ -71,13 +73,15 @@ static const struct command {
     { "diff", "FILE... [--color=WHEN]", 1, INT_MAX, TAKES_COLOR, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
-    { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
-"Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it\n"
-"and not in the file goes.  Objects that are not in the files stay.\n"
-"Applying the same again changes nothing.  With --wait, returns when all\n"
-"nodes concerned have it in force, or names those that do not after SECONDS\n"
-"(default 30; 0 is for ever)." },
+    { "apply", "FILE... [--wait[=SECONDS]] [--dry-run] [--prune]", 1, INT_MAX,
+      TAKES_WAIT | TAKES_DRY_RUN | TAKES_PRUNE, ctl_apply,
+"Makes the objects in the database what the files say: all of it at once,\n"
+"or nothing.  Each object is declared whole: what is below it and not in\n"
+"the file goes.  Objects that are not in the files stay; with --prune they\n"
+"are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
+"says what would happen, and changes nothing.  With --wait, returns when\n"
+"all nodes concerned have it in force, or names those that do not after\n"
+"SECONDS (default 30; 0 is for ever)." },
     { "convert", "FILE... [-o yaml|json]", 1, INT_MAX,
       TAKES_OUTPUT | WORKS_ALONE, ctl_convert,
 "Prints what the files say as this program's own YAML, or JSON.  This is for\n"
@@ -262,6 +266,8 @@ check_taken(const struct command *command, int given)
         { TAKES_OUTPUT, "output" },
         { TAKES_DEFAULTS, "defaults" },
         { TAKES_COLOR, "color" },
+        { TAKES_DRY_RUN, "dry-run" },
+        { TAKES_PRUNE, "prune" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -350,6 +356,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         OPT_DB = UCHAR_MAX + 1,
         OPT_TIMEOUT,
         OPT_WAIT,
+        OPT_DRY_RUN,
+        OPT_PRUNE,
         OPT_DEFAULTS,
         OPT_COLOR,
         VLOG_OPTION_ENUMS,
@@ -358,6 +366,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         {"db", required_argument, NULL, OPT_DB},
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"wait", optional_argument, NULL, OPT_WAIT},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"prune", no_argument, NULL, OPT_PRUNE},
         {"output", required_argument, NULL, 'o'},
         {"defaults", no_argument, NULL, OPT_DEFAULTS},
         {"color", optional_argument, NULL, OPT_COLOR},
@@ -401,6 +411,16 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
                 options->wait_seconds = parse_seconds("wait", optarg);
             }
             given |= TAKES_WAIT;
+            break;
+
+        case OPT_DRY_RUN:
+            options->dry_run = true;
+            given |= TAKES_DRY_RUN;
+            break;
+
+        case OPT_PRUNE:
+            options->prune = true;
+            given |= TAKES_PRUNE;
             break;
 
         case 'o':
