@@ -241,6 +241,13 @@ slb_azure_add_ids(struct slb_input *input, struct slb_object *object)
     slb_list_add(&get_azure(input)->ids, object);
 }
 
+/* Returns the documents of the kind AzureIds that have been added. */
+const struct slb_list *
+slb_azure_ids(struct slb_input *input)
+{
+    return &get_azure(input)->ids;
+}
+
 /* Takes over 'doc', so that the caller has nothing to destroy any more, if
  * anything of it has been added. */
 void

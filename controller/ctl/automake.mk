@@ -18,6 +18,7 @@ controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-overview.c \
 	controller/ctl/ctl-overview.h \
 	controller/ctl/ctl-show.c \
+	controller/ctl/ctl-show.h \
 	controller/ctl/ctl-state.c \
 	controller/ctl/ctl-state.h \
 	controller/ctl/ctl-table.c \

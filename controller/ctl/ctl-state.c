@@ -306,22 +306,42 @@ ctl_member_state_name(enum ctl_member_state state)
     }
 }
 
+/* Returns the length of the first of the texts in 'joined'.  A text may have a
+ * separator of its own in parentheses. */
+static size_t
+text_length(const char *joined)
+{
+    size_t n_separator = strlen(STATUS_SEPARATOR);
+    int depth = 0;
+    size_t n;
+
+    for (n = 0; joined[n]; n++) {
+        depth += joined[n] == '(';
+        depth -= joined[n] == ')';
+        if (depth <= 0
+            && !strncmp(&joined[n], STATUS_SEPARATOR, n_separator)) {
+            break;
+        }
+    }
+    return n;
+}
+
 /* Adds the texts of 'joined', what is said about one path, to 'texts'.  They
  * are made safe to be shown: one line each, no control characters. */
 void
 ctl_status_split(const char *joined, struct svec *texts)
 {
     for (;;) {
-        const char *end = strstr(joined, STATUS_SEPARATOR);
-        char *text = end ? xmemdup0(joined, end - joined) : xstrdup(joined);
+        size_t n = text_length(joined);
+        char *text = xmemdup0(joined, n);
 
         for (char *p = text; *p; p++) {
             *p = (unsigned char) *p < ' ' || *p == '\x7f' ? '?' : *p;
         }
         svec_add_nocopy(texts, text);
-        if (!end) {
+        if (!joined[n]) {
             break;
         }
-        joined = end + strlen(STATUS_SEPARATOR);
+        joined += n + strlen(STATUS_SEPARATOR);
     }
 }

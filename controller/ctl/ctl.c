@@ -82,8 +82,8 @@ static const struct command {
 "says what would happen, and changes nothing.  With --wait, returns when\n"
 "all nodes concerned have it in force, or names those that do not after\n"
 "SECONDS (default 30; 0 is for ever)." },
-    { "convert", "FILE... [-o yaml|json]", 1, INT_MAX,
-      TAKES_OUTPUT | WORKS_ALONE, ctl_convert,
+    { "convert", "FILE... [-o yaml|json] [--defaults]", 1, INT_MAX,
+      TAKES_OUTPUT | TAKES_DEFAULTS | WORKS_ALONE, ctl_convert,
 "Prints what the files say as this program's own YAML, or JSON.  This is for\n"
 "load balancers of Azure's, as \"az network lb show\", the portal or a\n"
 "template have them; the other commands read these, too.  Needs no\n"
@@ -153,14 +153,12 @@ usage(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         print_command(&commands[i]);
     }
-    printf("\nKIND is");
+    printf("\nKIND is one of");
     for (size_t i = 0; slb_kinds[i]; i++) {
-        printf("%s %s", !i ? "" : slb_kinds[i + 1] ? "," : " or",
-               slb_kinds[i]->name);
+        printf(" %s", slb_kinds[i]->name);
     }
-    printf(", in upper or lower case.  FILE is a\n"
-           "YAML or JSON file, \"-\" is standard input; yaml/examples/ has "
-           "some.\n"
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, \"-\" is "
+           "standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
@@ -322,7 +320,7 @@ parse_format(const char *text)
         [CTL_JSON] = "json",
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+    for (size_t i = CTL_TABLE; i < ARRAY_SIZE(formats); i++) {
         if (!strcmp(text, formats[i])) {
             return i;
         }
@@ -486,8 +484,14 @@ main(int argc, char *argv[])
         usage_error("usage: %s %s", command->name, command->args);
     }
     check_taken(command, given);
-    if (options.defaults && options.format != CTL_YAML
-        && options.format != CTL_JSON) {
+    bool is_text = (options.format == CTL_YAML || options.format == CTL_JSON
+                    || (options.format == CTL_FORMAT_DEFAULT
+                        && command->run == ctl_convert));
+    if (command->run == ctl_convert && !is_text) {
+        usage_error("'convert' prints no tables, expected -o yaml or -o "
+                    "json");
+    }
+    if (options.defaults && !is_text) {
         usage_error("--defaults goes with -o yaml or -o json");
     }
     if (options.db_given || !(command->takes & WORKS_ALONE)) {

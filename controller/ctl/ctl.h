@@ -53,6 +53,7 @@ enum {
 };
 
 enum ctl_format {
+    CTL_FORMAT_DEFAULT,         /* Of the command. */
     CTL_TABLE,
     CTL_WIDE,                   /* The same with all there is. */
     CTL_YAML,

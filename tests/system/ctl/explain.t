@@ -7,7 +7,7 @@
 # Explaining needs no database.
 SLB_DB=unix:/nonexistent run timeout 5 slb-ctl explain
 is "$status/$(grep '^[A-Z]' <<<"$output" | xargs)" \
-    "0/VirtualNetwork PublicIPPrefix LoadBalancer" "the kinds"
+    "0/VirtualNetwork PublicIPPrefix LoadBalancer AzureIds" "the kinds"
 run slb-ctl explain loadbalancer.RULES.loadDistribution
 is "$status/$output" "0/LoadBalancer.rules.loadDistribution
     What a member is chosen by; Default: addresses, ports and protocol;
@@ -31,7 +31,7 @@ balancer, did you mean backendPools?" "a mistake"
 # The example of a kind is a file.
 db_create
 db_start
-for kind in VirtualNetwork PublicIPPrefix LoadBalancer; do
+for kind in VirtualNetwork PublicIPPrefix LoadBalancer AzureIds; do
     echo ---
     slb-ctl explain $kind | sed '1,/^Example:/d'
 done | sed '/^peerings/d' >"$tmp/examples.yaml"
