@@ -113,6 +113,12 @@ tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
 tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-azure
+tests_unit_test_azure_SOURCES = tests/unit/test-azure.c
+tests_unit_test_azure_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_azure_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+EXTRA_DIST += tests/unit/azure
 
 # Pairs of wrong files and what is said about them, and files that are right;
 # see system/ctl/errors.t.

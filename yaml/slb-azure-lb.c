@@ -43,7 +43,7 @@ struct reader {
     struct slb_load_balancer *lb;
 
     struct slb_mark network_mark; /* What 'lb->network' is from. */
-    bool network_is_wrong;      /* It was there, but it was no name. */
+    bool network_is_wrong;      /* There was one, but it was wrong. */
 
     /* Inbound NAT pools by name, in lower case.  Data is struct made *. */
     struct shash nat_pools;
@@ -61,15 +61,6 @@ set_mark(struct slb_object *object, const char *field, struct slb_mark mark)
 {
     slb_object_set_mark(object, (slb_class_field(object->class, field)
                                  - object->class->fields), mark);
-}
-
-/* Notes that the field called 'field' of 'object' has no value because of an
- * error that has been reported. */
-static void
-set_invalid(struct slb_object *object, const char *field)
-{
-    object->invalid |= UINT64_C(1) << (slb_class_field(object->class, field)
-                                       - object->class->fields);
 }
 
 static char *
@@ -236,9 +227,12 @@ read_virtual_network(struct reader *r, struct slb_azure_map *map)
     const char *id;
 
     if (!slb_azure_map_reference(map, "virtualNetwork", &ref, &id, &mark)) {
+        r->network_is_wrong |= slb_azure_map_get(map, "virtualNetwork") != NULL;
         return;
     }
-    if (find_entry(r, id, mark, &entry)) {
+    if (!find_entry(r, id, mark, &entry)) {
+        r->network_is_wrong = true;
+    } else {
         const char *name = (entry && entry->network ? entry->network
                             : slb_azure_id_name(id, "virtualNetworks"));
         if (name) {
@@ -246,6 +240,7 @@ read_virtual_network(struct reader *r, struct slb_azure_map *map)
         } else {
             report_other_type(r, "virtualNetwork", id, mark,
                               "virtualNetworks");
+            r->network_is_wrong = true;
         }
     }
     slb_azure_map_destroy(&ref);
@@ -263,9 +258,12 @@ read_subnet(struct reader *r, struct slb_azure_map *map,
     const char *id;
 
     if (!slb_azure_map_reference(map, "subnet", &ref, &id, &mark)) {
+        r->network_is_wrong |= slb_azure_map_get(map, "subnet") != NULL;
         return;
     }
-    if (find_entry(r, id, mark, &entry)) {
+    if (!find_entry(r, id, mark, &entry)) {
+        r->network_is_wrong = true;
+    } else {
         const char *name = (entry && entry->subnet ? entry->subnet
                             : slb_azure_id_name(id, "subnets"));
         char *network = slb_azure_id_parent(id);
@@ -306,7 +304,8 @@ static const char *
 child_name(struct reader *r, const char *name, const char *id,
            struct slb_mark mark, const char *type)
 {
-    const char *lb_name = r->lb->obj.name;
+    const char *lb_name = (slb_object_has(&r->lb->obj, "name")
+                           ? r->lb->obj.name : NULL);
     const char *child = slb_azure_id_name(id, type);
     char *parent = slb_azure_id_parent(id);
     const char *other = parent ? slb_azure_id_name(parent, "loadBalancers")
@@ -368,40 +367,18 @@ read_child_reference(struct reader *r, const struct slb_yaml_node *node,
         slb_azure_map_destroy(&ref);
     }
     if (!ok) {
-        set_invalid(object, field_name);
+        slb_object_set_invalid(object, field_name);
     }
 }
 
-/* Reports that 'map', of which 'object' is made, does not have the property
- * 'name', which is 'expected'. */
 static void
-report_missing(struct reader *r, const struct slb_azure_map *map,
-               struct slb_object *object, const char *name, const char *field,
-               const char *expected)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    ds_put_format(&ds, "the property '%s' is missing in ", name);
-    if (object->name) {
-        ds_put_format(&ds, "%s ", map->noun);
-        slb_text_quote(object->name, &ds);
-    } else {
-        ds_put_format(&ds, "a %s", map->noun);
-    }
-    ds_put_format(&ds, ", expected %s", expected);
-    slb_errors_add_nocopy(&r->input->errors, object->mark, ds_steal_cstr(&ds));
-    set_invalid(object, field);
-}
-
-static void
-report_missing_reference(struct reader *r, const struct slb_azure_map *map,
-                         struct slb_object *object, const char *name,
-                         const char *field_name)
+report_missing_reference(const struct slb_azure_map *map, const char *name,
+                         struct slb_object *object, const char *field_name)
 {
     const struct slb_field *field = slb_class_field(object->class, field_name);
     char *expected = xasprintf("the 'id' of a %s", field->class->noun);
 
-    report_missing(r, map, object, name, field_name, expected);
+    slb_azure_map_missing(map, name, expected, object, field_name);
     free(expected);
 }
 
@@ -416,7 +393,7 @@ read_child_property(struct reader *r, struct slb_azure_map *map,
     if (node) {
         read_child_reference(r, node, name, object, field_name, type);
     } else if (slb_class_field(object->class, field_name)->required) {
-        report_missing_reference(r, map, object, name, field_name);
+        report_missing_reference(map, name, object, field_name);
     }
 }
 
@@ -477,7 +454,7 @@ read_zones(struct reader *r, struct slb_azure_map *map,
         set_mark(&frontend->obj, "zones", zones->mark);
         if (!ok || !slb_parse_strings(r->input, field, zones,
                                       &frontend->zones)) {
-            set_invalid(&frontend->obj, "zones");
+            slb_object_set_invalid(&frontend->obj, "zones");
         }
     }
 }
@@ -498,21 +475,21 @@ read_public_frontend(struct reader *r, struct slb_azure_map *map,
 
     if (slb_azure_map_reference(map, "publicIPAddress", &ref, &id, &mark)) {
         if (!find_entry(r, id, mark, &entry)) {
-            set_invalid(object, "address");
+            slb_object_set_invalid(object, "address");
         } else if (!set_entry_address(entry, object, &frontend->address, mark)
                    && (entry && !slb_object_has(&entry->obj, "address"))) {
-            set_invalid(object, "address");
+            slb_object_set_invalid(object, "address");
         } else if (ipv6_is_zero(&frontend->address)
                    && !slb_azure_map_field(&ref, "ipAddress", object,
                                            "address")
                    && slb_object_has(object, "address")) {
             report_missing_id(r, mark, "the address", id, entry,
                               "address: ADDRESS");
-            set_invalid(object, "address");
+            slb_object_set_invalid(object, "address");
         }
         slb_azure_map_destroy(&ref);
     } else if (slb_azure_map_get(map, "publicIPAddress")) {
-        set_invalid(object, "address");
+        slb_object_set_invalid(object, "address");
     }
 
     if (slb_azure_map_reference(map, "publicIPPrefix", &ref, &id, &mark)) {
@@ -530,11 +507,11 @@ read_public_frontend(struct reader *r, struct slb_azure_map *map,
         if (name && check_id_name(r, "public IP prefix", name, mark)) {
             frontend->public_ip_prefix = xstrdup(name);
         } else {
-            set_invalid(object, "publicIPPrefix");
+            slb_object_set_invalid(object, "publicIPPrefix");
         }
         slb_azure_map_destroy(&ref);
     } else if (slb_azure_map_get(map, "publicIPPrefix")) {
-        set_invalid(object, "publicIPPrefix");
+        slb_object_set_invalid(object, "publicIPPrefix");
     }
     return public;
 }
@@ -555,7 +532,7 @@ read_internal_frontend(struct reader *r, struct slb_azure_map *map,
 
     read_subnet(r, map, object, &frontend->subnet);
     if (slb_azure_map_get(map, "subnet") && !frontend->subnet) {
-        set_invalid(object, "subnet");
+        slb_object_set_invalid(object, "subnet");
     }
     slb_azure_map_field(map, "privateIPAllocationMethod", object,
                         "privateIPAllocationMethod");
@@ -594,8 +571,9 @@ read_internal_frontend(struct reader *r, struct slb_azure_map *map,
         memset(&frontend->address, 0, sizeof frontend->address);
     }
     if (!address && !slb_azure_map_get(map, "subnet")) {
-        report_missing(r, map, object, "subnet", "address",
-                       "it, or 'publicIPAddress', or 'publicIPPrefix'");
+        slb_azure_map_missing(map, "subnet",
+                              "it, or 'publicIPAddress', or 'publicIPPrefix'",
+                              object, "address");
     }
 }
 
@@ -640,7 +618,7 @@ struct nic {
 struct pool_reader {
     struct reader *r;
     struct slb_pool *pool;
-    struct slb_azure_index ids; /* Data is struct nic *. */
+    struct shash ids;           /* By nic_key().  Data is struct nic *. */
     struct nic **nics;
     size_t n_nics, allocated_nics;
     struct slb_list others;     /* Members that are not among 'nics'. */
@@ -656,33 +634,44 @@ create_member(struct slb_pool *pool, struct slb_mark mark)
     return object;
 }
 
+/* Returns what is the same for all ids of a network interface, for the caller
+ * to free.  'entry' is what users say about 'id', or NULL. */
+static char *
+nic_key(const char *id, const struct slb_azure_id *entry)
+{
+    id = entry ? entry->id : id;
+    return to_lower(id + (*id == '/'));
+}
+
 /* Returns the member of the pool that is the network interface 'id', which is
  * at 'mark'; it is a new one, unless it has been there. */
 static struct nic *
 find_nic(struct pool_reader *p, const char *id, struct slb_mark mark)
 {
-    void *found[2];
+    const struct slb_azure_id *entry;
+    bool ok = find_nic_entry(p->r, id, mark, &entry);
+    char *key = nic_key(id, entry);
+    struct nic *nic = shash_find_data(&p->ids, key);
 
-    if (slb_azure_index_find(&p->ids, id, found)) {
-        return found[0];
+    if (nic) {
+        free(key);
+        return nic;
     }
 
     struct slb_object *object = create_member(p->pool, mark);
-    struct nic *nic = xzalloc(sizeof *nic);
+    nic = xzalloc(sizeof *nic);
     nic->member = (struct slb_member *) object;
+    nic->entry = entry;
     nic->id = id;
     nic->mark = mark;
-    slb_azure_index_add(&p->ids, id, nic);
+    nic->failed = !ok;
+    shash_add_nocopy(&p->ids, key, nic);
     if (p->n_nics >= p->allocated_nics) {
         p->nics = x2nrealloc(p->nics, &p->allocated_nics, sizeof *p->nics);
     }
     p->nics[p->n_nics++] = nic;
     slb_list_add((struct slb_list *) &p->pool->members, object);
-
-    nic->failed = !find_nic_entry(p->r, id, mark, &nic->entry);
-    if (nic->entry) {
-        const struct slb_azure_id *entry = nic->entry;
-
+    if (entry) {
         if (entry->obj.name) {
             object->name = xstrdup(entry->obj.name);
             set_mark(object, "name", mark);
@@ -723,7 +712,7 @@ read_backend_configuration(struct pool_reader *p,
         set_nic_address(find_nic(p, id, mark), &map, "privateIPAddress");
         slb_azure_map_destroy(&map);
     } else {
-        set_invalid(&p->pool->obj, "members");
+        slb_object_set_invalid(&p->pool->obj, "members");
     }
 }
 
@@ -758,7 +747,7 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
     const char *id;
 
     if (!slb_azure_map_open(&map, input, node, "backend address")) {
-        set_invalid(&p->pool->obj, "members");
+        slb_object_set_invalid(&p->pool->obj, "members");
         return;
     }
     read_virtual_network(p->r, &map);
@@ -772,7 +761,7 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
                        "'loadBalancerFrontendIPConfiguration' makes another "
                        "load balancer a backend, expected virtual machines "
                        "only");
-        set_invalid(&p->pool->obj, "members");
+        slb_object_set_invalid(&p->pool->obj, "members");
     } else if (slb_azure_map_get(&map, "networkInterfaceIPConfiguration")) {
         if (slb_azure_map_reference(&map, "networkInterfaceIPConfiguration",
                                     &ref, &id, &mark)) {
@@ -782,7 +771,7 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
             set_nic_address(nic, &map, "ipAddress");
             slb_azure_map_destroy(&ref);
         } else {
-            set_invalid(&p->pool->obj, "members");
+            slb_object_set_invalid(&p->pool->obj, "members");
         }
     } else {
         bool has_state = (state && (state->type != SLB_YAML_SCALAR
@@ -796,7 +785,7 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
                            "neither 'ipAddress' nor "
                            "'networkInterfaceIPConfiguration', expected one "
                            "of them");
-            set_invalid(&p->pool->obj, "members");
+            slb_object_set_invalid(&p->pool->obj, "members");
         }
     }
     if (member && state) {
@@ -859,8 +848,8 @@ check_nics(struct pool_reader *p)
                                   nic->id, nic->entry,
                                   "name: NAME, address: ADDRESS");
             }
-            set_invalid(&nic->member->obj, "name");
-            set_invalid(&nic->member->obj, "address");
+            slb_object_set_invalid(&nic->member->obj, "name");
+            slb_object_set_invalid(&nic->member->obj, "address");
         }
     }
 }
@@ -878,7 +867,7 @@ read_pool(struct reader *r, struct slb_azure_map *map)
                              "a list of backend addresses");
 
     add_object(r, "backendPools", object);
-    slb_azure_index_init(&p.ids);
+    shash_init(&p.ids);
     read_virtual_network(r, map);
     for (size_t i = 0; nics && i < nics->n; i++) {
         read_backend_configuration(&p, nics->nodes[i]);
@@ -898,7 +887,7 @@ read_pool(struct reader *r, struct slb_azure_map *map)
         free(p.nics[i]);
     }
     free(p.nics);
-    slb_azure_index_destroy(&p.ids);
+    shash_destroy(&p.ids);
 }
 
 /* Probes and rules. */
@@ -967,7 +956,7 @@ read_rule_pool(struct reader *r, struct slb_azure_map *map,
         slb_errors_add(&r->input->errors, pools->mark,
                        "'backendAddressPools' has %"PRIuSIZE" entries, "
                        "expected only one", pools->n);
-        set_invalid(object, "backendPool");
+        slb_object_set_invalid(object, "backendPool");
     } else if (pools && pools->n) {
         read_child_reference(r, pools->nodes[0], "backendAddressPools",
                              object, "backendPool", "backendAddressPools");
@@ -984,14 +973,14 @@ read_rule_pool(struct reader *r, struct slb_azure_map *map,
                            "'backendAddressPool' is '%s', but "
                            "'backendAddressPools' has '%s', expected the same",
                            rule->backend_pool, first);
-            set_invalid(object, "backendPool");
+            slb_object_set_invalid(object, "backendPool");
         }
         free(first);
     } else if (!pools) {
-        report_missing_reference(r, map, object, "backendAddressPool",
+        report_missing_reference(map, "backendAddressPool", object,
                                  "backendPool");
     } else if (!pools->n) {
-        report_missing_reference(r, map, object, "backendAddressPools",
+        report_missing_reference(map, "backendAddressPools", object,
                                  "backendPool");
     }
 }
@@ -1067,7 +1056,7 @@ choose_pool(struct reader *r, struct slb_azure_map *map,
         free(id);
     }
     if (!nat_pool->backend_pool) {
-        set_invalid(object, "backendPool");
+        slb_object_set_invalid(object, "backendPool");
     }
 }
 
@@ -1179,9 +1168,9 @@ read_target(struct reader *r, struct slb_azure_map *map,
                                                      "address")))) {
             report_missing_id(r, mark, own_id ? "the virtual machine"
                               : "the name or address", id, entry,
-                              "name: NAME");
+                              "name: NAME, address: ADDRESS");
         }
-        set_invalid(object, "target");
+        slb_object_set_invalid(object, "target");
     }
     if (entry && entry->network) {
         set_network(r, entry->network, mark);
@@ -1190,8 +1179,9 @@ read_target(struct reader *r, struct slb_azure_map *map,
     slb_object_destroy(&nic->obj);
 }
 
+/* Whether 'node' is a value, which 0 is none. */
 static bool
-is_port(const struct slb_yaml_node *node)
+is_given(const struct slb_yaml_node *node)
 {
     return node && (node->type != SLB_YAML_SCALAR || strcmp(node->text, "0"));
 }
@@ -1204,21 +1194,25 @@ read_nat_rule(struct reader *r, struct slb_azure_map *map)
         "enableTcpReset", "enableFloatingIP",
     };
 
-    /* The newer form, which has a pool instead of a machine.  The older one
-     * may say so by 0. */
+    /* The newer form, which has a pool instead of a machine. */
     if (slb_azure_map_get(map, "backendAddressPool")
-        || is_port(slb_azure_map_get(map, "frontendPortRangeStart"))
-        || is_port(slb_azure_map_get(map, "frontendPortRangeEnd"))) {
-        const struct slb_yaml_node *port
-            = slb_azure_map_get(map, "frontendPort");
+        || is_given(slb_azure_map_get(map, "frontendPortRangeStart"))
+        || is_given(slb_azure_map_get(map, "frontendPortRangeEnd"))) {
+        static const char *const single[] = {
+            "frontendPort", "backendIPConfiguration",
+        };
         struct slb_object *object = read_port_range(r, map);
 
         read_child_property(r, map, "backendAddressPool", object,
                             "backendPool", "backendAddressPools");
-        if (is_port(port)) {
-            slb_errors_add(&r->input->errors, port->mark, "'frontendPort' is "
-                           "there as well as a range of ports, expected one "
-                           "of them");
+        for (size_t i = 0; i < ARRAY_SIZE(single); i++) {
+            const struct slb_yaml_node *node = slb_azure_map_get(map,
+                                                                 single[i]);
+            if (is_given(node)) {
+                slb_errors_add(&r->input->errors, node->mark, "'%s' is there "
+                               "as well as a range of ports, expected one of "
+                               "them", single[i]);
+            }
         }
         return;
     }
@@ -1279,10 +1273,10 @@ read_outbound_rule(struct reader *r, struct slb_azure_map *map)
         set_mark(object, "frontends", frontends->mark);
     }
     if (!slb_azure_map_get(map, "frontendIPConfigurations")) {
-        report_missing_reference(r, map, object, "frontendIPConfigurations",
+        report_missing_reference(map, "frontendIPConfigurations", object,
                                  "frontends");
     } else if (!frontends) {
-        set_invalid(object, "frontends");
+        slb_object_set_invalid(object, "frontends");
     }
     read_child_property(r, map, "backendAddressPool", object, "backendPool",
                         "backendAddressPools");
@@ -1412,10 +1406,10 @@ read_part(struct reader *r, struct slb_azure_map *map, const struct part *part)
     if (list) {
         set_mark(&r->lb->obj, part->field, list->mark);
     } else if (slb_azure_map_get(map, part->name)) {
-        set_invalid(&r->lb->obj, part->field);
+        slb_object_set_invalid(&r->lb->obj, part->field);
     } else if (field->required) {
-        report_missing(r, map, &r->lb->obj, part->name, part->field,
-                       expected);
+        slb_azure_map_missing(map, part->name, expected, &r->lb->obj,
+                              part->field);
     }
     for (size_t i = 0; list && i < list->n; i++) {
         struct slb_azure_map child;
@@ -1425,7 +1419,7 @@ read_part(struct reader *r, struct slb_azure_map *map, const struct part *part)
             part->read(r, &child);
             slb_azure_map_close(&child, part->unread, n_unread);
         } else {
-            set_invalid(&r->lb->obj, part->field);
+            slb_object_set_invalid(&r->lb->obj, part->field);
         }
     }
     free(expected);
@@ -1448,7 +1442,7 @@ read_sku(struct reader *r, struct slb_azure_map *map)
         slb_azure_map_field(&sku, "tier", &r->lb->obj, "tier");
         slb_azure_map_close(&sku, NULL, 0);
     } else {
-        set_invalid(&r->lb->obj, "sku");
+        slb_object_set_invalid(&r->lb->obj, "sku");
     }
 }
 
@@ -1472,7 +1466,7 @@ read_network(struct reader *r, struct slb_azure_map *map)
         free(id);
     }
     if (!r->lb->network) {
-        set_invalid(object, "network");
+        slb_object_set_invalid(object, "network");
     }
 }
 

@@ -70,6 +70,13 @@ is_same_scalar(const struct slb_yaml_node *a, const struct slb_yaml_node *b)
             && !strcmp(a->text, b->text));
 }
 
+/* The article of 'noun'. */
+static const char *
+article(const char *noun)
+{
+    return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 static void
 add_property(struct slb_azure_map *map, const struct slb_yaml_node *key,
              const struct slb_yaml_node *value, bool inner)
@@ -80,8 +87,8 @@ add_property(struct slb_azure_map *map, const struct slb_yaml_node *key,
     if (key->type != SLB_YAML_SCALAR) {
         ds_put_cstr(&ds, "a key ");
         slb_yaml_format_found(key, &ds);
-        ds_put_format(&ds, ", expected the name of a property of a %s",
-                      map->noun);
+        ds_put_format(&ds, ", expected the name of a property of %s %s",
+                      article(map->noun), map->noun);
         slb_errors_add_nocopy(errors, key->mark, ds_steal_cstr(&ds));
         return;
     }
@@ -221,6 +228,9 @@ warn_unread(struct slb_azure_map *map, const struct property *property,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
+    if (slb_errors_is_full(&map->input->warnings)) {
+        return;
+    }
     if (unread) {
         ds_put_format(&ds, "'%s' is not supported, %s", unread->name,
                       unread->loss);
@@ -229,7 +239,8 @@ warn_unread(struct slb_azure_map *map, const struct property *property,
                                                map->asked, map->n_asked);
         ds_put_cstr(&ds, "unknown property ");
         slb_text_quote(property->key->text, &ds);
-        ds_put_format(&ds, " in a %s, it is ignored", map->noun);
+        ds_put_format(&ds, " in %s %s, it is ignored", article(map->noun),
+                      map->noun);
         if (nearest) {
             ds_put_format(&ds, ", did you mean '%s'?", nearest);
         }
@@ -367,6 +378,28 @@ canonical_text(const struct slb_field *field, const char *text)
     return text + !strncmp(text, "[[", 2);
 }
 
+/* Reports that 'map', of which 'object' is made, has no property 'name', which
+ * is 'expected' and of which the field called 'field' would be made. */
+void
+slb_azure_map_missing(const struct slb_azure_map *map, const char *name,
+                      const char *expected, struct slb_object *object,
+                      const char *field)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "the property '%s' is missing in ", name);
+    if (object->name) {
+        ds_put_format(&ds, "%s ", map->noun);
+        slb_text_quote(object->name, &ds);
+    } else {
+        ds_put_format(&ds, "%s %s", article(map->noun), map->noun);
+    }
+    ds_put_format(&ds, ", expected %s", expected);
+    slb_errors_add_nocopy(&map->input->errors, map->node->mark,
+                          ds_steal_cstr(&ds));
+    slb_object_set_invalid(object, field);
+}
+
 /* Sets the field called 'field_name' of 'object' to the value of the property
  * 'name' of 'map'.  Returns true if that has been done.  Returns false if
  * there is no such property, which is reported only if it is required, or
@@ -377,25 +410,16 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
 {
     const struct slb_field *field = slb_class_field(object->class, field_name);
     const struct slb_yaml_node *node = slb_azure_map_get(map, name);
-    uint64_t bit = UINT64_C(1) << (field - object->class->fields);
     struct ds expected = DS_EMPTY_INITIALIZER;
     bool number = field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
     bool ok = false;
 
     if (!node) {
         if (field->required) {
-            ds_put_format(&expected, "the property '%s' is missing in ", name);
-            if (object->name) {
-                ds_put_format(&expected, "%s ", map->noun);
-                slb_text_quote(object->name, &expected);
-            } else {
-                ds_put_format(&expected, "a %s", map->noun);
-            }
-            ds_put_cstr(&expected, ", expected ");
             slb_field_format_expected(field, &expected);
-            slb_errors_add_nocopy(&map->input->errors, map->node->mark,
-                                  ds_steal_cstr(&expected));
-            object->invalid |= bit;
+            slb_azure_map_missing(map, name, ds_cstr(&expected), object,
+                                  field_name);
+            ds_destroy(&expected);
         }
         return false;
     }
@@ -420,6 +444,8 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
         report_unexpected(map->input, node, name, ds_cstr(&expected));
         ds_destroy(&expected);
     }
-    object->invalid |= ok ? 0 : bit;
+    if (!ok) {
+        slb_object_set_invalid(object, field_name);
+    }
     return ok;
 }

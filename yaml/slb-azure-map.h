@@ -70,6 +70,9 @@ bool slb_azure_map_reference(struct slb_azure_map *, const char *name,
                              struct slb_mark *);
 bool slb_azure_map_field(struct slb_azure_map *, const char *name,
                          struct slb_object *, const char *field);
+void slb_azure_map_missing(const struct slb_azure_map *, const char *name,
+                           const char *expected, struct slb_object *,
+                           const char *field);
 
 bool slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *,
                               const struct slb_yaml_node *, const char *name,

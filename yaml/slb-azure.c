@@ -296,10 +296,12 @@ index_id(struct slb_input *input, struct slb_azure_id *id)
         ds_put_format(&ds, ", expected 1 to %d names with a '/' between them",
                       SLB_AZURE_SEGMENTS_MAX);
         slb_errors_add_nocopy(&input->errors, mark, ds_steal_cstr(&ds));
+        input->incomplete = true;
         return;
     }
     if (!slb_azure_is_value(input, &(struct slb_yaml_node) {
             .type = SLB_YAML_SCALAR, .mark = mark, .text = id->id }, "id")) {
+        input->incomplete = true;
         return;
     }
 

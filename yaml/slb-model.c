@@ -92,6 +92,17 @@ slb_object_has(const struct slb_object *object, const char *name)
     return !(object->invalid >> (field - object->class->fields) & 1);
 }
 
+/* Notes that the field called 'name' of 'object' has no value to be relied on,
+ * because of an error that has been reported. */
+void
+slb_object_set_invalid(struct slb_object *object, const char *name)
+{
+    const struct slb_field *field = slb_class_field(object->class, name);
+
+    ovs_assert(field);
+    object->invalid |= UINT64_C(1) << (field - object->class->fields);
+}
+
 /* Appends the path to 'object' to 'ds': "LoadBalancer/web/rules/http". */
 void
 slb_object_format_path(const struct slb_object *object, struct ds *ds)

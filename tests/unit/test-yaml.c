@@ -221,7 +221,7 @@ test_yaml_several_files(void)
         "more.yaml:2:7: the name 'prod' is that of virtual network 'prod' "
         "(prod.yaml:4:7), expected another one\n"
         "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork, "
-        "PublicIPPrefix or LoadBalancer\n"
+        "PublicIPPrefix, LoadBalancer or AzureIds\n"
         "shop.yaml:5:27: address 20.50.60.10 is that of frontend 'public' "
         "(web.yaml:5:27), expected another one\n"
         "shop.yaml:9:26: address 10.0.2.4 is outside of virtual network "
