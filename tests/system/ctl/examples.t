@@ -13,14 +13,6 @@ for name in web health three-tiers outbound zones nat ha-ports dns ipv6; do
 done
 ok "there is azure.json" [ -e azure.json ]
 
-# Sorts the objects' documents, which convert prints in the order of the files.
-sorted()
-{
-    python3 -c 'import sys
-docs = sys.stdin.read().rstrip("\n").split("\n---\n")
-print("\n---\n".join(sorted(docs)))'
-}
-
 for ids in *.yaml; do
     files=("$ids")
     [ ! -e "${ids%.ids.yaml}.json" ] || files=("${ids%.ids.yaml}.json" "$ids")
@@ -37,13 +29,14 @@ for ids in *.yaml; do
     is "$status/$errors" 0/ "$name is applied"
     run slb-ctl diff "${files[@]}"
     is "$status/$output" 0/ "the database has all of it"
-    slb-ctl get -o yaml >"$tmp/got.yaml"
-    is "$(sorted <"$tmp/got.yaml")" \
-        "$(slb-ctl convert "${files[@]}" | sorted)" \
-        "get prints what convert makes of the file"
+    slb-ctl get -o yaml >"$tmp/get.yaml"
+    slb-ctl convert "${files[@]}" >"$tmp/convert.yaml"
     before=$(db_dump)
-    run slb-ctl apply "$tmp/got.yaml"
-    is "$status/$(db_dump)" "0/$before" "which changes nothing when applied"
+    for command in get convert; do
+        run slb-ctl apply "$tmp/$command.yaml"
+        is "$status/$(db_dump)" "0/$before" \
+            "what $command prints changes nothing when applied"
+    done
     db_stop
 done
 done_testing
