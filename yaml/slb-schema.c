@@ -637,21 +637,23 @@ slb_value_parse(const struct slb_field *field, const char *text, void *value)
     int n;
 
     switch (field->type) {
+    /* A wrong text is not kept: messages have names in them, and what is in it
+     * might do things to the reader's terminal. */
     case SLB_T_NAME:
     case SLB_T_REF:
-        free(*textp);
-        *textp = xstrdup(text);
         if (!slb_name_is_valid(text)) {
             return parse_error(field, text);
         }
+        free(*textp);
+        *textp = xstrdup(text);
         return NULL;
 
     case SLB_T_TEXT:
-        free(*textp);
-        *textp = xstrdup(text);
         if (!text[0] || strlen(text) > field->max || !is_printable(text)) {
             return parse_error(field, text);
         }
+        free(*textp);
+        *textp = xstrdup(text);
         return NULL;
 
     case SLB_T_ENUM:

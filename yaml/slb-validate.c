@@ -103,8 +103,11 @@ slb_other(const struct slb_object *object, const char *field)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&ds, "%s '%s'", object->class->noun,
-                  object->name ? object->name : "");
+    if (object->name) {
+        ds_put_format(&ds, "%s '%s'", object->class->noun, object->name);
+    } else {
+        ds_put_format(&ds, "a %s", object->class->noun);
+    }
     if (slb_is_from_text(object)) {
         ds_put_cstr(&ds, " (");
         slb_mark_format(slb_object_mark(object, field), &ds);
