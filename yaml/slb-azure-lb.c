@@ -301,7 +301,6 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
     read_network(&r, &map);
     fix_references(&r);
     slb_azure_warn_of_made_rules(&r);
-    slb_object_fill_defaults(object);
 
     shash_destroy_free_data(&r.nat_pools);
     slb_azure_map_close(&map, unread, ARRAY_SIZE(unread));
