@@ -65,6 +65,8 @@ read_public_frontend(struct slb_azure_reader *r, struct slb_azure_map *map,
     const char *id;
 
     if (slb_azure_map_reference(map, "publicIPAddress", &ref, &id, &mark)) {
+        /* What users say is preferred to what Azure may have put there. */
+        slb_azure_map_get(&ref, "ipAddress");
         if (!slb_azure_find_entry(r, id, mark, &entry)) {
             slb_object_set_invalid(object, "address");
         } else if (!slb_azure_set_address(entry, object, &frontend->address,
@@ -79,7 +81,7 @@ read_public_frontend(struct slb_azure_reader *r, struct slb_azure_map *map,
                                  "address: ADDRESS");
             slb_object_set_invalid(object, "address");
         }
-        slb_azure_map_destroy(&ref);
+        slb_azure_reference_close(&ref);
     } else if (slb_azure_map_get(map, "publicIPAddress")) {
         slb_object_set_invalid(object, "address");
     }
@@ -101,7 +103,7 @@ read_public_frontend(struct slb_azure_reader *r, struct slb_azure_map *map,
         } else {
             slb_object_set_invalid(object, "publicIPPrefix");
         }
-        slb_azure_map_destroy(&ref);
+        slb_azure_reference_close(&ref);
     } else if (slb_azure_map_get(map, "publicIPPrefix")) {
         slb_object_set_invalid(object, "publicIPPrefix");
     }

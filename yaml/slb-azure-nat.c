@@ -154,7 +154,7 @@ read_target(struct slb_azure_reader *r, struct slb_azure_map *map,
         failed = !slb_azure_find_nic(r, id, mark, &entry);
         slb_azure_map_field(&ref, "privateIPAddress", &nic->obj, "address");
         failed |= !slb_object_has(&nic->obj, "address");
-        slb_azure_map_destroy(&ref);
+        slb_azure_reference_close(&ref);
     } else if (!slb_azure_map_get(map, "backendIPConfiguration")
                && slb_azure_has_id(object)) {
         own_id = slb_azure_object_id(map, "inboundNatRules", object);

@@ -136,7 +136,7 @@ read_backend_configuration(struct pool_reader *p,
     if (slb_azure_reference_open(&map, p->r->input, node,
                                  "backendIPConfigurations", &id, &mark)) {
         set_nic_address(find_nic(p, id, mark), &map, "privateIPAddress");
-        slb_azure_map_destroy(&map);
+        slb_azure_reference_close(&map);
     } else {
         slb_object_set_invalid(&p->pool->obj, "members");
     }
@@ -195,7 +195,7 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
             member = nic->member;
             set_nic_address(nic, &ref, "privateIPAddress");
             set_nic_address(nic, &map, "ipAddress");
-            slb_azure_map_destroy(&ref);
+            slb_azure_reference_close(&ref);
         } else {
             slb_object_set_invalid(&p->pool->obj, "members");
         }

@@ -224,7 +224,7 @@ slb_azure_read_network(struct slb_azure_reader *r, struct slb_azure_map *map)
             r->network_is_wrong = true;
         }
     }
-    slb_azure_map_destroy(&ref);
+    slb_azure_reference_close(&ref);
 }
 
 /* Reads the property "subnet" of 'map', if there is one.  If 'object' is not
@@ -273,7 +273,7 @@ slb_azure_read_subnet(struct slb_azure_reader *r, struct slb_azure_map *map,
         }
         free(network);
     }
-    slb_azure_map_destroy(&ref);
+    slb_azure_reference_close(&ref);
 }
 
 /* References inside of the load balancer. */
@@ -347,7 +347,7 @@ slb_azure_read_child(struct slb_azure_reader *r,
                 ok = true;
             }
         }
-        slb_azure_map_destroy(&ref);
+        slb_azure_reference_close(&ref);
     }
     if (!ok) {
         slb_object_set_invalid(object, field_name);
