@@ -38,15 +38,13 @@ static uint32_t
 frontend_ports(const struct slb_listeners *listeners,
                const struct slb_frontend *frontend)
 {
-    const struct slb_listener *first = slb_listeners_find(listeners,
-                                                          frontend);
-    const struct slb_listener *end = listeners->at + listeners->n;
+    const struct slb_listener *listener = slb_listeners_find(listeners,
+                                                             frontend);
+    size_t n = listener ? listeners->n - (listener - listeners->at) : 0;
     struct slb_outbound_listeners taken;
 
     slb_outbound_listeners_init(&taken);
-    for (const struct slb_listener *listener = first;
-         listener && listener < end && listener->frontend == frontend;
-         listener++) {
+    for (; n && listener->frontend == frontend; listener++, n--) {
         slb_outbound_listen(&taken, listener->first, listener->last);
     }
     return slb_outbound_available(&taken);
@@ -105,7 +103,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     ds_put_format(&ds, "%s has %"PRIuSIZE" members, which with %"PRIu64" "
                   "ports each need %"PRIu64", but %s %"PRIu64, members, n,
                   ports, n * ports, from, available);
-    if (listener) {
+    if (available < (uint64_t) SLB_OUTBOUND_PORTS_PER_FRONTEND
+                    * rule->frontends.n && listener) {
         char *text = slb_other(listener->object, listener->field);
         ds_put_format(&ds, " (%d each, less the blocks of %d in which "
                       "something listens, like %s)",

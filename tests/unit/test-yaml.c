@@ -258,9 +258,11 @@ test_yaml_too_many_errors(void)
     struct ds text = DS_EMPTY_INITIALIZER;
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&text, NETWORK);
-    for (int i = 0; i < 5000; i++) {
-        ds_put_format(&text, "key%d: x\n", i);
+    for (int i = 0; i < 10; i++) {
+        ds_put_cstr(&text, "---\n" NETWORK);
+        for (int j = 0; j < 500; j++) {
+            ds_put_format(&text, "key%d: x\n", j);
+        }
     }
     slb_input_init(&input);
     slb_input_add_text(&input, "text", ds_cstr(&text), text.length);
@@ -681,6 +683,52 @@ test_print_round_trip(void)
 {
     check_round_trip(NETWORK "---\n" WEB);
     check_round_trip("kind: VirtualNetwork\nname: empty\nsubnets: []\n");
+
+    /* Nothing listens at the frontend, and the machines have several
+     * addresses, with all ports each. */
+    check_round_trip(NETWORK "---\n"
+                     "kind: LoadBalancer\nname: out\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "outboundRules:\n"
+                     "- {name: out, frontends: [public],\n"
+                     "   backendPool: servers}\n");
+    check_round_trip("kind: VirtualNetwork\nname: prod\n"
+                     "subnets:\n"
+                     "- {name: web, prefix: 10.0.1.0/24}\n"
+                     "- {name: web6, prefix: 'fd00::/64'}\n"
+                     "---\n"
+                     "kind: LoadBalancer\nname: web\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "- {name: public6, address: '2001:db8::10'}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "- name: servers6\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 'fd00::4'}\n"
+                     "rules:\n"
+                     "- {name: http, frontend: public, backendPool: servers,\n"
+                     "   protocol: Tcp, frontendPort: 80, backendPort: 80}\n"
+                     "- {name: http6, frontend: public6,\n"
+                     "   backendPool: servers6, protocol: Tcp,\n"
+                     "   frontendPort: 80, backendPort: 80}\n");
+
+    /* Words in the place of a number, which JSON has in quotes. */
+    check_round_trip(NETWORK "---\n" WEB
+                     "outboundRules:\n"
+                     "- {name: even, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Tcp,\n"
+                     "   allocatedOutboundPorts: Even}\n"
+                     "- {name: demand, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Udp,\n"
+                     "   allocatedOutboundPorts: OnDemand}\n");
 
     /* Names that look like something else; IPv6; all that has defaults. */
     check_round_trip("kind: VirtualNetwork\n"
