@@ -89,6 +89,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
