@@ -180,6 +180,8 @@ slb_azure_id_format_short(const char *id, struct ds *ds)
 
 /* The index. */
 
+BUILD_ASSERT_DECL(SLB_AZURE_SEGMENTS_MAX < 32);
+
 struct node {
     struct hmap_node hmap_node;
     char *id;                   /* In 'whole': in lower case. */
@@ -192,6 +194,7 @@ void
 slb_azure_index_init(struct slb_azure_index *index)
 {
     hmap_init(&index->whole);
+    index->lengths = 0;
     memset(index->ends, 0, sizeof index->ends);
 }
 
@@ -327,6 +330,7 @@ slb_azure_index_add(struct slb_azure_index *index, const char *id, void *data)
     node->id = text;
     node->data = data;
     hmap_insert(&index->whole, &node->hmap_node, hash_string(text, 0));
+    index->lengths |= UINT32_C(1) << count_segments(text);
     for (size_t i = 0; i < ARRAY_SIZE(index->ends); i++) {
         if (index->ends[i]) {
             add_end(index->ends[i], node, i);
@@ -351,9 +355,12 @@ slb_azure_index_find(struct slb_azure_index *index, const char *id,
         found[n++] = node->data;
         goto exit;
     }
+
+    size_t length = count_segments(text);
     for (const char *p = next_segment(text); p && n < 2;
          p = next_segment(p)) {
-        node = find_node(&index->whole, p);
+        node = (index->lengths >> --length & 1
+                ? find_node(&index->whole, p) : NULL);
         if (node) {
             found[n++] = node->data;
         }

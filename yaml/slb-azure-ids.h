@@ -38,6 +38,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "openvswitch/hmap.h"
 #include "yaml/slb-model.h"
@@ -70,6 +71,7 @@ void slb_azure_id_format_short(const char *id, struct ds *);
 /* What belongs to ids. */
 struct slb_azure_index {
     struct hmap whole;          /* By whole ids. */
+    uint32_t lengths;           /* Bit for each number of segments there. */
 
     /* By the last segments of these, as many as the place in the array says.
      * Only those are there that have been looked for. */

@@ -1323,9 +1323,25 @@ fix_case(struct slb_object *object, const struct shash *names)
     }
 }
 
+/* Checks that 'rule' names no frontend twice. */
 static void
-fix_references(struct slb_load_balancer *lb)
+check_twice(struct slb_input *input, const struct slb_outbound_rule *rule)
 {
+    const struct slb_strings *frontends = &rule->frontends;
+
+    for (size_t i = 1; i < frontends->n; i++) {
+        if (!strcmp(frontends->at[i - 1], frontends->at[i])) {
+            slb_errors_add(&input->errors, frontends->marks[i],
+                           "'frontendIPConfigurations' has the entry '%s' "
+                           "twice, expected it only once", frontends->at[i]);
+        }
+    }
+}
+
+static void
+fix_references(struct reader *r)
+{
+    struct slb_load_balancer *lb = r->lb;
     const struct slb_class *class = lb->obj.class;
     struct shash names = SHASH_INITIALIZER(&names);
 
@@ -1350,6 +1366,9 @@ fix_references(struct slb_load_balancer *lb)
         }
     }
     shash_destroy(&names);
+    for (size_t i = 0; i < lb->outbound_rules.n; i++) {
+        check_twice(r->input, lb->outbound_rules.at[i]);
+    }
 }
 
 /* One of the lists of a load balancer. */
@@ -1533,9 +1552,8 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
         read_part(&r, &map, &parts[i]);
     }
     read_network(&r, &map);
-    fix_references(r.lb);
+    fix_references(&r);
     warn_of_made_rules(&r);
-    slb_object_fill_defaults(object);
 
     shash_destroy_free_data(&r.nat_pools);
     slb_azure_map_close(&map, unread, ARRAY_SIZE(unread));

@@ -210,6 +210,14 @@ slb_azure_map_destroy(struct slb_azure_map *map)
     hmap_destroy(&map->properties);
 }
 
+/* Whether Azure means by 'node' that there is no value. */
+static bool
+is_absent(const struct slb_yaml_node *node)
+{
+    return (slb_yaml_is_null(node)
+            || (node->type == SLB_YAML_SCALAR && !node->text[0]));
+}
+
 /* Whether a property that is 'node' says nothing: it is null, false or
  * empty. */
 static bool
@@ -218,7 +226,7 @@ is_nothing(const struct slb_yaml_node *node)
     if (node->type != SLB_YAML_SCALAR) {
         return !node->n;
     }
-    return (!node->text[0] || slb_yaml_is_null(node)
+    return (is_absent(node)
             || (node->plain && !strcmp(node->text, "false")));
 }
 
@@ -294,7 +302,7 @@ slb_azure_map_get(struct slb_azure_map *map, const char *name)
         return NULL;
     }
     property->asked = true;
-    return slb_yaml_is_null(property->value) ? NULL : property->value;
+    return is_absent(property->value) ? NULL : property->value;
 }
 
 /* Returns the value of the property 'name' of 'map', a list of what is
@@ -400,6 +408,17 @@ slb_azure_map_missing(const struct slb_azure_map *map, const char *name,
     slb_object_set_invalid(object, field);
 }
 
+/* Whether 'node' would be a value of 'field' only without its quotes. */
+static bool
+has_wrong_quotes(const struct slb_field *field,
+                 const struct slb_yaml_node *node)
+{
+    return (node->type == SLB_YAML_SCALAR && !node->plain
+            && (field->type == SLB_T_BOOLEAN
+                || (field->type == SLB_T_INTEGER
+                    && !node->text[strspn(node->text, "-0123456789")])));
+}
+
 /* Sets the field called 'field_name' of 'object' to the value of the property
  * 'name' of 'map'.  Returns true if that has been done.  Returns false if
  * there is no such property, which is reported only if it is required, or
@@ -411,7 +430,7 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
     const struct slb_field *field = slb_class_field(object->class, field_name);
     const struct slb_yaml_node *node = slb_azure_map_get(map, name);
     struct ds expected = DS_EMPTY_INITIALIZER;
-    bool number = field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+    bool wrong_quotes;
     bool ok = false;
 
     if (!node) {
@@ -425,7 +444,8 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
     }
 
     slb_object_set_mark(object, field - object->class->fields, node->mark);
-    if (node->type == SLB_YAML_SCALAR && (node->plain || !number)) {
+    wrong_quotes = has_wrong_quotes(field, node);
+    if (node->type == SLB_YAML_SCALAR && !wrong_quotes) {
         if (slb_azure_is_value(map->input, node, name)) {
             char *error = slb_value_parse(field,
                                           canonical_text(field, node->text),
@@ -439,8 +459,7 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
         }
     } else {
         slb_field_format_expected(field, &expected);
-        ds_put_cstr(&expected, (node->type == SLB_YAML_SCALAR
-                                ? " without quotes" : ""));
+        ds_put_cstr(&expected, wrong_quotes ? " without quotes" : "");
         report_unexpected(map->input, node, name, ds_cstr(&expected));
         ds_destroy(&expected);
     }

@@ -20,7 +20,7 @@
  * The same object may be written in two ways, {name, properties: {...}} and
  * {name, ...}, and spellings of properties differ in upper and lower case
  * ("frontendIpConfigurations"): here, these are all the same.  A property that
- * is null is not there.
+ * is null or an empty text is not there.
  *
  * Whoever reads an object opens a map, asks for each property that it knows,
  * and closes the map, which warns of what nobody has asked for, so that

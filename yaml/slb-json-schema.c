@@ -42,9 +42,10 @@
     "|:(:" H "){0,5}:" V4 "|(" H ":){1}(:" H "){0,4}:" V4           \
     "|(" H ":){2}(:" H "){0,3}:" V4 "|(" H ":){3}(:" H "){0,2}:" V4 \
     "|(" H ":){4}(:" H ")?:" V4 "|(" H ":){5}:" V4
-#define ADDRESS_PATTERN "^(" V4 "|" V6 ")$"
+#define NOT_MAPPED "(?!::[Ff]{4}:)"
+#define ADDRESS_PATTERN "^" NOT_MAPPED "(" V4 "|" V6 ")$"
 #define PREFIX_PATTERN                                              \
-    "^(" V4 "/(3[0-2]|[12]?[0-9])"                                  \
+    "^" NOT_MAPPED "(" V4 "/(3[0-2]|[12]?[0-9])"                       \
     "|(" V6 "|::)/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
 
 static struct json *

@@ -36,9 +36,9 @@ is_made_name(const struct slb_object *object)
             && slb_field_is_default(slb_class_field(class, "name"), object));
 }
 
-/* Checks that names in 'list', and in all lists below, are unique. */
-void
-slb_check_names(struct slb_validation *v, const struct slb_list *list)
+/* Checks that the names in 'list', and in all lists below, are unique. */
+static void
+check_list(struct slb_validation *v, const struct slb_list *list)
 {
     struct slb_index names;
 
@@ -57,14 +57,22 @@ slb_check_names(struct slb_validation *v, const struct slb_list *list)
                        object->name, other);
             free(other);
         }
-        for (size_t j = 0; j < object->class->n_fields; j++) {
-            const struct slb_field *field = &object->class->fields[j];
-            if (field->type == SLB_T_LIST) {
-                slb_check_names(v, slb_field_value(field, object));
-            }
-        }
+        slb_check_names(v, object);
     }
     slb_index_destroy(&names);
+}
+
+/* Checks that the names in each list of 'object', and in all lists below, are
+ * unique.  (Those of documents are checked when they are read.) */
+void
+slb_check_names(struct slb_validation *v, const struct slb_object *object)
+{
+    for (size_t i = 0; i < object->class->n_fields; i++) {
+        const struct slb_field *field = &object->class->fields[i];
+        if (field->type == SLB_T_LIST) {
+            check_list(v, slb_field_value(field, object));
+        }
+    }
 }
 
 /* Makes 'v->siblings' the objects that may be referred to in 'top'. */
@@ -105,8 +113,10 @@ slb_find_sibling(const struct slb_validation *v,
     return name ? slb_index_find_name(&v->siblings, class, name) : NULL;
 }
 
-/* Among more names than this, nobody guesses which one was meant. */
+/* Among more names than this, nobody guesses which one was meant; nor when
+ * more references than this are wrong, since comparing takes long. */
 #define MAX_CANDIDATES 100
+#define MAX_GUESSES 20
 
 /* Names that a reference could have had. */
 struct candidates {
@@ -174,7 +184,7 @@ report_dangling(struct slb_validation *v, const struct reference *ref,
     const char *nearest = NULL;
 
     sort_candidates(candidates);
-    if (candidates->n <= MAX_CANDIDATES) {
+    if (candidates->n <= MAX_CANDIDATES && v->n_guesses++ < MAX_GUESSES) {
         nearest = slb_text_nearest(ref->name, candidates->names,
                                    candidates->n);
     }

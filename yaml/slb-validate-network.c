@@ -546,8 +546,8 @@ slb_check_public_prefixes(struct slb_validation *v)
             const struct slb_object *obj = &prefix->obj;
 
             if (!slb_object_has(obj, "prefix")
-                || (models[i] == v->base
-                    && slb_find_object(v, obj->class, obj->name) != obj)) {
+                || (obj->name && slb_find_object(v, obj->class,
+                                                 obj->name) != obj)) {
                 continue;
             }
             if (slb_is_from_text(obj)) {

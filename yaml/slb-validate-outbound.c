@@ -103,7 +103,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     ds_put_format(&ds, "%s has %"PRIuSIZE" members, which with %"PRIu64" "
                   "ports each need %"PRIu64", but %s %"PRIu64, members, n,
                   ports, n * ports, from, available);
-    if (listener) {
+    if (available < (uint64_t) SLB_OUTBOUND_PORTS_PER_FRONTEND
+                    * rule->frontends.n && listener) {
         char *text = slb_other(listener->object, listener->field);
         ds_put_format(&ds, " (%d each, less the blocks of %d in which "
                       "something listens, like %s)",

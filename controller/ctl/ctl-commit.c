@@ -252,7 +252,7 @@ put_at_once(struct commit *c, struct ds *ops)
 }
 
 /* Makes 'change' to what 'db' has; or, if 'dry_run', only asks the database
- * whether it could be made.  Sets '*error', which the caller must free, to
+ * whether it could be made.  'db' stays as it is until ctl_db_renew().  Sets '*error', which the caller must free, to
  * what the database says if it refuses the change, otherwise to NULL. */
 enum ctl_result
 ctl_commit(struct ctl_db *db, const struct ctl_change *change, bool dry_run,

@@ -38,6 +38,9 @@
 /* The same about one that is there: a large one takes its time to send. */
 #define PATIENCE_CONNECTED 5000
 
+/* How often a server that is there, but slow, gets its time once more. */
+#define MAX_SLOW 5
+
 /* How long a server may take to say what is the matter, in ms. */
 #define EXAMINE_TIME 500
 
@@ -254,12 +257,54 @@ ctl_db_step(struct ctl_db *db)
     return true;
 }
 
+/* Tries one server.  Returns a connection if it can be used. */
+static struct ctl_pipe *
+try_pipe(const struct ctl_db *db, const char *remote)
+{
+    long long int deadline = time_msec() + PATIENCE;
+    struct ctl_server server = { .serves = false };
+    struct ctl_pipe *pipe;
+
+    if (ctl_pipe_open(remote, deadline, &pipe)) {
+        return NULL;
+    }
+    if (ctl_pipe_examine(pipe, deadline, &server) || !server.serves
+        || (server.clustered && (!server.connected
+                                 || (db->leader_only && !server.leader)))) {
+        ctl_pipe_close(pipe);
+        pipe = NULL;
+    }
+    ctl_server_destroy(&server);
+    return pipe;
+}
+
+/* Whether the contents of the database are only slow to come: the connection
+ * is there, and the server answers and has nothing against it.  There may be
+ * much to send, or others to be served. */
+static bool
+is_slow(const struct ctl_db *db)
+{
+    struct ctl_pipe *pipe = NULL;
+    struct svec remotes;
+
+    if (ovsdb_idl_is_connected(db->idl)) {
+        get_remotes(db, &remotes);
+        for (size_t i = 0; !pipe && i < remotes.n; i++) {
+            pipe = try_pipe(db, remotes.names[i]);
+        }
+        svec_destroy(&remotes);
+        ctl_pipe_close(pipe);
+    }
+    return pipe != NULL;
+}
+
 /* Waits for contents of the database that are others than at 'seqno'.  Returns
  * false, after saying so, if they did not come in time. */
 static bool
 wait_for_contents(struct ctl_db *db, unsigned int seqno)
 {
     long long int start = time_msec();
+    int n_slow = 0;
 
     for (;;) {
         ovsdb_idl_run(db->idl);
@@ -267,7 +312,10 @@ wait_for_contents(struct ctl_db *db, unsigned int seqno)
             && ovsdb_idl_get_seqno(db->idl) != seqno) {
             return true;
         }
-        if (time_msec() >= db->deadline) {
+        if (time_msec() >= db->deadline && n_slow++ < MAX_SLOW
+            && is_slow(db)) {
+            ctl_db_renew_deadline(db);
+        } else if (time_msec() >= db->deadline) {
             ctl_db_report_lost(db);
             return false;
         }
@@ -333,27 +381,6 @@ ctl_db_renew(struct ctl_db *db)
     ovsdb_idl_set_remote(db->idl, NULL, true);
     ovsdb_idl_set_remote(db->idl, db->remote, true);
     return wait_for_contents(db, seqno);
-}
-
-/* Tries one server.  Returns a connection if it can be used. */
-static struct ctl_pipe *
-try_pipe(const struct ctl_db *db, const char *remote)
-{
-    long long int deadline = MIN(db->deadline, time_msec() + PATIENCE);
-    struct ctl_server server = { .serves = false };
-    struct ctl_pipe *pipe;
-
-    if (ctl_pipe_open(remote, deadline, &pipe)) {
-        return NULL;
-    }
-    if (ctl_pipe_examine(pipe, deadline, &server) || !server.serves
-        || (server.clustered && (!server.connected
-                                 || (db->leader_only && !server.leader)))) {
-        ctl_pipe_close(pipe);
-        pipe = NULL;
-    }
-    ctl_server_destroy(&server);
-    return pipe;
 }
 
 /* Opens a connection for transactions.  Returns NULL if no server can be found

@@ -132,7 +132,8 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
 
     ctl_db_init(&db, options);
     ctl_model_monitor(db.idl);
-    ctl_state_monitor(db.idl);
+    ctl_state_monitor(db.idl, (options->format != CTL_YAML
+                               && options->format != CTL_JSON));
     if (!ctl_db_connect(&db)) {
         ctl_db_destroy(&db);
         return CTL_NO_DATABASE;

@@ -32,11 +32,21 @@
 /* Between the texts of one status. */
 #define STATUS_SEPARATOR "; "
 
-/* Adds to what 'idl' monitors all that the functions below use. */
-void
-ctl_state_monitor(struct ovsdb_idl *idl)
+static void
+monitor(struct ovsdb_idl *idl, const struct ovsdb_idl_column *const *columns,
+        size_t n)
 {
-    static const struct ovsdb_idl_column *const columns[] = {
+    for (size_t i = 0; i < n; i++) {
+        ovsdb_idl_add_column(idl, columns[i]);
+    }
+}
+
+/* Adds to what 'idl' monitors the status of objects and, with 'all', all else
+ * that the functions below use. */
+void
+ctl_state_monitor(struct ovsdb_idl *idl, bool all)
+{
+    static const struct ovsdb_idl_column *const status_columns[] = {
         &slbrec_virtual_network_col_name,
         &slbrec_virtual_network_col_status,
         &slbrec_public_ip_prefix_col_name,
@@ -46,6 +56,8 @@ ctl_state_monitor(struct ovsdb_idl *idl)
         &slbrec_load_balancer_col_stage,
         &slbrec_load_balancer_col_retired,
         &slbrec_slb_global_col_stages,
+    };
+    static const struct ovsdb_idl_column *const other_columns[] = {
         &slbrec_assigned_address_col_frontend,
         &slbrec_assigned_address_col_source,
         &slbrec_assigned_address_col_address,
@@ -61,8 +73,9 @@ ctl_state_monitor(struct ovsdb_idl *idl)
         &slbrec_node_col_vtep,
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        ovsdb_idl_add_column(idl, columns[i]);
+    monitor(idl, status_columns, ARRAY_SIZE(status_columns));
+    if (all) {
+        monitor(idl, other_columns, ARRAY_SIZE(other_columns));
     }
 }
 

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,8 +158,9 @@ usage(const char *name)
     for (size_t i = 0; slb_kinds[i]; i++) {
         printf(" %s", slb_kinds[i]->name);
     }
-    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, \"-\" is "
-           "standard input;\nyaml/examples/ has some.\n"
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, a folder "
+           "(all files\n*.yaml, *.yml and *.json in it, but not in folders "
+           "below), or \"-\", standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
@@ -461,6 +463,11 @@ int
 main(int argc, char *argv[])
 {
     struct ctl_options options;
+
+    /* All that a large file or database takes is needed until the end: it is
+     * not worth while to give some of it back in between. */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 22);
 
     ovs_cmdl_proctitle_init(argc, argv);
     ovs_set_program_name(argv[0], SLB_VERSION);

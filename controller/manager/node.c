@@ -275,8 +275,12 @@ nodes_written(struct state *s)
 {
     struct node *n;
 
-    LIST_FOR_EACH_POP (n, new_node, &s->new_nodes) {
-        ovs_list_init(&n->new_node);
+    /* Others may have come meanwhile. */
+    LIST_FOR_EACH_SAFE (n, new_node, &s->new_nodes) {
+        if (n->wanted) {
+            ovs_list_remove(&n->new_node);
+            ovs_list_init(&n->new_node);
+        }
     }
     nodes_see_muxes(s);
 }

@@ -84,4 +84,16 @@ run slb-ctl diff "$tmp/examples.yaml"
 like "$output" "idleTimeoutInMinutes: 9 -> 4 \(default\)" \
     "a change to a default is told"
 like "$output" "probe: none -> health" "and one from nothing"
+
+# What follows from what is told is not told again; lists are seen as such.
+sed -e 's,10\.0\.1\.0/24,10.0.0.0/23,' \
+    -e 's/public, address: .*}/public, publicIPPrefix: outside, zones: [a]}/' \
+    "$tmp/changed.yaml" >"$tmp/computed.yaml"
+run slb-ctl diff "$tmp/computed.yaml"
+is "$output$errors" "\
+~ VirtualNetwork/prod/subnets/web/prefix: 10.0.1.0/24 -> 10.0.0.0/23
+~ LoadBalancer/web/frontends/public/address: 20.50.60.10 -> none
+~ LoadBalancer/web/frontends/public/publicIPPrefix: none -> outside
+~ LoadBalancer/web/frontends/public/zones: [] -> [a]" \
+    "neither the gateway nor the allocation method is told"
 done_testing

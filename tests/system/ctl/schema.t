@@ -74,7 +74,9 @@ ADDRESSES = ['10.0.1.4', '255.255.255.255', '256.1.1.1', '1.2.3', '1.2.3.4.5',
              '2001:DB8::A', '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7',
              '1:2:3:4:5:6:7:8:9', '1::2::3', '1:2:3:4:5:6:7::',
              '::2:3:4:5:6:7:8', '1::3:4:5:6:7:8', '12345::', 'g::',
-             '64:ff9b::1.2.3.4', '1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:7:1.2.3.4',
+             '::', '::ffff:1.2.3.4', '::FFFF:102:304', '::fffe:102:304',
+             '64:ff9b::1.2.3.4', '1:2:3:4:5:6:1.2.3.4',
+             '1:2:3:4:5:6:7:1.2.3.4',
              'fe80::1%eth0', 'host', '', 6, True]
 PREFIXES = ['10.0.1.0/24', '0.0.0.0/0', '1.2.3.4/32', '10.0.0.0/33',
             '10.0.0.0/08', '10.0.0.0/', '10.0.0.0', '10.0.0.0/a', '10/8',
@@ -297,6 +299,35 @@ def check_files(t, validator):
     t.ok(files, 'there are such files')
 
 
+def check_wrong_files(t, validator):
+    """Of wrong files, the schema sees those that are wrong in what a value
+    may be."""
+    of_value = re.compile(
+        "unknown key|the key '[a-zA-Z]*' is missing in|"
+        'expected a map with the keys|has the entry .* twice|'
+        'expected (an integer from|a multiple of|true or false|an IPv4 or |'
+        '[A-Z][A-Za-z]*(, [A-Z][A-Za-z]*)* or [A-Z]|1 to |a list of|'
+        'the name of an? (?!port))')
+    n = 0
+    for path in sorted(glob.glob(os.path.join(
+            SOURCE, 'tests/unit/yaml-errors/*.yaml'))):
+        with open(path[:-len('.yaml')] + '.err', encoding='utf-8') as file:
+            # What is wrong "since" another value is something is not meant.
+            if not any(of_value.search(line) and ', since ' not in line
+                       for line in file):
+                continue
+        try:
+            with open(path, encoding='utf-8') as file:
+                documents = list(yaml.load_all(file, Loader=Loader))
+        except (yaml.YAMLError, ValueError):
+            continue
+        n += 1
+        t.ok(not all(validator.is_valid(document) for document in documents
+                     if document is not None),
+             os.path.relpath(path, SOURCE) + ' is wrong by the schema')
+    t.ok(n > 30, 'there are many such files', n)
+
+
 def main():
     t = tap.Tap()
     text = run('schema').stdout
@@ -310,6 +341,7 @@ def main():
     validator = jsonschema.Draft7Validator(schema)
     t.ok(True, 'the schema is one')
     check_files(t, validator)
+    check_wrong_files(t, validator)
 
     documents = yaml.safe_load(BASE)
     t.is_(validate(documents), '',

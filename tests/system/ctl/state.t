@@ -109,7 +109,7 @@ ok "the manager does its part" db_transact \
     "$(status Virtual_Network prod '["subnets/db","full; really"]')" \
     "$(status Public_IP_Prefix outside '["","in use elsewhere"]')" \
     "$(status Load_Balancer shop '
-        ["rules/https","not supported yet: probe (x; y); not supported yet: z"],
+        ["rules/https","not supported yet: p (x; y); not supported yet: z"],
         ["frontends/spare","not supported yet: x"],
         ["frontends/public","not supported yet: y"],
         ["backendPools/servers/members/vm3","a\nkind: b"]')"
@@ -144,7 +144,7 @@ OBJECT                                              STATUS
 LoadBalancer/shop/backendPools/servers/members/vm3  a?kind: b
 LoadBalancer/shop/frontends/public                  not supported yet: y
 LoadBalancer/shop/frontends/spare                   not supported yet: x
-LoadBalancer/shop/rules/https                       not supported yet: probe (x; y)
+LoadBalancer/shop/rules/https                       not supported yet: p (x; y)
 LoadBalancer/shop/rules/https                       not supported yet: z"
 run slb-ctl get LoadBalancer shop
 like "$output" $'\n\n'"OBJECT  .*" "one object is shown"
@@ -211,7 +211,7 @@ is "$(grep '^#' <<<"$yaml")" "\
 # status: backendPools/servers/members/vm3: a?kind: b
 # status: frontends/public: not supported yet: y
 # status: frontends/spare: not supported yet: x
-# status: rules/https: not supported yet: probe (x; y)
+# status: rules/https: not supported yet: p (x; y)
 # status: rules/https: not supported yet: z" \
     "YAML: the status is a comment"
 is "$(sed -n 2p <(grep -v '^#' <<<"$yaml"))" "name: shop" \

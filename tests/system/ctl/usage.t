@@ -47,7 +47,8 @@ run slb-ctl --help
 is "$status/$errors" 0/ "help"
 for word in explain schema validate diff apply get delete nodes -db= \
     -timeout= -wait -defaults -color "-o, --output" "Exit status" \
-    "4  no answer" "KIND is one of VirtualNetwork PublicIPPrefix LoadBalancer"; do
+    "4  no answer" \
+    "KIND is one of VirtualNetwork PublicIPPrefix LoadBalancer"; do
     like "$output" "$word" "help has $word"
 done
 for command in explain schema validate diff apply get delete nodes; do
