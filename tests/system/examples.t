@@ -10,92 +10,13 @@
 # of; see ctl/fields.t.
 
 . "$(dirname "$0")/../lib/lab.sh"
-whoami=$srcdir/tests/lib/whoami.py
+# shellcheck source=tests/lib/traffic.sh
+. "$srcdir/tests/lib/traffic.sh"
 lab_up
 
-# Applies an example, of one or more files, in the place of all else, and tests
-# that there are these notes, lines "OBJECT: TEXT" from standard input.
-use()
-{
-    local name=$1 files=() notes file
-    for file; do
-        files+=("$srcdir/yaml/examples/$file")
-    done
-    ok "$name is applied" apply --prune "${files[@]}" ||
-        diag "$(cat "$tmp/apply.out")"
-    notes=$(cat)
-    wait_until 10 notes_are "$notes"
-    is "$(notes)" "$notes" "$name: what is not supported is told, no more"
-}
-
-# What the manager says of objects.
-notes()
-{
-    on control slb-ctl get -o wide | sed -n '/^OBJECT /,$p' |
-        sed -e 1d -e 's/  */: /'
-}
-
-notes_are()
-{
-    [ "$(notes)" = "$1" ]
-}
-
-# Starts a server that says who it is on a VM.
-serve()
-{
-    local vm=$1
-    shift
-    stop "whoami-$vm"
-    start "whoami-$vm" ip netns exec "$SLB_LAB-$vm" "$whoami" serve "$vm" "$@"
-    wait_until 5 grep -qs ready "$tmp/whoami-$vm.out"
-}
-
-# Asks from a node.
-ask()
-{
-    ip netns exec "$SLB_LAB-$1" "$whoami" ask "${@:2}"
-}
-
-# The same, how often who answers: "7 vm1 3 vm2".
-ask_all()
-{
-    ask "$@" | sort | uniq -c | xargs
-}
-
-# Which VMs answer HTTP requests of the client, each once.
-web_servers()
-{
-    local url
-    for url; do
-        on client sh -c "for i in \$(seq 40); do
-            curl -gs --max-time 2 '$url' || echo none; done"
-    done | sort -u | xargs
-}
-
-# Which muxes the router knows for an address.
-announced_by_muxes()
-{
-    local mux
-    for mux in mux1 mux2; do
-        ip -n "$SLB_LAB-router" route show "$1" |
-            grep -qw "$(address_of $mux)" && echo $mux
-    done | xargs
-}
-
-is_announced_by()
-{
-    [ "$(announced_by_muxes "$1")" = "$2" ]
-}
-
 at_exit apply --prune "$web"
-
-# Many clients have many addresses.
-clients=()
-for i in $(seq 101 116); do
-    clients+=("198.51.100.$i")
-    ip -n "$SLB_LAB-client" address add "198.51.100.$i/24" dev eth0
-    at_exit ip -n "$SLB_LAB-client" address del "198.51.100.$i/24" dev eth0
-done
+many_clients
+cd "$srcdir/yaml/examples" || exit 1
 
 # web.yaml
 # shows: LoadBalancer.frontends.address LoadBalancer.rules.frontendPort
@@ -113,6 +34,9 @@ is "$(on client curl -s --max-time 2 -o "$tmp/none" -w '%{http_code}' \
 
 # health.yaml
 # shows: LoadBalancer.probes LoadBalancer.rules.probe
+# shows: LoadBalancer.probes.protocol LoadBalancer.probes.port
+# shows: LoadBalancer.probes.requestPath LoadBalancer.probes.numberOfProbes
+# shows: LoadBalancer.probes.intervalInSeconds
 use health.yaml <<'END'
 LoadBalancer/web/rules/http: not supported yet: probe (all members are taken for healthy)
 END
@@ -130,8 +54,7 @@ done | xargs)" "ok ok ok" "they are healthy, as its probe asks"
 # shows: LoadBalancer.rules.enableFloatingIP LoadBalancer.rules.enableTcpReset
 # shows: LoadBalancer.rules.loadDistribution
 for db in db1 db2; do
-    ip -n "$SLB_LAB-$db" address add 10.0.3.100/32 dev lo
-    at_exit ip -n "$SLB_LAB-$db" address del 10.0.3.100/32 dev lo
+    add_address $db 10.0.3.100
     serve $db tcp/10.0.3.100/5432
 done
 use three-tiers.yaml <<'END'
@@ -159,7 +82,7 @@ for vm in vm1 vm2 app1 app2; do
     like "$(ask_all $vm tcp/10.0.3.100/5432 --count 20)" '^20 db[12]$' \
         "$vm uses one database server, by floating IP"
 done
-sed 's/  - {name: app2}//' "$srcdir/yaml/examples/three-tiers.yaml" \
+sed 's/  - {name: app2}//' three-tiers.yaml \
     >"$tmp/less.yaml"
 ok "a machine is taken out" apply --prune "$tmp/less.yaml"
 is "$(on vm1 sh -c "for i in \$(seq 10); do
@@ -227,7 +150,7 @@ use nat.yaml </dev/null
 is "$(ports)" "vm1 vm2 vm3 vm4 vm5 vm6 - -" "nat: each port is its machine's"
 sed -e '/name: ssh-vm1/,+1d' \
     -e '/name: vm3/i\  - {name: vm1, address: 10.0.1.4}' \
-    "$srcdir/yaml/examples/nat.yaml" >"$tmp/more.yaml"
+    nat.yaml >"$tmp/more.yaml"
 ok "the pool grows" apply --prune "$tmp/more.yaml"
 is "$(ports)" "- vm2 vm3 vm4 vm5 vm6 vm1 -" \
     "the new machine gets the next port, the others keep theirs"
