@@ -49,7 +49,18 @@ yaml_libyamlslb_la_SOURCES = \
 yaml_libyamlslb_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
 yaml_libyamlslb_la_LIBADD = $(YAML_LIBS)
 
-EXTRA_DIST += yaml/examples/web.yaml
+EXTRA_DIST += \
+	yaml/examples/azure.ids.yaml \
+	yaml/examples/azure.json \
+	yaml/examples/dns.yaml \
+	yaml/examples/ha-ports.yaml \
+	yaml/examples/health.yaml \
+	yaml/examples/ipv6.yaml \
+	yaml/examples/nat.yaml \
+	yaml/examples/outbound.yaml \
+	yaml/examples/three-tiers.yaml \
+	yaml/examples/web.yaml \
+	yaml/examples/zones.yaml
 
 # For editors.  It is made of the table that the parser reads by, after changes
 # of which it has to be made again: "make schema".
