@@ -156,18 +156,23 @@ check_limit(struct ds *text, const char *expected)
     ds_destroy(text);
 }
 
-/* Returns 'before', 'n' times 'each', in which "%d" is replaced by a number,
- * and 'after'.  */
+/* Returns 'before', 'n' times 'each', in which "%d" is replaced by a number
+ * ("%0400000d" by one of 400,000 digits), and 'after'.  */
 static struct ds *
 repeated(struct ds *ds, const char *before, size_t n, const char *each,
          const char *after)
 {
     const char *number = strstr(each, "%d");
+    const char *large = strstr(each, "%0400000d");
 
     ds_init(ds);
     ds_put_cstr(ds, before);
     for (size_t i = 0; i < n; i++) {
-        if (number) {
+        if (large) {
+            ds_put_buffer(ds, each, large - each);
+            ds_put_char_multiple(ds, '0', 400000);
+            ds_put_cstr(ds, large + strlen("%0400000d"));
+        } else if (number) {
             ds_put_buffer(ds, each, number - each);
             ds_put_format(ds, "%"PRIuSIZE"%s", i, number + 2);
         } else {
@@ -295,6 +300,16 @@ test_limit_of_texts(void)
                 "comments\n");
     check_limit(repeated(&ds, "", SLB_YAML_MAX_DIRECTIVES,
                          "%TAG !x%d! y\n", "--- a\n"), "");
+    check_limit(repeated(&ds, "", 10000, "%TAG !x%d! y\n", "--- a\n"),
+                ": there are more than 100 lines that begin with '%', "
+                "expected no directives\n");
+
+    /* In all. */
+    check_limit(repeated(&ds, "", SLB_YAML_MAX_SIZE / 400010,
+                         "--- a\n#%0400000d\n", ""), "");
+    check_limit(repeated(&ds, "", SLB_YAML_MAX_SIZE / 400000 + 1,
+                         "--- a\n#%0400000d\n", ""),
+                "text: too large, expected at most 32 MiB in a file\n");
 }
 
 static void
@@ -345,6 +360,54 @@ test_limit_after_errors(void)
     slb_input_destroy(&input);
 }
 
+static void
+test_limit_of_size_after_errors(void)
+{
+    struct slb_input input;
+    struct ds text = DS_EMPTY_INITIALIZER;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_cstr(&text, "kind: x\n");
+    for (int i = 0; i < 10; i++) {
+        ds_put_format(&text, "---\nkind: VirtualNetwork\nname: a%d\n"
+                      "subnets: []\n# ", i);
+        ds_put_char_multiple(&text, '-', 100000);
+        ds_put_char(&text, '\n');
+    }
+    slb_input_init(&input);
+    slb_input_add_text(&input, "text", text.string, text.length);
+    slb_errors_format(&input.errors, &ds);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), ": not read from here on, "));
+    CU_ASSERT_EQUAL(input.errors.n, 2);
+    CU_ASSERT(input.model.networks.n > 3 && input.model.networks.n < 7);
+    ds_destroy(&ds);
+    ds_destroy(&text);
+    slb_input_destroy(&input);
+}
+
+static void
+test_limit_of_strings(void)
+{
+    struct slb_input input;
+    struct ds text, ds = DS_EMPTY_INITIALIZER;
+
+    slb_input_init(&input);
+    repeated(&text, "kind: VirtualNetwork\nname: a\nsubnets: []\n"
+             "peerings: [", 1000, "b%d,", "]\n");
+    slb_input_add_text(&input, "a", text.string, text.length);
+    ds_destroy(&text);
+    CU_ASSERT_EQUAL(input.errors.n, 0);
+    repeated(&text, "kind: VirtualNetwork\nname: b\nsubnets: []\n"
+             "peerings: [", 1001, "b%d,", "]\n");
+    slb_input_add_text(&input, "b", text.string, text.length);
+    ds_destroy(&text);
+    slb_errors_format(&input.errors, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "b:4:11: 'peerings' has 1001 "
+                           "entries, expected at most 1000\n");
+    ds_destroy(&ds);
+    slb_input_destroy(&input);
+}
+
 /* A pool of the largest size, and a document that is a list of very many load
  * balancers, are within all limits. */
 static void
@@ -391,6 +454,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_limit_of_texts),
     UNIT_TEST(test_limit_of_documents),
     UNIT_TEST(test_limit_after_errors),
+    UNIT_TEST(test_limit_of_size_after_errors),
+    UNIT_TEST(test_limit_of_strings),
     UNIT_TEST(test_limits_are_wide),
     UNIT_END
 };
