@@ -9,6 +9,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/host.h \
 	ofproto-rules/icmp.c \
 	ofproto-rules/inbound.c \
+	ofproto-rules/internal-vip.c \
 	ofproto-rules/mux.c \
 	ofproto-rules/mux.h \
 	ofproto-rules/pipeline.h \

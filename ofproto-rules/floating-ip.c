@@ -48,6 +48,7 @@
 enum priority {
     P_MATCH = 100,
     P_ND = 110,
+    P_OWN = 110,
 };
 
 /* A VM as a member of the pool of a rule. */
@@ -139,6 +140,11 @@ add_vip(const struct host_vm *vm, const struct in6_addr *vip,
                        "goto_table:%d",
                        sender, ETH_ADDR_ARGS(vm->mac), text, vm->network,
                        HT_ANSWER);
+
+        /* It says that it has the VIP; an answer would be a contradiction. */
+        flow_table_add(ft, HT_ANSWER, P_OWN, drop_cookie(DR_NOISE, vm->port),
+                       "in_port=%"PRIu32",arp,arp_spa=%s,arp_tpa=%s "
+                       "actions=drop", vm->port, text, text);
     } else {
         flow_table_add(ft, HT_IN, P_ND, cookie,
                        "%s,icmp6,ipv6_src=%s,icmp_type=135,icmp_code=0 "
@@ -208,15 +214,15 @@ add_member(const struct floating *f, struct flow_table *ft)
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    "%s,"HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,"
                    "tp_src=%"PRIu16" "
-                   "actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   "actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    owner, ep->zone, text_protocol(&ep->vip, ep->protocol),
-                   text, ep->port, HT_LOCATION);
+                   text, ep->port, reply_mark(ep), HT_LOCATION);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    "%s,"HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
                    "ct_state=+trk+rel+rpl-inv,%s,%s "
-                   "actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   "actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    owner, ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP),
-                   text, HT_LOCATION);
+                   text, reply_mark(ep), HT_LOCATION);
     stale_denials(ft, ep, owner);
 }
 

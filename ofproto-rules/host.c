@@ -72,5 +72,6 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
     stale_rules(rules, ft);
     reply_rules(rules, ft);
     vm_rules(rules, ft);
+    internal_vip_rules(rules, ft);
     answer_rules(rules, ft);
 }

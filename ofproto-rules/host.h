@@ -27,6 +27,7 @@
  *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
+ *     internal-vip.c from VMs to VIPs in their network
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
  *
@@ -74,6 +75,8 @@ struct host_network {
     size_t n_gateways;
     struct host_prefix *subnets;
     size_t n_subnets;
+    struct in6_addr *vips;      /* Internal frontends. */
+    size_t n_vips;
 };
 
 /* A member of a pool: on this host ('vm'), on another one ('vtep') or, with
@@ -93,6 +96,7 @@ struct host_endpoint {
     uint16_t zone;              /* Of conntrack; a rule's own on this host. */
     uint32_t cookie;
     bool floating;              /* VMs see the VIP: floating-ip.c. */
+    bool internal;              /* The VIP is in the VMs' network. */
 };
 
 /* A pool that VMs of this host are members of. */
@@ -112,6 +116,8 @@ struct host_rules {
      * known. */
     struct eth_addr own_mac;
     struct eth_addr gateway_mac[2]; /* IPv4, IPv6; all zeros: unknown. */
+
+    ovs_be32 anycast;           /* VTEP that all muxes share; 0: none. */
 
     const ovs_be32 *peers;      /* VTEPs that may send to us, each once. */
     size_t n_peers;
@@ -135,7 +141,9 @@ void stale_rules(const struct host_rules *, struct flow_table *);
 void stale_denials(struct flow_table *, const struct host_endpoint *,
                    const char *owner);
 void reply_rules(const struct host_rules *, struct flow_table *);
+int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);
+void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,

@@ -155,6 +155,13 @@ add_vm(const struct host_rules *rules, const struct host_vm *vm,
     free(eps);
 }
 
+/* The mark in HR_REPLY of what comes from the VIP of 'ep'. */
+int
+reply_mark(const struct host_endpoint *ep)
+{
+    return ep->internal ? REPLY_INTERNAL : REPLY_PUBLIC;
+}
+
 static void
 add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
 {
@@ -164,15 +171,15 @@ add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
     text_match_ip(vip, FIELD_SRC, &ep->vip);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,tp_src=%"
-                   PRIu16" actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   PRIu16" actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    ep->zone, text_protocol(&ep->vip, ep->protocol), vip,
-                   ep->port, HT_LOCATION);
+                   ep->port, reply_mark(ep), HT_LOCATION);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
                    "ct_state=+trk+rel+rpl-inv,%s,%s "
-                   "actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   "actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
-                   HT_LOCATION);
+                   reply_mark(ep), HT_LOCATION);
 }
 
 /* The bridge of the underlay forwards by Ethernet address: to the gateway. */

@@ -180,6 +180,8 @@ slb_azure_id_format_short(const char *id, struct ds *ds)
 
 /* The index. */
 
+BUILD_ASSERT_DECL(SLB_AZURE_SEGMENTS_MAX < 32);
+
 struct node {
     struct hmap_node hmap_node;
     char *id;                   /* In 'whole': in lower case. */
@@ -192,8 +194,8 @@ void
 slb_azure_index_init(struct slb_azure_index *index)
 {
     hmap_init(&index->whole);
-    hmap_init(&index->ends);
-    index->has_ends = false;
+    index->lengths = 0;
+    memset(index->ends, 0, sizeof index->ends);
 }
 
 static void
@@ -212,7 +214,12 @@ void
 slb_azure_index_destroy(struct slb_azure_index *index)
 {
     destroy_nodes(&index->whole);
-    destroy_nodes(&index->ends);
+    for (size_t i = 0; i < ARRAY_SIZE(index->ends); i++) {
+        if (index->ends[i]) {
+            destroy_nodes(index->ends[i]);
+            free(index->ends[i]);
+        }
+    }
 }
 
 /* Returns 'id' in lower case, without leading slash, for the caller to
@@ -250,22 +257,61 @@ next_segment(const char *text)
     return slash ? slash + 1 : NULL;
 }
 
-/* Adds 'node''s id, without its first segments, to 'index->ends'. */
-static void
-add_ends(struct slb_azure_index *index, const struct node *node)
+static size_t
+count_segments(const char *text)
 {
-    for (const char *p = next_segment(node->id); p; p = next_segment(p)) {
-        struct node *end = find_node(&index->ends, p);
+    size_t n = 1;
 
-        if (end) {
-            end->other = end->other ? end->other : node->data;
-        } else {
-            end = xzalloc(sizeof *end);
-            end->end = p;
-            end->data = node->data;
-            hmap_insert(&index->ends, &end->hmap_node, hash_string(p, 0));
+    while ((text = next_segment(text))) {
+        n++;
+    }
+    return n;
+}
+
+/* Adds the last 'n' segments of 'node''s id to 'ends', if it has more. */
+static void
+add_end(struct hmap *ends, const struct node *node, size_t n)
+{
+    const char *end = node->id;
+    size_t n_segments = count_segments(end);
+
+    if (n_segments <= n) {
+        return;
+    }
+    for (; n_segments > n; n_segments--) {
+        end = next_segment(end);
+    }
+
+    struct node *same = find_node(ends, end);
+    if (same) {
+        same->other = same->other ? same->other : node->data;
+    } else {
+        same = xzalloc(sizeof *same);
+        same->end = end;
+        same->data = node->data;
+        hmap_insert(ends, &same->hmap_node, hash_string(end, 0));
+    }
+}
+
+/* Returns what belongs to ids that end with 'text', but are longer. */
+static const struct node *
+find_end(struct slb_azure_index *index, const char *text)
+{
+    size_t n = count_segments(text);
+
+    if (n >= ARRAY_SIZE(index->ends)) {
+        return NULL;
+    }
+    if (!index->ends[n]) {
+        const struct node *node;
+
+        index->ends[n] = xmalloc(sizeof *index->ends[n]);
+        hmap_init(index->ends[n]);
+        HMAP_FOR_EACH (node, hmap_node, &index->whole) {
+            add_end(index->ends[n], node, n);
         }
     }
+    return find_node(index->ends[n], text);
 }
 
 /* Adds 'data' as belonging to 'id', a valid one.  Returns NULL if successful,
@@ -284,8 +330,11 @@ slb_azure_index_add(struct slb_azure_index *index, const char *id, void *data)
     node->id = text;
     node->data = data;
     hmap_insert(&index->whole, &node->hmap_node, hash_string(text, 0));
-    if (index->has_ends) {
-        add_ends(index, node);
+    index->lengths |= UINT32_C(1) << count_segments(text);
+    for (size_t i = 0; i < ARRAY_SIZE(index->ends); i++) {
+        if (index->ends[i]) {
+            add_end(index->ends[i], node, i);
+        }
     }
     return NULL;
 }
@@ -299,16 +348,19 @@ slb_azure_index_find(struct slb_azure_index *index, const char *id,
                      void *found[2])
 {
     char *text = normalize(id);
-    struct node *node = find_node(&index->whole, text);
+    const struct node *node = find_node(&index->whole, text);
     size_t n = 0;
 
     if (node) {
         found[n++] = node->data;
         goto exit;
     }
+
+    size_t length = count_segments(text);
     for (const char *p = next_segment(text); p && n < 2;
          p = next_segment(p)) {
-        node = find_node(&index->whole, p);
+        node = (index->lengths >> --length & 1
+                ? find_node(&index->whole, p) : NULL);
         if (node) {
             found[n++] = node->data;
         }
@@ -316,13 +368,7 @@ slb_azure_index_find(struct slb_azure_index *index, const char *id,
 
     /* Nothing ends with an id that is not shortened. */
     if (*id != '/') {
-        if (!index->has_ends) {
-            index->has_ends = true;
-            HMAP_FOR_EACH (node, hmap_node, &index->whole) {
-                add_ends(index, node);
-            }
-        }
-        node = find_node(&index->ends, text);
+        node = find_end(index, text);
         if (node && n < 2) {
             found[n++] = node->data;
         }

@@ -38,6 +38,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "openvswitch/hmap.h"
 #include "yaml/slb-model.h"
@@ -45,7 +46,7 @@
 struct ds;
 
 #define SLB_AZURE_ID_MAX 2048   /* Characters. */
-#define SLB_AZURE_SEGMENTS_MAX 32
+#define SLB_AZURE_SEGMENTS_MAX 20
 
 struct slb_azure_id {
     struct slb_object obj;      /* Without name, NULL. */
@@ -70,8 +71,11 @@ void slb_azure_id_format_short(const char *id, struct ds *);
 /* What belongs to ids. */
 struct slb_azure_index {
     struct hmap whole;          /* By whole ids. */
-    struct hmap ends;           /* By what these end with, if 'has_ends'. */
-    bool has_ends;
+    uint32_t lengths;           /* Bit for each number of segments there. */
+
+    /* By the last segments of these, as many as the place in the array says.
+     * Only those are there that have been looked for. */
+    struct hmap *ends[SLB_AZURE_SEGMENTS_MAX];
 };
 
 void slb_azure_index_init(struct slb_azure_index *);

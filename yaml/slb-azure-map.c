@@ -70,6 +70,13 @@ is_same_scalar(const struct slb_yaml_node *a, const struct slb_yaml_node *b)
             && !strcmp(a->text, b->text));
 }
 
+/* The article of 'noun'. */
+static const char *
+article(const char *noun)
+{
+    return strchr("aeiou", *noun) ? "an" : "a";
+}
+
 static void
 add_property(struct slb_azure_map *map, const struct slb_yaml_node *key,
              const struct slb_yaml_node *value, bool inner)
@@ -80,8 +87,8 @@ add_property(struct slb_azure_map *map, const struct slb_yaml_node *key,
     if (key->type != SLB_YAML_SCALAR) {
         ds_put_cstr(&ds, "a key ");
         slb_yaml_format_found(key, &ds);
-        ds_put_format(&ds, ", expected the name of a property of a %s",
-                      map->noun);
+        ds_put_format(&ds, ", expected the name of a property of %s %s",
+                      article(map->noun), map->noun);
         slb_errors_add_nocopy(errors, key->mark, ds_steal_cstr(&ds));
         return;
     }
@@ -203,6 +210,14 @@ slb_azure_map_destroy(struct slb_azure_map *map)
     hmap_destroy(&map->properties);
 }
 
+/* Whether Azure means by 'node' that there is no value. */
+static bool
+is_absent(const struct slb_yaml_node *node)
+{
+    return (slb_yaml_is_null(node)
+            || (node->type == SLB_YAML_SCALAR && !node->text[0]));
+}
+
 /* Whether a property that is 'node' says nothing: it is null, false or
  * empty. */
 static bool
@@ -211,7 +226,7 @@ is_nothing(const struct slb_yaml_node *node)
     if (node->type != SLB_YAML_SCALAR) {
         return !node->n;
     }
-    return (!node->text[0] || slb_yaml_is_null(node)
+    return (is_absent(node)
             || (node->plain && !strcmp(node->text, "false")));
 }
 
@@ -221,6 +236,9 @@ warn_unread(struct slb_azure_map *map, const struct property *property,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
+    if (slb_errors_is_full(&map->input->warnings)) {
+        return;
+    }
     if (unread) {
         ds_put_format(&ds, "'%s' is not supported, %s", unread->name,
                       unread->loss);
@@ -229,7 +247,8 @@ warn_unread(struct slb_azure_map *map, const struct property *property,
                                                map->asked, map->n_asked);
         ds_put_cstr(&ds, "unknown property ");
         slb_text_quote(property->key->text, &ds);
-        ds_put_format(&ds, " in a %s, it is ignored", map->noun);
+        ds_put_format(&ds, " in %s %s, it is ignored", article(map->noun),
+                      map->noun);
         if (nearest) {
             ds_put_format(&ds, ", did you mean '%s'?", nearest);
         }
@@ -283,7 +302,7 @@ slb_azure_map_get(struct slb_azure_map *map, const char *name)
         return NULL;
     }
     property->asked = true;
-    return slb_yaml_is_null(property->value) ? NULL : property->value;
+    return is_absent(property->value) ? NULL : property->value;
 }
 
 /* Returns the value of the property 'name' of 'map', a list of what is
@@ -304,7 +323,7 @@ slb_azure_map_list(struct slb_azure_map *map, const char *name,
 
 /* Opens 'node', the value of the property 'name', as a reference, a map that
  * has an id and may have more.  Returns false, after reporting why, if it is
- * none; otherwise the caller has to destroy 'ref'.  Sets '*id' to the id,
+ * none; otherwise the caller has to close 'ref'.  Sets '*id' to the id,
  * which is valid, and '*mark' to its place. */
 bool
 slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *input,
@@ -339,6 +358,23 @@ slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *input,
     return false;
 }
 
+/* Destroys 'ref', after warning of what is in it besides an id, unless that
+ * describes the resource that has the id: that is described elsewhere. */
+void
+slb_azure_reference_close(struct slb_azure_map *ref)
+{
+    static const struct slb_azure_unread unread[] = {
+        { "extendedLocation", NULL }, { "location", NULL }, { "name", NULL },
+        { "sku", NULL }, { "tags", NULL }, { "zones", NULL },
+    };
+    struct property *property;
+
+    HMAP_FOR_EACH (property, hmap_node, &ref->properties) {
+        property->asked |= property->inner;
+    }
+    slb_azure_map_close(ref, unread, ARRAY_SIZE(unread));
+}
+
 /* Like slb_azure_reference_open(), of the property 'name' of 'map'.  Also
  * returns false if there is none, which is not reported. */
 bool
@@ -367,6 +403,39 @@ canonical_text(const struct slb_field *field, const char *text)
     return text + !strncmp(text, "[[", 2);
 }
 
+/* Reports that 'map', of which 'object' is made, has no property 'name', which
+ * is 'expected' and of which the field called 'field' would be made. */
+void
+slb_azure_map_missing(const struct slb_azure_map *map, const char *name,
+                      const char *expected, struct slb_object *object,
+                      const char *field)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "the property '%s' is missing in ", name);
+    if (object->name) {
+        ds_put_format(&ds, "%s ", map->noun);
+        slb_text_quote(object->name, &ds);
+    } else {
+        ds_put_format(&ds, "%s %s", article(map->noun), map->noun);
+    }
+    ds_put_format(&ds, ", expected %s", expected);
+    slb_errors_add_nocopy(&map->input->errors, map->node->mark,
+                          ds_steal_cstr(&ds));
+    slb_object_set_invalid(object, field);
+}
+
+/* Whether 'node' would be a value of 'field' only without its quotes. */
+static bool
+has_wrong_quotes(const struct slb_field *field,
+                 const struct slb_yaml_node *node)
+{
+    return (node->type == SLB_YAML_SCALAR && !node->plain
+            && (field->type == SLB_T_BOOLEAN
+                || (field->type == SLB_T_INTEGER
+                    && !node->text[strspn(node->text, "-0123456789")])));
+}
+
 /* Sets the field called 'field_name' of 'object' to the value of the property
  * 'name' of 'map'.  Returns true if that has been done.  Returns false if
  * there is no such property, which is reported only if it is required, or
@@ -377,31 +446,23 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
 {
     const struct slb_field *field = slb_class_field(object->class, field_name);
     const struct slb_yaml_node *node = slb_azure_map_get(map, name);
-    uint64_t bit = UINT64_C(1) << (field - object->class->fields);
     struct ds expected = DS_EMPTY_INITIALIZER;
-    bool number = field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN;
+    bool wrong_quotes;
     bool ok = false;
 
     if (!node) {
         if (field->required) {
-            ds_put_format(&expected, "the property '%s' is missing in ", name);
-            if (object->name) {
-                ds_put_format(&expected, "%s ", map->noun);
-                slb_text_quote(object->name, &expected);
-            } else {
-                ds_put_format(&expected, "a %s", map->noun);
-            }
-            ds_put_cstr(&expected, ", expected ");
             slb_field_format_expected(field, &expected);
-            slb_errors_add_nocopy(&map->input->errors, map->node->mark,
-                                  ds_steal_cstr(&expected));
-            object->invalid |= bit;
+            slb_azure_map_missing(map, name, ds_cstr(&expected), object,
+                                  field_name);
+            ds_destroy(&expected);
         }
         return false;
     }
 
     slb_object_set_mark(object, field - object->class->fields, node->mark);
-    if (node->type == SLB_YAML_SCALAR && (node->plain || !number)) {
+    wrong_quotes = has_wrong_quotes(field, node);
+    if (node->type == SLB_YAML_SCALAR && !wrong_quotes) {
         if (slb_azure_is_value(map->input, node, name)) {
             char *error = slb_value_parse(field,
                                           canonical_text(field, node->text),
@@ -415,11 +476,12 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
         }
     } else {
         slb_field_format_expected(field, &expected);
-        ds_put_cstr(&expected, (node->type == SLB_YAML_SCALAR
-                                ? " without quotes" : ""));
+        ds_put_cstr(&expected, wrong_quotes ? " without quotes" : "");
         report_unexpected(map->input, node, name, ds_cstr(&expected));
         ds_destroy(&expected);
     }
-    object->invalid |= ok ? 0 : bit;
+    if (!ok) {
+        slb_object_set_invalid(object, field_name);
+    }
     return ok;
 }

@@ -20,7 +20,7 @@
  * The same object may be written in two ways, {name, properties: {...}} and
  * {name, ...}, and spellings of properties differ in upper and lower case
  * ("frontendIpConfigurations"): here, these are all the same.  A property that
- * is null is not there.
+ * is null or an empty text is not there.
  *
  * Whoever reads an object opens a map, asks for each property that it knows,
  * and closes the map, which warns of what nobody has asked for, so that
@@ -70,10 +70,14 @@ bool slb_azure_map_reference(struct slb_azure_map *, const char *name,
                              struct slb_mark *);
 bool slb_azure_map_field(struct slb_azure_map *, const char *name,
                          struct slb_object *, const char *field);
+void slb_azure_map_missing(const struct slb_azure_map *, const char *name,
+                           const char *expected, struct slb_object *,
+                           const char *field);
 
 bool slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *,
                               const struct slb_yaml_node *, const char *name,
                               const char **id, struct slb_mark *);
+void slb_azure_reference_close(struct slb_azure_map *ref);
 bool slb_azure_is_value(struct slb_input *, const struct slb_yaml_node *,
                         const char *name);
 

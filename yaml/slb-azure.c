@@ -42,6 +42,8 @@ struct slb_azure {
     /* Load balancers. */
     const struct slb_yaml_node **resources;
     size_t n_resources, allocated_resources;
+    struct slb_index names;     /* Theirs, so far. */
+    size_t n_odd;               /* Of them, see is_odd(). */
 
     /* The documents that these are in, all of them but for the last ones. */
     struct ovs_list documents;  /* Contains struct kept. */
@@ -59,6 +61,7 @@ get_azure(struct slb_input *input)
     if (!input->azure) {
         input->azure = xzalloc(sizeof *input->azure);
         ovs_list_init(&input->azure->documents);
+        slb_index_init(&input->azure->names);
         slb_azure_index_init(&input->azure->index);
     }
     return input->azure;
@@ -113,6 +116,21 @@ slb_azure_recognizes(const struct slb_yaml_node *node)
             || is_template(node) || is_page(node) || has_frontends(node));
 }
 
+/* Resources are only read when all files have been.  If there are more than
+ * this that cannot be right, it is found out earlier, lest a file of nothing
+ * else be kept whole. */
+#define MAX_ODD 100
+
+/* Whether 'node', a load balancer called 'name', which may be NULL, cannot be
+ * right, or not together with others. */
+static bool
+is_odd(struct slb_azure *azure, const struct slb_yaml_node *node,
+       const struct slb_yaml_node *name)
+{
+    return (!name || name->type != SLB_YAML_SCALAR || !has_frontends(node)
+            || slb_index_add_name(&azure->names, NULL, name->text, node));
+}
+
 /* Adds 'node', a resource.  If it is not 'alone', then it may be of another
  * type, and is ignored.  Returns false if it is. */
 static bool
@@ -162,6 +180,11 @@ add_resource(struct slb_input *input, const struct slb_yaml_node *node,
     }
 
     struct slb_azure *azure = get_azure(input);
+    if (is_odd(azure, node, name) && ++azure->n_odd == MAX_ODD + 1) {
+        slb_errors_add(&input->errors, node->mark, "there are more than %d "
+                       "load balancers without name or frontends, or with the "
+                       "name of another one, expected fewer", MAX_ODD);
+    }
     if (azure->n_resources >= azure->allocated_resources) {
         azure->resources = x2nrealloc(azure->resources,
                                       &azure->allocated_resources,
@@ -241,6 +264,13 @@ slb_azure_add_ids(struct slb_input *input, struct slb_object *object)
     slb_list_add(&get_azure(input)->ids, object);
 }
 
+/* Returns the documents of the kind AzureIds that have been added. */
+const struct slb_list *
+slb_azure_ids(struct slb_input *input)
+{
+    return &get_azure(input)->ids;
+}
+
 /* Takes over 'doc', so that the caller has nothing to destroy any more, if
  * anything of it has been added. */
 void
@@ -270,6 +300,7 @@ destroy_documents(struct slb_azure *azure)
         free(kept);
     }
     azure->n_resources = azure->n_kept = 0;
+    slb_index_clear(&azure->names);
 }
 
 /* Adds 'id' to the index. */
@@ -289,10 +320,12 @@ index_id(struct slb_input *input, struct slb_azure_id *id)
         ds_put_format(&ds, ", expected 1 to %d names with a '/' between them",
                       SLB_AZURE_SEGMENTS_MAX);
         slb_errors_add_nocopy(&input->errors, mark, ds_steal_cstr(&ds));
+        input->incomplete = true;
         return;
     }
     if (!slb_azure_is_value(input, &(struct slb_yaml_node) {
             .type = SLB_YAML_SCALAR, .mark = mark, .text = id->id }, "id")) {
+        input->incomplete = true;
         return;
     }
 
@@ -330,11 +363,12 @@ slb_azure_finish(struct slb_input *input)
             index_id(input, ids->ids.at[i]);
         }
     }
-    for (size_t i = 0; i < azure->n_resources; i++) {
+    for (size_t i = 0; (i < azure->n_resources
+                        && !slb_errors_is_full(&input->errors)); i++) {
         struct slb_object *lb = slb_azure_lb_read(input, &azure->index,
                                                   azure->resources[i]);
         if (lb) {
-            slb_list_add((struct slb_list *) &input->model.load_balancers, lb);
+            slb_input_add_object(input, lb);
         }
     }
     destroy_documents(azure);
@@ -352,6 +386,7 @@ slb_azure_destroy(struct slb_input *input)
             slb_object_destroy(azure->ids.at[i]);
         }
         free(azure->ids.at);
+        slb_index_destroy(&azure->names);
         slb_azure_index_destroy(&azure->index);
         free(azure);
         input->azure = NULL;

@@ -35,6 +35,7 @@
 
 struct slb_azure_index;
 struct slb_input;
+struct slb_list;
 struct slb_object;
 struct slb_yaml_document;
 struct slb_yaml_node;
@@ -43,11 +44,12 @@ bool slb_azure_recognizes(const struct slb_yaml_node *);
 void slb_azure_add(struct slb_input *, const struct slb_yaml_node *,
                    bool alone);
 void slb_azure_add_ids(struct slb_input *, struct slb_object *);
+const struct slb_list *slb_azure_ids(struct slb_input *);
 void slb_azure_keep(struct slb_input *, struct slb_yaml_document *);
 void slb_azure_finish(struct slb_input *);
 void slb_azure_destroy(struct slb_input *);
 
-/* In yaml/slb-azure-lb.c. */
+/* In yaml/slb-azure-lb.c; see yaml/slb-azure-private.h. */
 struct slb_object *slb_azure_lb_read(struct slb_input *,
                                      struct slb_azure_index *ids,
                                      const struct slb_yaml_node *);

@@ -23,6 +23,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "svec.h"
 #include "util.h"
+#include "yaml/slb-azure.h"
 #include "yaml/slb-model.h"
 #include "yaml/slb-parse.h"
 #include "yaml/slb-print.h"
@@ -34,6 +35,14 @@
 
 /* The key that says of which kind a document is; the parser's alone. */
 #define KIND_KEY "kind"
+
+/* The kinds of documents. */
+static const struct slb_class *const *const kind_lists[] = {
+    slb_kinds, slb_input_kinds
+};
+
+/* More than there are. */
+#define MAX_KINDS 16
 
 /* What examples are taken from.  The first object of a class is the example of
  * the class: it should be short.  That of a field is the first one that is not
@@ -99,17 +108,23 @@ const char slb_explain_example[] =
 "   idleTimeoutInMinutes: 10, enableTcpReset: true, enableFloatingIP: true,\n"
 "   disableOutboundSnat: true, sourceRanges: [198.51.100.0/24]}\n"
 "inboundNatRules:\n"
-"- {name: rdp3, frontend: public, protocol: Tcp, frontendPort: 50003,\n"
+"- {name: rdp3, frontend: public, protocol: Tcp, frontendPort: 3389,\n"
 "   backendPort: 3389, target: vm3, idleTimeoutInMinutes: 10,\n"
 "   enableTcpReset: true, enableFloatingIP: true}\n"
 "inboundNatPools:\n"
 "- {name: ssh, frontend: public, backendPool: servers, protocol: Tcp,\n"
 "   frontendPortRangeStart: 50100, frontendPortRangeEnd: 50199,\n"
-"   backendPort: 22, idleTimeoutInMinutes: 10, enableTcpReset: true,\n"
-"   enableFloatingIP: true}\n"
+"   backendPort: 22, idleTimeoutInMinutes: 10, enableTcpReset: true}\n"
 "outboundRules:\n"
 "- {name: out, frontends: [public], backendPool: servers, protocol: Tcp,\n"
-"   idleTimeoutInMinutes: 30, enableTcpReset: true}\n";
+"   idleTimeoutInMinutes: 30, enableTcpReset: true}\n"
+"---\n"
+"kind: AzureIds\n"
+"ids:\n"
+"- {id: publicIPAddresses/pip1, address: 20.50.60.10}\n"
+"- {id: networkInterfaces/nic1, name: vm1, address: 10.0.1.4}\n"
+"- {id: virtualNetworks/vnet1/subnets/web, network: prod, subnet: web}\n"
+"- {id: loadBalancers/lb1/inboundNatPools/ssh, backendPool: servers}\n";
 
 /* Appends 'text' to 'ds' in lines that begin with 'indent' blanks. */
 static void
@@ -190,7 +205,7 @@ kind_field(const struct slb_class *class, const char *values[2])
 static void
 put_fields(const struct slb_field *const *fields, size_t n, struct ds *ds)
 {
-    int name_width = 0, type_width = 0;
+    int name_width = strlen("FIELD"), type_width = strlen("VALUE");
 
     for (size_t i = 0; i < n; i++) {
         struct ds type = DS_EMPTY_INITIALIZER;
@@ -303,6 +318,19 @@ search(const struct slb_object *object, void *search_)
     return false;
 }
 
+/* Searches the objects of 'list' and those below.  Returns true if it need not
+ * go on. */
+static bool
+search_list(const struct slb_list *list, struct search *s)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (visit_objects(list->at[i], search, s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Appends the example of 'class', or of its 'field', if that is not NULL. */
 static void
 put_example(const struct slb_class *class, const struct slb_field *field,
@@ -314,17 +342,12 @@ put_example(const struct slb_class *class, const struct slb_field *field,
     slb_input_init(&input);
     slb_input_add_text(&input, "example", slb_explain_example,
                        strlen(slb_explain_example));
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_list *list = slb_model_list(&input.model,
-                                                     slb_kinds[i]);
-        bool found = false;
-
-        for (size_t j = 0; j < list->n && !found; j++) {
-            found = visit_objects(list->at[j], search, &s);
-        }
-        if (found) {
-            break;
-        }
+    bool done = false;
+    for (size_t i = 0; slb_kinds[i] && !done; i++) {
+        done = search_list(slb_model_list(&input.model, slb_kinds[i]), &s);
+    }
+    if (!done) {
+        search_list(slb_azure_ids(&input), &s);
     }
     ovs_assert(s.found);
 
@@ -371,12 +394,30 @@ put_field(const char *path, const struct slb_class *class,
 
 /* Finds things by name, regardless of upper and lower case. */
 
+/* Sets 'kinds' to all kinds.  Returns their number. */
+static size_t
+list_kinds(const struct slb_class *kinds[MAX_KINDS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(kind_lists); i++) {
+        for (size_t j = 0; kind_lists[i][j]; j++) {
+            ovs_assert(n < MAX_KINDS);
+            kinds[n++] = kind_lists[i][j];
+        }
+    }
+    return n;
+}
+
 static const struct slb_class *
 find_kind(const char *name)
 {
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        if (!strcasecmp(slb_kinds[i]->name, name)) {
-            return slb_kinds[i];
+    const struct slb_class *kinds[MAX_KINDS];
+    size_t n = list_kinds(kinds);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!strcasecmp(kinds[i]->name, name)) {
+            return kinds[i];
         }
     }
     return NULL;
@@ -418,12 +459,12 @@ not_found(const char *name, const char *of, const char *const *names, size_t n)
 static char *
 kind_not_found(const char *name)
 {
-    const char *names[16];
-    size_t n = 0;
+    const struct slb_class *kinds[MAX_KINDS];
+    const char *names[MAX_KINDS];
+    size_t n = list_kinds(kinds);
 
-    for (; slb_kinds[n]; n++) {
-        ovs_assert(n < ARRAY_SIZE(names));
-        names[n] = slb_kinds[n]->name;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = kinds[i]->name;
     }
     return not_found(name, "kind", names, n);
 }
@@ -505,9 +546,12 @@ char *
 slb_explain(const char *path, struct ds *ds)
 {
     if (!path) {
-        for (size_t i = 0; slb_kinds[i]; i++) {
-            ds_put_format(ds, "%s\n", slb_kinds[i]->name);
-            put_wrapped(slb_kinds[i]->help, 4, ds);
+        const struct slb_class *kinds[MAX_KINDS];
+        size_t n = list_kinds(kinds);
+
+        for (size_t i = 0; i < n; i++) {
+            ds_put_format(ds, "%s\n", kinds[i]->name);
+            put_wrapped(kinds[i]->help, 4, ds);
         }
         return NULL;
     }

@@ -46,6 +46,9 @@ slb_index_clear(struct slb_index *index)
 {
     struct index_node *node;
 
+    if (hmap_is_empty(&index->nodes)) {
+        return;
+    }
     HMAP_FOR_EACH_POP (node, hmap_node, &index->nodes) {
         free(node);
     }

@@ -42,9 +42,10 @@
     "|:(:" H "){0,5}:" V4 "|(" H ":){1}(:" H "){0,4}:" V4           \
     "|(" H ":){2}(:" H "){0,3}:" V4 "|(" H ":){3}(:" H "){0,2}:" V4 \
     "|(" H ":){4}(:" H ")?:" V4 "|(" H ":){5}:" V4
-#define ADDRESS_PATTERN "^(" V4 "|" V6 ")$"
+#define NOT_MAPPED "(?!::[Ff]{4}:)"
+#define ADDRESS_PATTERN "^" NOT_MAPPED "(" V4 "|" V6 ")$"
 #define PREFIX_PATTERN                                              \
-    "^(" V4 "/(3[0-2]|[12]?[0-9])"                                  \
+    "^" NOT_MAPPED "(" V4 "/(3[0-2]|[12]?[0-9])"                       \
     "|(" V6 "|::)/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$"
 
 static struct json *
@@ -227,6 +228,16 @@ field_schema(const struct slb_field *field)
     return schema;
 }
 
+/* Returns the schema of an object that has the keys 'names'. */
+static struct json *
+has_keys(const char *const *names)
+{
+    struct json *schema = json_object_create();
+
+    json_object_put(schema, "required", strings(names));
+    return schema;
+}
+
 /* Adds the schema of 'class', and of the classes in its lists, to
  * 'definitions'. */
 static void
@@ -269,18 +280,60 @@ add_class(struct json *definitions, const struct slb_class *class, bool kind)
     }
     if (class->name_from) {
         /* Its own name, or what that is taken from. */
-        struct json *any = json_array_create_empty();
-        const char *const names[] = { "name", class->name_from };
+        const char *const name[] = { "name", NULL };
+        const char *const from[] = { class->name_from, NULL };
 
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-            struct json *one = json_object_create();
-            json_object_put(one, "required", json_array_create_1(
-                                json_string_create(names[i])));
-            json_array_add(any, one);
-        }
-        json_object_put(schema, "anyOf", any);
+        json_object_put(schema, "anyOf",
+                        json_array_create_2(has_keys(name), has_keys(from)));
     }
     json_object_put(definitions, class->name, schema);
+}
+
+/* Adds the schema of what slb_azure_recognizes(), of which is checked only
+ * what makes it so: this is Azure's language, of which there is another
+ * schema.  Unlike there, upper and lower case matter. */
+static void
+add_azure(struct json *definitions)
+{
+    static const char *const kind[] = { "kind", NULL };
+    static const char *const type[] = { "type", NULL };
+    static const char *const resources[] = { "resources", NULL };
+    static const char *const value[] = { "value", NULL };
+    static const char *const properties[] = { "properties", NULL };
+    static const char *const frontends[] = {
+        "frontendIPConfigurations", NULL
+    };
+    struct json *schema = json_object_create();
+    struct json *any = json_array_create_empty();
+    struct json *one, *property, *list;
+
+    one = has_keys(type);
+    property = json_object_create();
+    json_object_put_string(property, "type", "string");
+    json_object_put_string(property, "pattern", "/");
+    list = json_object_create();
+    json_object_put(list, "type", property);
+    json_object_put(one, "properties", list);
+    json_array_add(any, one);
+
+    json_array_add(any, has_keys(resources));
+    json_array_add(any, has_keys(value));
+    json_array_add(any, has_keys(frontends));
+
+    one = has_keys(properties);
+    list = json_object_create();
+    json_object_put(list, "properties", has_keys(frontends));
+    json_object_put(one, "properties", list);
+    json_array_add(any, one);
+
+    json_object_put_string(schema, "title", "Azure");
+    json_object_put_string(schema, "description", "Load balancers of Azure's, "
+                           "as its portal, its command line or a template "
+                           "have them.");
+    json_object_put_string(schema, "type", "object");
+    json_object_put(schema, "not", has_keys(kind));
+    json_object_put(schema, "anyOf", any);
+    json_object_put(definitions, "Azure", schema);
 }
 
 /* Returns the schema of a document, for the caller to destroy. */
@@ -297,6 +350,12 @@ slb_json_schema(void)
         add_class(definitions, slb_kinds[i], true);
         json_array_add(kinds, reference(slb_kinds[i]->name));
     }
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        add_class(definitions, slb_input_kinds[i], true);
+        json_array_add(kinds, reference(slb_input_kinds[i]->name));
+    }
+    add_azure(definitions);
+    json_array_add(kinds, reference("Azure"));
     json_object_put(object, "oneOf", kinds);
     json_object_put(definitions, "Document", object);
 

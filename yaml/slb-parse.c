@@ -17,10 +17,14 @@
 
 #include "yaml/slb-parse.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
@@ -40,6 +44,7 @@ slb_input_init(struct slb_input *input)
 {
     memset(input, 0, sizeof *input);
     slb_model_init(&input->model);
+    slb_index_init(&input->objects);
     input->warnings.are_warnings = true;
 }
 
@@ -47,6 +52,7 @@ void
 slb_input_destroy(struct slb_input *input)
 {
     if (input) {
+        slb_index_destroy(&input->objects);
         slb_model_destroy(&input->model);
         slb_errors_destroy(&input->errors);
         slb_errors_destroy(&input->warnings);
@@ -130,6 +136,9 @@ is_word(const struct slb_field *field, const char *text)
     return false;
 }
 
+/* Names or prefixes in a list. */
+#define MAX_STRINGS 1000
+
 /* Reads the list 'node' as the entries of 'field', whose value is 'strings'.
  * Returns false, after reporting why, if one is wrong. */
 bool
@@ -139,6 +148,12 @@ slb_parse_strings(struct slb_input *input, const struct slb_field *field,
 {
     bool ok = true;
 
+    if (node->n > MAX_STRINGS) {
+        slb_errors_add(&input->errors, node->mark, "'%s' has %"PRIuSIZE" "
+                       "entries, expected at most %d", field->name, node->n,
+                       MAX_STRINGS);
+        return false;
+    }
     for (size_t i = 0; i < node->n; i++) {
         const struct slb_yaml_node *entry = node->nodes[i];
         char *error, *text = NULL;
@@ -458,6 +473,32 @@ find_kind(const char *name)
     return slb_kind_from_name(name);
 }
 
+/* Adds 'object', a whole document, to 'input'.  Its name should be unique;
+ * that is checked here, so that a text that has the same again and again is
+ * not read to its end. */
+void
+slb_input_add_object(struct slb_input *input, struct slb_object *object)
+{
+    const struct slb_object *first;
+
+    slb_object_fill_defaults(object);
+    slb_list_add(slb_model_list(&input->model, object->class), object);
+    first = (object->name
+             ? slb_index_add_name(&input->objects, object->class,
+                                  object->name, object)
+             : NULL);
+    if (first) {
+        struct ds ds = DS_EMPTY_INITIALIZER;
+
+        ds_put_format(&ds, "the name '%s' is that of %s '%s' (", object->name,
+                      first->class->noun, first->name);
+        slb_mark_format(slb_object_mark(first, "name"), &ds);
+        ds_put_cstr(&ds, "), expected another one");
+        slb_errors_add_nocopy(&input->errors, slb_object_mark(object, "name"),
+                              ds_steal_cstr(&ds));
+    }
+}
+
 /* Reads 'node', a whole document or, if it is not 'alone', an entry of one
  * that is a list. */
 static void
@@ -489,8 +530,7 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node,
                        && class == &slb_azure_ids_class) {
                 slb_azure_add_ids(input, object);
             } else if (object) {
-                slb_object_fill_defaults(object);
-                slb_list_add(slb_model_list(&input->model, class), object);
+                slb_input_add_object(input, object);
             } else {
                 input->incomplete = true;
             }
@@ -504,30 +544,33 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node,
     }
 }
 
+/* Reads 'doc', a piece of a text. */
 static void
-parse_document(struct slb_input *input, const struct slb_yaml_node *root)
+parse_document(struct slb_input *input, const struct slb_yaml_document *doc)
 {
-    if (root->type == SLB_YAML_LIST) {
+    const struct slb_yaml_node *root = doc->root;
+
+    if (root->type == SLB_YAML_LIST && !doc->is_entry) {
         for (size_t i = 0; i < root->n; i++) {
             parse_kind(input, root->nodes[i], false);
         }
     } else {
-        parse_kind(input, root, true);
+        parse_kind(input, root, !doc->is_entry);
     }
 }
 
+/* Reads all of 'yaml', which is called 'source'. */
 static void
-parse_text(struct slb_input *input, const struct slb_source *source,
-           const char *text, size_t size)
+parse_all(struct slb_input *input, const struct slb_source *source,
+          struct slb_yaml *yaml)
 {
-    struct slb_yaml *yaml = slb_yaml_open(text, size, source, &input->errors);
     struct slb_yaml_document doc;
     size_t n_errors = input->errors.n;
     size_t n_documents = 0;
 
     while (slb_yaml_next(yaml, &doc)) {
-        if (doc.root && !slb_yaml_is_null(doc.root)) {
-            parse_document(input, doc.root);
+        if (doc.root && (doc.is_entry || !slb_yaml_is_null(doc.root))) {
+            parse_document(input, &doc);
             slb_azure_keep(input, &doc);
             n_documents++;
         }
@@ -538,7 +581,6 @@ parse_text(struct slb_input *input, const struct slb_source *source,
         n_errors = input->errors.n;
     }
     slb_yaml_document_destroy(&doc);
-    slb_yaml_close(yaml);
 
     if (input->errors.n > n_errors) {
         input->incomplete = true;
@@ -554,64 +596,165 @@ void
 slb_input_add_text(struct slb_input *input, const char *name,
                    const char *text, size_t size)
 {
-    parse_text(input, add_source(input, name), text, size);
+    const struct slb_source *source = add_source(input, name);
+    struct slb_yaml *yaml = slb_yaml_open(text, size, source, &input->errors);
+
+    parse_all(input, source, yaml);
+    slb_yaml_close(yaml);
 }
 
-/* Reads all of 'stream', but not more than one byte above what is allowed,
- * into '*textp', for the caller to free.  Returns 0 if successful, otherwise a
- * positive errno. */
-static int
-read_stream(FILE *stream, char **textp, size_t *sizep)
+static void
+add_stream(struct slb_input *input, const struct slb_source *source,
+           FILE *stream)
 {
-    size_t size = 0, allocated = 0;
-    char *text = NULL;
+    struct slb_yaml *yaml = slb_yaml_open_stream(stream, source,
+                                                 &input->errors);
 
-    while (size <= SLB_YAML_MAX_SIZE) {
-        if (size >= allocated) {
-            allocated = allocated ? allocated * 2 : 64 * 1024;
-            text = xrealloc(text, allocated);
-        }
-
-        size_t n = fread(text + size, 1,
-                         MIN(allocated - size, SLB_YAML_MAX_SIZE + 1 - size),
-                         stream);
-        size += n;
-        if (!n) {
-            break;
-        }
-    }
-    *textp = text;
-    *sizep = size;
-    return ferror(stream) ? errno : 0;
+    parse_all(input, source, yaml);
+    slb_yaml_close(yaml);
 }
 
-/* Reads the file 'path', or standard input if that is "-". */
-void
-slb_input_add_file(struct slb_input *input, const char *path)
+static void
+report_unreadable(struct slb_input *input, const struct slb_source *source,
+                  int error)
 {
-    bool is_stdin = !strcmp(path, "-");
-    const struct slb_source *source = add_source(input, (is_stdin ? "(stdin)"
-                                                         : path));
     struct slb_mark mark = { .source = source };
-    FILE *stream = is_stdin ? stdin : fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-    int error = stream ? read_stream(stream, &text, &size) : errno;
 
-    if (error) {
-        slb_errors_add(&input->errors, mark, "cannot be read (%s), expected a "
-                       "file with YAML", ovs_strerror(error));
-        input->incomplete = true;
-    } else if (size > SLB_YAML_MAX_SIZE) {
+    slb_errors_add(&input->errors, mark, "cannot be read (%s), expected a "
+                   "file with YAML", ovs_strerror(error));
+    input->incomplete = true;
+}
+
+/* Reads 'fd', an open file that 'status' is about, and closes it. */
+static void
+add_fd(struct slb_input *input, const struct slb_source *source, int fd,
+       const struct stat *status)
+{
+    struct slb_mark mark = { .source = source };
+    FILE *stream;
+
+    if (S_ISREG(status->st_mode) && status->st_size > SLB_YAML_MAX_SIZE) {
         slb_errors_add(&input->errors, mark, "too large, expected at most %d "
                        "MiB in a file", SLB_YAML_MAX_SIZE / 1024 / 1024);
         input->incomplete = true;
-    } else {
-        parse_text(input, source, text, size);
+        close(fd);
+        return;
     }
-    free(text);
-    if (stream && !is_stdin) {
-        fclose(stream);
+
+    stream = fdopen(fd, "r");
+    if (!stream) {
+        report_unreadable(input, source, errno);
+        close(fd);
+        return;
+    }
+    add_stream(input, source, stream);
+    fclose(stream);
+}
+
+/* Opens 'path' for reading.  Returns -1 and sets errno if it cannot be.  Does
+ * not wait for somebody to write to it if it is a named pipe. */
+static int
+open_file(const char *path, struct stat *status)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+    if (fd >= 0 && (fstat(fd, status)
+                    || fcntl(fd, F_SETFL, 0) < 0)) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Folders. */
+
+static bool
+ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), n_end = strlen(end);
+
+    return n > n_end && !strcmp(s + n - n_end, end);
+}
+
+/* Whether a file called this, in a folder, is one of those to be read. */
+static int
+is_wanted(const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+
+    return name[0] != '.' && (ends_with(name, ".yaml")
+                              || ends_with(name, ".yml")
+                              || ends_with(name, ".json"));
+}
+
+static int
+compare_entries(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Reads the files in 'folder', in order of their names. */
+static void
+add_folder(struct slb_input *input, const char *folder)
+{
+    const char *slash = ends_with(folder, "/") ? "" : "/";
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_wanted, compare_entries);
+
+    if (n < 0) {
+        report_unreadable(input, add_source(input, folder), errno);
+        return;
+    } else if (!n) {
+        struct slb_mark mark = { .source = add_source(input, folder) };
+        slb_errors_add(&input->errors, mark, "there is nothing in the folder, "
+                       "expected files called *.yaml, *.yml or *.json");
+    }
+    for (int i = 0; i < n; i++) {
+        char *path = xasprintf("%s%s%s", folder, slash, entries[i]->d_name);
+        const struct slb_source *source = add_source(input, path);
+        struct stat status;
+        int fd = open_file(path, &status);
+
+        if (fd < 0) {
+            report_unreadable(input, source, errno);
+        } else if (!S_ISREG(status.st_mode)) {
+            struct slb_mark mark = { .source = source };
+            slb_errors_add(&input->errors, mark, "not a regular file, "
+                           "expected only such in a folder");
+            close(fd);
+        } else {
+            add_fd(input, source, fd, &status);
+        }
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* Reads the file 'path', standard input if that is "-", or the files *.yaml,
+ * *.yml and *.json in it if it is a folder, in order of their names, without
+ * those whose names begin with '.' and without folders below. */
+void
+slb_input_add_file(struct slb_input *input, const char *path)
+{
+    struct stat status;
+    int fd;
+
+    if (!strcmp(path, "-")) {
+        add_stream(input, add_source(input, "(stdin)"), stdin);
+        return;
+    }
+
+    fd = open_file(path, &status);
+    if (fd < 0) {
+        report_unreadable(input, add_source(input, path), errno);
+    } else if (S_ISDIR(status.st_mode)) {
+        close(fd);
+        add_folder(input, path);
+    } else {
+        add_fd(input, add_source(input, path), fd, &status);
     }
 }
 

@@ -29,6 +29,7 @@
 #include <stddef.h>
 
 #include "yaml/slb-errors.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-model.h"
 
 struct slb_field;
@@ -36,6 +37,7 @@ struct slb_yaml_node;
 
 struct slb_input {
     struct slb_model model;
+    struct slb_index objects;   /* Of 'model', by class and name. */
     struct slb_errors errors;
     struct slb_errors warnings; /* Of what does not stop anybody. */
     struct slb_source **sources;
@@ -49,6 +51,7 @@ void slb_input_destroy(struct slb_input *);
 void slb_input_add_file(struct slb_input *, const char *path);
 void slb_input_add_text(struct slb_input *, const char *name,
                         const char *text, size_t size);
+void slb_input_add_object(struct slb_input *, struct slb_object *);
 void slb_input_finish(struct slb_input *);
 
 bool slb_parse_strings(struct slb_input *, const struct slb_field *,

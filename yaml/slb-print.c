@@ -37,11 +37,8 @@ is_plain(const char *text)
         "true", "false", "yes", "no", "on", "off", "y", "n", "null",
     };
 
-    /* A path like "/health" is no name, but as harmless. */
-    if (text[0] == '/') {
-        return !text[1] || slb_name_is_valid(text + 1);
-    }
-    if (!isalpha((unsigned char) text[0]) && text[0] != '_') {
+    if (!isalpha((unsigned char) text[0]) && text[0] != '_'
+        && text[0] != '/') {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
@@ -49,7 +46,12 @@ is_plain(const char *text)
             return false;
         }
     }
-    return slb_name_is_valid(text);
+    for (; *text; text++) {
+        if (!isalnum((unsigned char) *text) && !strchr("-_./", *text)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Appends 'text' as a scalar in a flow map or list. */

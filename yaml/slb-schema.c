@@ -467,17 +467,25 @@ slb_class_field(const struct slb_class *class, const char *name)
     return NULL;
 }
 
+static bool
+is_name_character(char c)
+{
+    return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.');
+}
+
 bool
 slb_name_is_valid(const char *name)
 {
-    static const char letters_and_digits[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t n = strlen(name);
+    size_t n = 0;
+
+    while (n <= SLB_NAME_MAX && is_name_character(name[n])) {
+        n++;
+    }
 
     /* A leading '-' would be an option to slb-ctl, and "." and ".." are no
      * good in paths. */
-    return n >= 1 && n <= SLB_NAME_MAX
-           && strspn(name, letters_and_digits) == n
+    return n >= 1 && n <= SLB_NAME_MAX && !name[n]
            && name[0] != '-' && name[0] != '.';
 }
 
@@ -629,21 +637,23 @@ slb_value_parse(const struct slb_field *field, const char *text, void *value)
     int n;
 
     switch (field->type) {
+    /* A wrong text is not kept: messages have names in them, and what is in it
+     * might do things to the reader's terminal. */
     case SLB_T_NAME:
     case SLB_T_REF:
-        free(*textp);
-        *textp = xstrdup(text);
         if (!slb_name_is_valid(text)) {
             return parse_error(field, text);
         }
+        free(*textp);
+        *textp = xstrdup(text);
         return NULL;
 
     case SLB_T_TEXT:
-        free(*textp);
-        *textp = xstrdup(text);
         if (!text[0] || strlen(text) > field->max || !is_printable(text)) {
             return parse_error(field, text);
         }
+        free(*textp);
+        *textp = xstrdup(text);
         return NULL;
 
     case SLB_T_ENUM:
@@ -673,7 +683,8 @@ slb_value_parse(const struct slb_field *field, const char *text, void *value)
         return NULL;
 
     case SLB_T_ADDRESS:
-        if (!slb_address_parse(text, value)) {
+        /* The unspecified address would be no address at all. */
+        if (!slb_address_parse(text, value) || ipv6_is_zero(value)) {
             memset(value, 0, sizeof(struct in6_addr));
             return parse_error(field, text);
         }

@@ -25,9 +25,20 @@
 
 /* Names that are used twice, and references to what is not there. */
 
-/* Checks that names in 'list', and in all lists below, are unique. */
-void
-slb_check_names(struct slb_validation *v, const struct slb_list *list)
+/* Whether the name of 'object' was made of another field: it says nothing that
+ * this field does not say. */
+static bool
+is_made_name(const struct slb_object *object)
+{
+    const struct slb_class *class = object->class;
+
+    return (class->name_from
+            && slb_field_is_default(slb_class_field(class, "name"), object));
+}
+
+/* Checks that the names in 'list', and in all lists below, are unique. */
+static void
+check_list(struct slb_validation *v, const struct slb_list *list)
 {
     struct slb_index names;
 
@@ -39,21 +50,29 @@ slb_check_names(struct slb_validation *v, const struct slb_list *list)
                ? slb_index_add_name(&names, NULL, object->name, object)
                : NULL);
 
-        if (first) {
+        if (first && !(is_made_name(object) && is_made_name(first))) {
             char *other = slb_other(first, "name");
             slb_report(v, object, "name",
                        "the name '%s' is that of %s, expected another one",
                        object->name, other);
             free(other);
         }
-        for (size_t j = 0; j < object->class->n_fields; j++) {
-            const struct slb_field *field = &object->class->fields[j];
-            if (field->type == SLB_T_LIST) {
-                slb_check_names(v, slb_field_value(field, object));
-            }
-        }
+        slb_check_names(v, object);
     }
     slb_index_destroy(&names);
+}
+
+/* Checks that the names in each list of 'object', and in all lists below, are
+ * unique.  (Those of documents are checked when they are read.) */
+void
+slb_check_names(struct slb_validation *v, const struct slb_object *object)
+{
+    for (size_t i = 0; i < object->class->n_fields; i++) {
+        const struct slb_field *field = &object->class->fields[i];
+        if (field->type == SLB_T_LIST) {
+            check_list(v, slb_field_value(field, object));
+        }
+    }
 }
 
 /* Makes 'v->siblings' the objects that may be referred to in 'top'. */
@@ -94,8 +113,10 @@ slb_find_sibling(const struct slb_validation *v,
     return name ? slb_index_find_name(&v->siblings, class, name) : NULL;
 }
 
-/* Among more names than this, nobody guesses which one was meant. */
+/* Among more names than this, nobody guesses which one was meant; nor when
+ * more references than this are wrong, since comparing takes long. */
 #define MAX_CANDIDATES 100
+#define MAX_GUESSES 20
 
 /* Names that a reference could have had. */
 struct candidates {
@@ -163,7 +184,7 @@ report_dangling(struct slb_validation *v, const struct reference *ref,
     const char *nearest = NULL;
 
     sort_candidates(candidates);
-    if (candidates->n <= MAX_CANDIDATES) {
+    if (candidates->n <= MAX_CANDIDATES && v->n_guesses++ < MAX_GUESSES) {
         nearest = slb_text_nearest(ref->name, candidates->names,
                                    candidates->n);
     }

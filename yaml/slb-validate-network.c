@@ -288,6 +288,23 @@ are_peers(const struct slb_network *a, const struct slb_network *b)
             && slb_strings_contain(&b->peerings, a->obj.name));
 }
 
+/* "10.0.1.0/24 of subnet 'web' of virtual network 'prod' (net.yaml:4:23)". */
+static char *
+subnet_text(const struct apart *subnet)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    char *place = slb_place(subnet->object, "prefix");
+    bool in_text = slb_is_from_text(subnet->object);
+
+    slb_prefix_format(subnet->prefix, &ds);
+    ds_put_format(&ds, " of subnet '%s' of virtual network '%s' %s%s%s",
+                  subnet->object->name ? subnet->object->name : "",
+                  subnet->object->parent->name, in_text ? "(" : "", place,
+                  in_text ? ")" : "");
+    free(place);
+    return ds_steal_cstr(&ds);
+}
+
 /* Reports that the subnets of 'a' and 'b', of which at least one is that of a
  * peer of 'network', overlap. */
 static void
@@ -322,20 +339,14 @@ report_peer_overlap(struct slb_validation *v, const struct apart *a,
     bool swap = a_network == &network->obj;
     const struct apart *mine = swap ? a : b;
     const struct apart *other = swap ? b : a;
-    char *mine_text = slb_prefix_text(mine->prefix);
-    char *other_text = slb_prefix_text(other->prefix);
-    char *mine_place = slb_other(mine->object, "prefix");
-    char *other_place = slb_other(other->object, "prefix");
+    char *mine_text = subnet_text(mine);
+    char *other_text = subnet_text(other);
 
     slb_report(v, &network->obj, "peerings",
-               "%s of %s of virtual network '%s' overlaps %s of %s of virtual "
-               "network '%s', expected the subnets of peers to be apart",
-               mine_text, mine_place, mine->object->parent->name, other_text,
-               other_place, other->object->parent->name);
+               "%s overlaps %s, expected the subnets of peers to be apart",
+               mine_text, other_text);
     free(mine_text);
     free(other_text);
-    free(mine_place);
-    free(other_place);
 }
 
 /* Virtual networks. */
@@ -535,8 +546,8 @@ slb_check_public_prefixes(struct slb_validation *v)
             const struct slb_object *obj = &prefix->obj;
 
             if (!slb_object_has(obj, "prefix")
-                || (models[i] == v->base
-                    && slb_find_object(v, obj->class, obj->name) != obj)) {
+                || (obj->name && slb_find_object(v, obj->class,
+                                                 obj->name) != obj)) {
                 continue;
             }
             if (slb_is_from_text(obj)) {

@@ -38,15 +38,13 @@ static uint32_t
 frontend_ports(const struct slb_listeners *listeners,
                const struct slb_frontend *frontend)
 {
-    const struct slb_listener *first = slb_listeners_find(listeners,
-                                                          frontend);
-    const struct slb_listener *end = listeners->at + listeners->n;
+    const struct slb_listener *listener = slb_listeners_find(listeners,
+                                                             frontend);
+    size_t n = listener ? listeners->n - (listener - listeners->at) : 0;
     struct slb_outbound_listeners taken;
 
     slb_outbound_listeners_init(&taken);
-    for (const struct slb_listener *listener = first;
-         listener && listener < end && listener->frontend == frontend;
-         listener++) {
+    for (; n && listener->frontend == frontend; listener++, n--) {
         slb_outbound_listen(&taken, listener->first, listener->last);
     }
     return slb_outbound_available(&taken);
@@ -59,6 +57,7 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
             const struct slb_pool *pool, const struct slb_listeners *listeners)
 {
     const struct slb_listener *listener = NULL;
+    const struct slb_frontend *frontend = NULL; /* If there is only one. */
     uint64_t available = 0, ports, most;
     size_t n = pool->members.n;
 
@@ -68,8 +67,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
         return;
     }
     for (size_t i = 0; i < rule->frontends.n; i++) {
-        const struct slb_frontend *frontend
-            = slb_find_sibling(v, &slb_frontend_class, rule->frontends.at[i]);
+        frontend = slb_find_sibling(v, &slb_frontend_class,
+                                    rule->frontends.at[i]);
         if (!frontend) {
             return;
         }
@@ -77,6 +76,7 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
         if (!listener) {
             listener = slb_listeners_find(listeners, frontend);
         }
+        frontend = rule->frontends.n == 1 ? frontend : NULL;
     }
 
     ports = slb_outbound_ports(rule->ports, n, available);
@@ -87,17 +87,24 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     }
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    char *other = slb_other(&pool->obj, "members");
-    char *place = slb_place(&rule->obj, "frontends");
+    char *members = slb_other(&pool->obj, "members");
+    char *from;
+    if (frontend) {
+        char *other = slb_other(&frontend->obj, "address");
+        from = xasprintf("%s has", other);
+        free(other);
+    } else {
+        char *place = slb_place(&rule->obj, "frontends");
+        from = xasprintf("the %"PRIuSIZE" frontends (%s) have",
+                         rule->frontends.n, place);
+        free(place);
+    }
+    ports = MAX(ports, SLB_OUTBOUND_BLOCK);
     ds_put_format(&ds, "%s has %"PRIuSIZE" members, which with %"PRIu64" "
-                  "ports each need %"PRIu64", but the %"PRIuSIZE" frontend%s "
-                  "(%s) of outbound rule '%s' %s %"PRIu64, other, n,
-                  MAX(ports, SLB_OUTBOUND_BLOCK),
-                  n * MAX(ports, SLB_OUTBOUND_BLOCK), rule->frontends.n,
-                  rule->frontends.n == 1 ? "" : "s", place,
-                  rule->obj.name ? rule->obj.name : "",
-                  rule->frontends.n == 1 ? "has" : "have", available);
-    if (listener) {
+                  "ports each need %"PRIu64", but %s %"PRIu64, members, n,
+                  ports, n * ports, from, available);
+    if (available < (uint64_t) SLB_OUTBOUND_PORTS_PER_FRONTEND
+                    * rule->frontends.n && listener) {
         char *text = slb_other(listener->object, listener->field);
         ds_put_format(&ds, " (%d each, less the blocks of %d in which "
                       "something listens, like %s)",
@@ -112,8 +119,8 @@ check_ports(struct slb_validation *v, const struct slb_outbound_rule *rule,
     }
     slb_report(v, &rule->obj, "allocatedOutboundPorts", "%s", ds_cstr(&ds));
     ds_destroy(&ds);
-    free(place);
-    free(other);
+    free(from);
+    free(members);
 }
 
 /* Checks the frontends of 'rule', each by itself. */
@@ -198,7 +205,7 @@ check_users(struct slb_validation *v, const struct slb_outbound_rule *rule,
             = slb_find_sibling(v, &slb_frontend_class, rule->frontends.at[i]);
 
         user = frontend ? add_user(users, frontend, rule) : NULL;
-        if (user) {
+        if (user && user != rule) {
             char *other = slb_other(&user->obj, "frontends");
             slb_report_at(v, &rule->obj, frontend_mark(rule, i),
                           "frontend '%s' gives its ports to %s already, "

@@ -151,7 +151,7 @@ static void
 report_port(struct slb_validation *v, const struct slb_listener *a,
             const struct slb_listener *b)
 {
-    /* A pool can less easily give way than a single port. */
+    /* A single port gives way more easily than a range. */
     bool swap = (is_nat_pool(a) != is_nat_pool(b) ? is_nat_pool(b)
                  : slb_is_after(a->object, b->object));
     const struct slb_listener *first = swap ? b : a;
@@ -296,6 +296,17 @@ add_link(struct backends *b, const struct machine *from,
     };
 }
 
+/* Whether members 'a' and 'b', which have the same name or address, are not
+ * the same as far as ports go: one machine may have several addresses, such as
+ * one of IPv6 besides that of IPv4, each with all ports. */
+static bool
+are_apart(const struct slb_member *a, const struct slb_member *b)
+{
+    return (a && b && !ipv6_is_zero(&a->address)
+            && !ipv6_is_zero(&b->address)
+            && !ipv6_addr_equals(&a->address, &b->address));
+}
+
 /* Adds a machine to 'group', by 'name' or, if that is NULL, by 'address'. */
 static void
 add_machine(struct backends *b, struct group *group,
@@ -316,7 +327,7 @@ add_machine(struct backends *b, struct group *group,
         return;
     }
     for (const struct machine *m = first; m; m = m->next) {
-        if (m->group != group) {
+        if (m->group != group && !are_apart(m->member, member)) {
             add_link(b, machine, m);
             add_link(b, m, machine);
         }

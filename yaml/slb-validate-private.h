@@ -77,6 +77,8 @@ struct slb_validation {
      * Data is size_t *. */
     struct slb_index assigned;
 
+    size_t n_guesses;           /* What wrong references may have meant. */
+
     /* Of the document's object that is being checked. */
     const struct slb_object *top;
     const struct slb_object *culprit; /* See slb_report(). */
@@ -135,7 +137,7 @@ bool slb_check_standard(struct slb_validation *, const struct slb_object *,
                         const char *field, const char *what);
 
 /* Names. */
-void slb_check_names(struct slb_validation *, const struct slb_list *);
+void slb_check_names(struct slb_validation *, const struct slb_object *);
 void slb_index_siblings(struct slb_validation *, const struct slb_object *top);
 void slb_check_references(struct slb_validation *, const struct slb_object *);
 const void *slb_find_object(const struct slb_validation *,

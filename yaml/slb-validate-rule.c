@@ -401,9 +401,10 @@ check_nat_pool(struct slb_validation *v, const struct slb_nat_pool *nat)
     if (pool && pool->members.n > n) {
         char *other = slb_other(&pool->obj, "members");
         slb_report(v, obj, "frontendPortRangeEnd",
-                   "there are %d ports from %d to %d, but %s has %"PRIuSIZE
-                   " members, expected a port for each", n, nat->first_port,
-                   nat->last_port, other, pool->members.n);
+                   "%d to %d is %d port%s, but %s has %"PRIuSIZE" members, "
+                   "expected a port for each", nat->first_port,
+                   nat->last_port, n, n == 1 ? "" : "s", other,
+                   pool->members.n);
         free(other);
     }
     if (nat->floating_ip && n > 1) {

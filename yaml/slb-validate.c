@@ -103,8 +103,11 @@ slb_other(const struct slb_object *object, const char *field)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&ds, "%s '%s'", object->class->noun,
-                  object->name ? object->name : "");
+    if (object->name) {
+        ds_put_format(&ds, "%s '%s'", object->class->noun, object->name);
+    } else {
+        ds_put_format(&ds, "a %s", object->class->noun);
+    }
     if (slb_is_from_text(object)) {
         ds_put_cstr(&ds, " (");
         slb_mark_format(slb_object_mark(object, field), &ds);
@@ -237,7 +240,8 @@ check_load_balancer(struct slb_validation *v)
     struct slb_listeners listeners;
 
     if (v->lb->tier == SLB_TIER_GLOBAL) {
-        slb_check_standard(v, &v->lb->obj, "tier", "Global ones");
+        slb_check_standard(v, &v->lb->obj, "tier",
+                           "load balancers with tier Global");
     }
     slb_check_pools(v);
     slb_check_probes(v);
@@ -249,12 +253,14 @@ check_load_balancer(struct slb_validation *v)
     slb_listeners_destroy(&listeners);
 }
 
-/* Returns whether 'object' is from the base and will stay. */
+/* Returns whether 'object' will be, and is not one whose name is also that of
+ * one in the files: of the base's, whether it is kept.  (Of two in the files,
+ * the second one is an error in itself.) */
 static bool
 is_kept(const struct slb_validation *v, const struct slb_object *object)
 {
-    return object->name
-           && slb_find_object(v, object->class, object->name) == object;
+    return (!object->name
+            || slb_find_object(v, object->class, object->name) == object);
 }
 
 /* Checks the frontends of the base's load balancers that are kept, of those
@@ -311,19 +317,17 @@ index_objects(struct slb_validation *v, const struct slb_model *model)
     }
 }
 
-/* Checks the names, networks and prefixes of the files. */
+/* Checks the files' networks and prefixes, with those of the base. */
 static void
 check_places(struct slb_validation *v)
 {
     const struct slb_model *model = &v->input->model;
 
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        slb_check_names(v, slb_model_list(model, slb_kinds[i]));
-    }
     for (size_t i = 0; i < model->networks.n; i++) {
         const struct slb_network *network = model->networks.at[i];
 
         begin(v, &network->obj);
+        slb_check_names(v, &network->obj);
         slb_index_siblings(v, &network->obj);
         slb_check_references(v, &network->obj);
         slb_check_network(v, network);
@@ -382,18 +386,24 @@ slb_validate(struct slb_input *input, const struct slb_model *base)
     check_kept_frontends(&v, false);
     check_kept_frontends(&v, true);
     for (size_t i = 0; i < model->load_balancers.n; i++) {
-        begin_load_balancer(&v, model->load_balancers.at[i]);
-        slb_check_frontends(&v);
+        const struct slb_load_balancer *lb = model->load_balancers.at[i];
+
+        if (is_kept(&v, &lb->obj)) {
+            begin_load_balancer(&v, lb);
+            slb_check_frontends(&v);
+        }
     }
 
     check_kept(&v);
-    for (size_t i = 0; i < model->load_balancers.n; i++) {
+    for (size_t i = 0; (i < model->load_balancers.n
+                        && !slb_validation_is_full(&v)); i++) {
         const struct slb_load_balancer *lb = model->load_balancers.at[i];
 
-        if (slb_validation_is_full(&v)) {
-            break;
+        if (!is_kept(&v, &lb->obj)) {
+            continue;
         }
         begin_load_balancer(&v, lb);
+        slb_check_names(&v, &lb->obj);
         slb_index_siblings(&v, &lb->obj);
         slb_check_references(&v, &lb->obj);
         check_load_balancer(&v);

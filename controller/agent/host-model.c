@@ -226,6 +226,37 @@ build_networks(struct builder *b, struct host_rules *rules)
     rules->n_networks = n;
 }
 
+/* VIPs in networks, and the way to them. */
+static void
+build_vips(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(b->agent->slb_idl);
+    const char *anycast = global ? global->anycast_vtep : "";
+
+    if (!rules->n_networks || !parse_vtep(anycast, &rules->anycast, "muxes")
+        || !rules->anycast) {
+        return;
+    }
+    sset_add(&b->vteps, anycast);
+
+    size_t *allocated = xcalloc(rules->n_networks, sizeof *allocated);
+    const struct slbrec_vip *row;
+    SLBREC_VIP_FOR_EACH (row, b->agent->slb_idl) {
+        for (size_t i = 0; i < rules->n_networks; i++) {
+            struct host_network *network
+                = CONST_CAST(struct host_network *, &rules->networks[i]);
+            struct in6_addr address;
+
+            if (network->key == row->network_key
+                && parse_address(row->address, &address, row->frontend)) {
+                APPEND(network->vips, network->n_vips, allocated[i], address);
+            }
+        }
+    }
+    free(allocated);
+}
+
 static void
 build_locations(struct builder *b, struct host_rules *rules)
 {
@@ -291,6 +322,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             .backend_port = row->backend_port,
             .cookie = row->cookie,
             .floating = row->floating_ip,
+            .internal = row->network_key != 0,
         };
 
         if (row->pool_key != pool->key
@@ -412,6 +444,7 @@ host_model_build(struct host_model *model, const struct agent *agent,
     };
     build_vms(&b, &model->rules, ports);
     build_networks(&b, &model->rules);
+    build_vips(&b, &model->rules);
     build_locations(&b, &model->rules);
     build_pools(&b, &model->rules);
     build_peers(&b, &model->rules);
@@ -435,6 +468,7 @@ host_model_destroy(struct host_model *model)
     for (size_t i = 0; i < rules->n_networks; i++) {
         free(rules->networks[i].gateways);
         free(rules->networks[i].subnets);
+        free(rules->networks[i].vips);
     }
     for (size_t i = 0; i < rules->n_pools; i++) {
         free(rules->pools[i].members);

@@ -16,49 +16,11 @@
 
 #include "controller/ctl/ctl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "openvswitch/dynamic-string.h"
-#include "openvswitch/json.h"
+#include "controller/ctl/ctl-show.h"
 #include "yaml/slb-parse.h"
-#include "yaml/slb-print.h"
-#include "yaml/slb-schema.h"
 #include "yaml/slb-validate.h"
-
-static void
-print_yaml(const struct slb_model *model)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        for (size_t j = 0; j < list->n; j++) {
-            ds_put_cstr(&ds, ds.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], false, &ds);
-        }
-    }
-    fputs(ds_cstr(&ds), stdout);
-    ds_destroy(&ds);
-}
-
-static void
-print_json(const struct slb_model *model)
-{
-    struct json *json = json_array_create_empty();
-
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        for (size_t j = 0; j < list->n; j++) {
-            json_array_add(json, slb_print_json(list->at[j], false));
-        }
-    }
-
-    char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
-    puts(text);
-    free(text);
-    json_destroy(json);
-}
 
 /* slb-ctl convert FILE...
  *
@@ -80,11 +42,15 @@ ctl_convert(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
     input.incomplete = true;
     slb_validate(&input, NULL);
     if (ctl_report_errors(&input)) {
+        struct slb_list objects = { .n = 0 };
+
+        ctl_select(&input.model, NULL, NULL, &objects);
         if (options->format == CTL_JSON) {
-            print_json(&input.model);
+            ctl_print_json(&objects, options->defaults);
         } else {
-            print_yaml(&input.model);
+            ctl_print_yaml(&objects, NULL, options->defaults);
         }
+        free(objects.at);
         retval = CTL_OK;
     }
     slb_input_destroy(&input);

@@ -40,6 +40,11 @@ ctl_explain(const struct ctl_options *options OVS_UNUSED, int n, char *args[])
         return CTL_USAGE;
     }
     fputs(ds_cstr(&ds), stdout);
+    if (!n) {
+        printf("\n\"%s explain KIND\" says which fields a document with "
+               "\"kind: KIND\" has,\n\"%s explain KIND.FIELD\" what may be "
+               "in there.\n", program_name, program_name);
+    }
     ds_destroy(&ds);
     return CTL_OK;
 }

@@ -67,13 +67,22 @@ format_field(const struct slb_object *object, const char *name, struct ds *ds)
     slb_value_format(field, field_value(object, field), ds);
 }
 
+/* A cell has no blanks, so a list none after its commas. */
 static void
 add_field(struct ctl_table *table, const struct slb_object *object,
           const char *name)
 {
+    const struct slb_field *field = slb_class_field(object->class, name);
     struct ds cell = DS_EMPTY_INITIALIZER;
 
-    format_field(object, name, &cell);
+    if (slb_field_is_strings(field)) {
+        const struct slb_strings *strings = field_value(object, field);
+        for (size_t i = 0; i < strings->n; i++) {
+            ds_put_format(&cell, "%s%s", i ? "," : "", strings->at[i]);
+        }
+    } else {
+        format_field(object, name, &cell);
+    }
     ctl_table_add_nocopy(table, &cell);
 }
 

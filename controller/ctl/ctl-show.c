@@ -15,18 +15,20 @@
 
 #include <config.h>
 
-#include "controller/ctl/ctl.h"
+#include "controller/ctl/ctl-show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/ctl/ctl-db.h"
 #include "controller/ctl/ctl-model.h"
 #include "controller/ctl/ctl-overview.h"
 #include "controller/ctl/ctl-state.h"
 #include "controller/ctl/ctl-table.h"
+#include "controller/ctl/ctl.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -39,8 +41,7 @@
 
 /* slb-ctl get [KIND [NAME]] */
 
-/* Appends what the manager says about 'object' to 'ds', as comments: they are
- * for people, and nobody reads them back. */
+/* Appends what the manager says about 'object' to 'ds', as comments. */
 static void
 format_status(const struct ctl_state *state, const struct slb_object *object,
               struct ds *ds)
@@ -65,24 +66,29 @@ format_status(const struct ctl_state *state, const struct slb_object *object,
     free(nodes);
 }
 
-static void
-print_yaml(const struct slb_list *objects, const struct ctl_state *state,
-           bool defaults)
+/* Prints 'objects', of kinds, as YAML, with all defaults if 'defaults'.
+ * If 'state' is not NULL, what it has to say about an object precedes it. */
+void
+ctl_print_yaml(const struct slb_list *objects, const struct ctl_state *state,
+               bool defaults)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < objects->n; i++) {
         ds_clear(&ds);
         ds_put_cstr(&ds, i ? "---\n" : "");
-        format_status(state, objects->at[i], &ds);
+        if (state) {
+            format_status(state, objects->at[i], &ds);
+        }
         slb_print_yaml(objects->at[i], defaults, &ds);
         fputs(ds_cstr(&ds), stdout);
     }
     ds_destroy(&ds);
 }
 
-static void
-print_json(const struct slb_list *objects, bool defaults)
+/* The same as JSON, which has no comments, so no status. */
+void
+ctl_print_json(const struct slb_list *objects, bool defaults)
 {
     struct json *json = json_array_create_empty();
 
@@ -98,9 +104,9 @@ print_json(const struct slb_list *objects, bool defaults)
 
 /* Adds the objects of 'model' that are of 'kind' and called 'name', each of
  * which may be NULL for any, to 'objects'. */
-static void
-select_objects(const struct slb_model *model, const struct slb_class *kind,
-               const char *name, struct slb_list *objects)
+void
+ctl_select(const struct slb_model *model, const struct slb_class *kind,
+           const char *name, struct slb_list *objects)
 {
     for (size_t i = 0; slb_kinds[i]; i++) {
         const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
@@ -126,7 +132,8 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
 
     ctl_db_init(&db, options);
     ctl_model_monitor(db.idl);
-    ctl_state_monitor(db.idl);
+    ctl_state_monitor(db.idl, (options->format != CTL_YAML
+                               && options->format != CTL_JSON));
     if (!ctl_db_connect(&db)) {
         ctl_db_destroy(&db);
         return CTL_NO_DATABASE;
@@ -138,7 +145,7 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
     slb_model_init(&model);
     ctl_model_read(db.idl, &model);
     ctl_state_read(&state, db.idl);
-    select_objects(&model, kind, name, &objects);
+    ctl_select(&model, kind, name, &objects);
 
     int retval = CTL_OK;
     if (name && !objects.n) {
@@ -146,9 +153,12 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
                 name);
         retval = CTL_DIFFERENT;
     } else if (options->format == CTL_YAML) {
-        print_yaml(&objects, &state, options->defaults);
+        /* A file has only what was declared: what is said of it depends on
+         * the nodes' state, too, and would make every copy a different one. */
+        ctl_print_yaml(&objects, isatty(STDOUT_FILENO) ? &state : NULL,
+                       options->defaults);
     } else if (options->format == CTL_JSON) {
-        print_json(&objects, options->defaults);
+        ctl_print_json(&objects, options->defaults);
     } else {
         struct ctl_overview overview = {
             .objects = &objects, .model = &model, .state = &state,

@@ -20,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/ctl/ctl-model.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
-#include "sset.h"
 #include "svec.h"
 #include "util.h"
 #include "yaml/slb-model.h"
@@ -32,11 +32,21 @@
 /* Between the texts of one status. */
 #define STATUS_SEPARATOR "; "
 
-/* Adds to what 'idl' monitors all that the functions below use. */
-void
-ctl_state_monitor(struct ovsdb_idl *idl)
+static void
+monitor(struct ovsdb_idl *idl, const struct ovsdb_idl_column *const *columns,
+        size_t n)
 {
-    static const struct ovsdb_idl_column *const columns[] = {
+    for (size_t i = 0; i < n; i++) {
+        ovsdb_idl_add_column(idl, columns[i]);
+    }
+}
+
+/* Adds to what 'idl' monitors the status of objects and, with 'all', all else
+ * that the functions below use. */
+void
+ctl_state_monitor(struct ovsdb_idl *idl, bool all)
+{
+    static const struct ovsdb_idl_column *const status_columns[] = {
         &slbrec_virtual_network_col_name,
         &slbrec_virtual_network_col_status,
         &slbrec_public_ip_prefix_col_name,
@@ -46,6 +56,8 @@ ctl_state_monitor(struct ovsdb_idl *idl)
         &slbrec_load_balancer_col_stage,
         &slbrec_load_balancer_col_retired,
         &slbrec_slb_global_col_stages,
+    };
+    static const struct ovsdb_idl_column *const other_columns[] = {
         &slbrec_assigned_address_col_frontend,
         &slbrec_assigned_address_col_source,
         &slbrec_assigned_address_col_address,
@@ -61,8 +73,9 @@ ctl_state_monitor(struct ovsdb_idl *idl)
         &slbrec_node_col_vtep,
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        ovsdb_idl_add_column(idl, columns[i]);
+    monitor(idl, status_columns, ARRAY_SIZE(status_columns));
+    if (all) {
+        monitor(idl, other_columns, ARRAY_SIZE(other_columns));
     }
 }
 
@@ -77,27 +90,14 @@ add_status(struct ctl_state *state, const struct slb_class *kind,
     }
 }
 
-/* A row of a stage that has not come or has gone is not what users have
- * declared: see controller/ctl/ctl-model.h. */
-static bool
-is_live(const struct slbrec_load_balancer *lb, const struct sset *stages)
-{
-    return ((!lb->stage[0] || sset_contains(stages, lb->stage))
-            && !(lb->retired[0] && sset_contains(stages, lb->retired)));
-}
-
 static void
 read_status(struct ctl_state *state, struct ovsdb_idl *idl)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
-    struct sset stages = SSET_INITIALIZER(&stages);
     const struct slbrec_virtual_network *network;
     const struct slbrec_public_ip_prefix *prefix;
     const struct slbrec_load_balancer *lb;
 
-    if (global) {
-        sset_add_array(&stages, global->stages, global->n_stages);
-    }
     SLBREC_VIRTUAL_NETWORK_FOR_EACH (network, idl) {
         add_status(state, &slb_network_class, network->name,
                    &network->status);
@@ -107,12 +107,11 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
                    &prefix->status);
     }
     SLBREC_LOAD_BALANCER_FOR_EACH (lb, idl) {
-        if (is_live(lb, &stages)) {
+        if (ctl_model_is_live(global, lb)) {
             add_status(state, &slb_load_balancer_class, lb->name,
                        &lb->status);
         }
     }
-    sset_destroy(&stages);
 }
 
 /* Initializes 'state' with what 'idl' has. */
@@ -320,22 +319,42 @@ ctl_member_state_name(enum ctl_member_state state)
     }
 }
 
+/* Returns the length of the first of the texts in 'joined'.  A text may have a
+ * separator of its own in parentheses. */
+static size_t
+text_length(const char *joined)
+{
+    size_t n_separator = strlen(STATUS_SEPARATOR);
+    int depth = 0;
+    size_t n;
+
+    for (n = 0; joined[n]; n++) {
+        depth += joined[n] == '(';
+        depth -= joined[n] == ')';
+        if (depth <= 0
+            && !strncmp(&joined[n], STATUS_SEPARATOR, n_separator)) {
+            break;
+        }
+    }
+    return n;
+}
+
 /* Adds the texts of 'joined', what is said about one path, to 'texts'.  They
  * are made safe to be shown: one line each, no control characters. */
 void
 ctl_status_split(const char *joined, struct svec *texts)
 {
     for (;;) {
-        const char *end = strstr(joined, STATUS_SEPARATOR);
-        char *text = end ? xmemdup0(joined, end - joined) : xstrdup(joined);
+        size_t n = text_length(joined);
+        char *text = xmemdup0(joined, n);
 
         for (char *p = text; *p; p++) {
             *p = (unsigned char) *p < ' ' || *p == '\x7f' ? '?' : *p;
         }
         svec_add_nocopy(texts, text);
-        if (!end) {
+        if (!joined[n]) {
             break;
         }
-        joined = end + strlen(STATUS_SEPARATOR);
+        joined += n + strlen(STATUS_SEPARATOR);
     }
 }

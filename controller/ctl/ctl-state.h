@@ -66,7 +66,7 @@ struct ctl_member {
     enum ctl_member_state state;
 };
 
-void ctl_state_monitor(struct ovsdb_idl *);
+void ctl_state_monitor(struct ovsdb_idl *, bool all);
 void ctl_state_read(struct ctl_state *, struct ovsdb_idl *);
 void ctl_state_destroy(struct ctl_state *);
 
@@ -76,8 +76,8 @@ void ctl_state_format_address(const struct ctl_state *,
                               const struct slb_frontend *, struct ds *);
 const char *ctl_state_address_source(const struct ctl_state *,
                                      const struct slb_frontend *);
-const struct slbrec_assigned_port *ctl_state_ports(const struct ctl_state *,
-                                                   const struct slb_nat_pool *);
+const struct slbrec_assigned_port *
+ctl_state_ports(const struct ctl_state *, const struct slb_nat_pool *);
 struct ctl_member *ctl_state_members(const struct ctl_state *,
                                      const struct slb_pool *, size_t *n);
 const char *ctl_member_state_name(enum ctl_member_state);

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,9 @@ enum {
     TAKES_OUTPUT = 1 << 1,
     TAKES_DEFAULTS = 1 << 2,
     TAKES_COLOR = 1 << 3,
-    WORKS_ALONE = 1 << 4,       /* Not an option: needs no database. */
+    TAKES_DRY_RUN = 1 << 4,
+    TAKES_PRUNE = 1 << 5,
+    WORKS_ALONE = 1 << 6,       /* Not an option: needs no database. */
 };
 
 static const struct command {
@@ -71,15 +74,17 @@ static const struct command {
     { "diff", "FILE... [--color=WHEN]", 1, INT_MAX, TAKES_COLOR, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
-    { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
-"Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it\n"
-"and not in the file goes.  Objects that are not in the files stay.\n"
-"Applying the same again changes nothing.  With --wait, returns when all\n"
-"nodes concerned have it in force, or names those that do not after SECONDS\n"
-"(default 30; 0 is for ever)." },
-    { "convert", "FILE... [-o yaml|json]", 1, INT_MAX,
-      TAKES_OUTPUT | WORKS_ALONE, ctl_convert,
+    { "apply", "FILE... [--wait[=SECONDS]] [--dry-run] [--prune]", 1, INT_MAX,
+      TAKES_WAIT | TAKES_DRY_RUN | TAKES_PRUNE, ctl_apply,
+"Makes the objects in the database what the files say: all of it at once,\n"
+"or nothing.  Each object is declared whole: what is below it and not in\n"
+"the file goes.  Objects that are not in the files stay; with --prune they\n"
+"are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
+"says what would happen, and changes nothing.  With --wait, returns when\n"
+"all nodes concerned have it in force, or names those that do not after\n"
+"SECONDS (default 30; 0 is for ever)." },
+    { "convert", "FILE... [-o yaml|json] [--defaults]", 1, INT_MAX,
+      TAKES_OUTPUT | TAKES_DEFAULTS | WORKS_ALONE, ctl_convert,
 "Prints what the files say as this program's own YAML, or JSON.  This is for\n"
 "load balancers of Azure's, as \"az network lb show\", the portal or a\n"
 "template have them; the other commands read these, too.  Needs no\n"
@@ -91,9 +96,9 @@ static const struct command {
 "FORMAT is table; wide, which shows all there is to know: also options,\n"
 "assigned addresses and ports, members and the nodes they are on, and the\n"
 "texts of the status, as for a single object by NAME; yaml or json.  What\n"
-"these two print, apply accepts, and it is the same for the same objects;\n"
-"yaml has the status as comments.  With --defaults, they have also what is\n"
-"as by default." },
+"these two print, apply accepts, and it is the same for the same objects; on\n"
+"a terminal, yaml has the status as comments.  With --defaults, they have\n"
+"also what is as by default." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
 "Deletes an object and all below it.  What another object refers to, such\n"
 "as a virtual network that a load balancer uses, cannot be deleted." },
@@ -149,14 +154,13 @@ usage(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         print_command(&commands[i]);
     }
-    printf("\nKIND is");
+    printf("\nKIND is one of");
     for (size_t i = 0; slb_kinds[i]; i++) {
-        printf("%s %s", !i ? "" : slb_kinds[i + 1] ? "," : " or",
-               slb_kinds[i]->name);
+        printf(" %s", slb_kinds[i]->name);
     }
-    printf(", in upper or lower case.  FILE is a\n"
-           "YAML or JSON file, \"-\" is standard input; yaml/examples/ has "
-           "some.\n"
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, a folder "
+           "(all files\n*.yaml, *.yml and *.json in it, but not in folders "
+           "below), or \"-\", standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
@@ -262,6 +266,8 @@ check_taken(const struct command *command, int given)
         { TAKES_OUTPUT, "output" },
         { TAKES_DEFAULTS, "defaults" },
         { TAKES_COLOR, "color" },
+        { TAKES_DRY_RUN, "dry-run" },
+        { TAKES_PRUNE, "prune" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -316,7 +322,7 @@ parse_format(const char *text)
         [CTL_JSON] = "json",
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+    for (size_t i = CTL_TABLE; i < ARRAY_SIZE(formats); i++) {
         if (!strcmp(text, formats[i])) {
             return i;
         }
@@ -350,6 +356,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         OPT_DB = UCHAR_MAX + 1,
         OPT_TIMEOUT,
         OPT_WAIT,
+        OPT_DRY_RUN,
+        OPT_PRUNE,
         OPT_DEFAULTS,
         OPT_COLOR,
         VLOG_OPTION_ENUMS,
@@ -358,6 +366,8 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         {"db", required_argument, NULL, OPT_DB},
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"wait", optional_argument, NULL, OPT_WAIT},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"prune", no_argument, NULL, OPT_PRUNE},
         {"output", required_argument, NULL, 'o'},
         {"defaults", no_argument, NULL, OPT_DEFAULTS},
         {"color", optional_argument, NULL, OPT_COLOR},
@@ -403,6 +413,16 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
             given |= TAKES_WAIT;
             break;
 
+        case OPT_DRY_RUN:
+            options->dry_run = true;
+            given |= TAKES_DRY_RUN;
+            break;
+
+        case OPT_PRUNE:
+            options->prune = true;
+            given |= TAKES_PRUNE;
+            break;
+
         case 'o':
             options->format = parse_format(optarg);
             given |= TAKES_OUTPUT;
@@ -444,6 +464,11 @@ main(int argc, char *argv[])
 {
     struct ctl_options options;
 
+    /* All that a large file or database takes is needed until the end: it is
+     * not worth while to give some of it back in between. */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 22);
+
     ovs_cmdl_proctitle_init(argc, argv);
     ovs_set_program_name(argv[0], SLB_VERSION);
     fatal_ignore_sigpipe();
@@ -466,8 +491,14 @@ main(int argc, char *argv[])
         usage_error("usage: %s %s", command->name, command->args);
     }
     check_taken(command, given);
-    if (options.defaults && options.format != CTL_YAML
-        && options.format != CTL_JSON) {
+    bool is_text = (options.format == CTL_YAML || options.format == CTL_JSON
+                    || (options.format == CTL_FORMAT_DEFAULT
+                        && command->run == ctl_convert));
+    if (command->run == ctl_convert && !is_text) {
+        usage_error("'convert' prints no tables, expected -o yaml or -o "
+                    "json");
+    }
+    if (options.defaults && !is_text) {
         usage_error("--defaults goes with -o yaml or -o json");
     }
     if (options.db_given || !(command->takes & WORKS_ALONE)) {

@@ -27,7 +27,9 @@
  * ctl-state.c  what the manager says of objects
  * ctl-table.c  tables of anything
  * ctl-color.c  colours
+ * ctl-commit.c making changes, whole or not at all
  * ctl-db.c     the connection to the database
+ * ctl-pipe.c   another one, for transactions and questions
  * ctl-model.c  objects of the language (yaml/) from and to rows
  * ctl-wait.c   waiting until nodes have what was applied
  *
@@ -51,6 +53,7 @@ enum {
 };
 
 enum ctl_format {
+    CTL_FORMAT_DEFAULT,         /* Of the command. */
     CTL_TABLE,
     CTL_WIDE,                   /* The same with all there is. */
     CTL_YAML,
@@ -61,6 +64,8 @@ struct ctl_options {
     char *db;                   /* The database's remote. */
     bool db_given;              /* By option, not by environment. */
     int timeout;                /* Seconds for the database; 0: for ever. */
+    bool dry_run;               /* apply: change nothing. */
+    bool prune;                 /* apply: delete what is not in the files. */
     bool wait;                  /* For the nodes... */
     int wait_seconds;           /* ...for so long; 0: for ever. */
     enum ctl_format format;

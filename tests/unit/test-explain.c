@@ -119,6 +119,9 @@ test_explain_every_field(void)
         free(text);
         check_class(slb_kinds[i], slb_kinds[i]->name);
     }
+    for (size_t i = 0; slb_input_kinds[i]; i++) {
+        check_class(slb_input_kinds[i], slb_input_kinds[i]->name);
+    }
 }
 
 static void
@@ -177,8 +180,8 @@ test_explain_mistakes(void)
 {
     check_error("LoadBalancers",
                 "'LoadBalancers' is no kind, did you mean LoadBalancer?");
-    check_error("", "'' is no kind, expected VirtualNetwork, PublicIPPrefix "
-                "or LoadBalancer");
+    check_error("", "'' is no kind, expected VirtualNetwork, PublicIPPrefix, "
+                "LoadBalancer or AzureIds");
     check_error("LoadBalancer.ruls",
                 "'ruls' is no field of a load balancer, did you mean rules?");
     check_error("LoadBalancer.backendPools.members.colour",

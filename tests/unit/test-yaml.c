@@ -221,7 +221,7 @@ test_yaml_several_files(void)
         "more.yaml:2:7: the name 'prod' is that of virtual network 'prod' "
         "(prod.yaml:4:7), expected another one\n"
         "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork, "
-        "PublicIPPrefix or LoadBalancer\n"
+        "PublicIPPrefix, LoadBalancer or AzureIds\n"
         "shop.yaml:5:27: address 20.50.60.10 is that of frontend 'public' "
         "(web.yaml:5:27), expected another one\n"
         "shop.yaml:9:26: address 10.0.2.4 is outside of virtual network "
@@ -258,9 +258,11 @@ test_yaml_too_many_errors(void)
     struct ds text = DS_EMPTY_INITIALIZER;
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&text, NETWORK);
-    for (int i = 0; i < 5000; i++) {
-        ds_put_format(&text, "key%d: x\n", i);
+    for (int i = 0; i < 10; i++) {
+        ds_put_cstr(&text, "---\n" NETWORK);
+        for (int j = 0; j < 500; j++) {
+            ds_put_format(&text, "key%d: x\n", j);
+        }
     }
     slb_input_init(&input);
     slb_input_add_text(&input, "text", ds_cstr(&text), text.length);
@@ -407,6 +409,178 @@ test_validate_internal_frontends(void)
                  "one\n");
 }
 
+#define PREFIX(LENGTH)                                              \
+    "kind: PublicIPPrefix\nname: out\nprefix: 20.9.0.0/" LENGTH "\n"
+#define FRONTEND(NAME, FIELDS)                                      \
+    "kind: LoadBalancer\nname: " NAME "\nnetwork: prod\nfrontends:\n" \
+    "- {name: a, " FIELDS "}\n"
+
+/* What load balancers in the database use may change only as far as they
+ * still fit. */
+static void
+test_validate_changed_prefix(void)
+{
+    static const char base[] =
+        NETWORK "---\n" PREFIX("30") "---\n"
+        FRONTEND("a", "publicIPPrefix: out") "---\n"
+        FRONTEND("b", "publicIPPrefix: out, address: 20.9.0.3");
+
+    check_errors(base, PREFIX("29"), "");
+    check_errors(base, PREFIX("31"),
+                 "text:3:9: LoadBalancer/b/frontends/a is in the database, "
+                 "and address 20.9.0.3 is outside of public IP prefix 'out' "
+                 "(text:3:9), expected one in 20.9.0.0/31\n");
+    check_errors(base, "kind: PublicIPPrefix\nname: out\n"
+                 "prefix: 20.9.0.3/32\n",
+                 "text:3:9: LoadBalancer/b/frontends/a is in the database, "
+                 "and public IP prefix 'out' (text:3:9) has 1 address for "
+                 "frontends, and this is the frontend number 2, expected "
+                 "another one\n");
+    check_errors(base, "kind: PublicIPPrefix\nname: more\n"
+                 "prefix: 20.9.0.0/24\n",
+                 "text:3:9: 20.9.0.0/24 overlaps 20.9.0.0/30 of public IP "
+                 "prefix 'out' in the database, expected public IP prefixes "
+                 "to be apart\n");
+    check_errors(base, "kind: VirtualNetwork\nname: prod\n"
+                 "subnets: [{name: all, prefix: 20.0.0.0/8}]\n",
+                 "text:3:10: LoadBalancer/a/frontends/a is in the database, "
+                 "and public IP prefix 'out' in the database overlaps subnet "
+                 "'all' (text:3:31) of virtual network 'prod', expected "
+                 "addresses that are outside of the load balancer's network\n"
+                 "text:3:10: LoadBalancer/b/frontends/a is in the database, "
+                 "and public IP prefix 'out' in the database overlaps subnet "
+                 "'all' (text:3:31) of virtual network 'prod', expected "
+                 "addresses that are outside of the load balancer's "
+                 "network\n");
+
+    /* Frontends in the database come first. */
+    check_errors(base, FRONTEND("c", "publicIPPrefix: out") "---\n"
+                 FRONTEND("d", "publicIPPrefix: out") "---\n"
+                 FRONTEND("e", "publicIPPrefix: out"),
+                 "text:17:29: public IP prefix 'out' in the database has 4 "
+                 "addresses for frontends, and this is the frontend number 5, "
+                 "expected another one\n");
+}
+
+static void
+test_validate_changed_subnets(void)
+{
+    static const char base[] =
+        NETWORK "- {name: db, prefix: 10.0.2.0/24}\n---\n"
+        "kind: LoadBalancer\n"
+        "name: web\n"
+        "network: prod\n"
+        "frontends:\n"
+        "- {name: internal, subnet: db}\n"
+        "- {name: public, address: 20.50.60.10}\n"
+        "backendPools: [{name: servers, members: [{name: vm1}]}]\n"
+        "outboundRules: [{name: out, frontends: [public],\n"
+        "                 backendPool: servers}]\n";
+
+    check_errors(base, NETWORK,
+                 "text:4:1: LoadBalancer/web/frontends/internal is in the "
+                 "database, and 'subnet' is 'db', but there is no such subnet "
+                 "in virtual network 'prod' (text:4:1), expected 'web'\n");
+    check_errors(base, NETWORK
+                 "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n", "");
+
+    /* The frontend of the outbound rule becomes an internal one. */
+    check_errors(base, NETWORK
+                 "- {name: db, prefix: 10.0.2.0/24}\n"
+                 "- {name: all, prefix: 20.50.0.0/16}\n",
+                 "text:4:1: LoadBalancer/web/outboundRules/out is in the "
+                 "database, and frontend 'public' of load balancer 'web' in "
+                 "the database is internal, expected a public frontend, whose "
+                 "address is known outside\n");
+}
+
+#define PEER(NAME, PREFIX, PEERINGS)                                \
+    "kind: VirtualNetwork\nname: " NAME "\n"                        \
+    "subnets:\n- {name: s, prefix: " PREFIX "}\n"                   \
+    "peerings: [" PEERINGS "]\n"
+
+static void
+test_validate_peers(void)
+{
+    static const char base[] =
+        PEER("a", "10.1.0.0/16", "b") "---\n"
+        PEER("b", "10.2.0.0/16", "a");
+
+    /* A peering takes a change of both. */
+    check_errors(base, PEER("c", "10.3.0.0/16", "a"),
+                 "text:5:12: virtual network 'a' in the database does not "
+                 "have 'c' in its 'peerings', expected both to name one "
+                 "another\n");
+    check_errors(base, PEER("c", "10.3.0.0/16", "a") "---\n"
+                 PEER("a", "10.1.0.0/16", "b, c"), "");
+    check_errors(base, PEER("a", "10.1.0.0/16", ""),
+                 "text:5:11: 'peerings' does not have 'b', which in the "
+                 "database has 'a' in its 'peerings', expected both to name "
+                 "one another\n");
+    check_errors(base, PEER("a", "10.1.0.0/16", "") "---\n"
+                 PEER("b", "10.1.0.0/16", ""), "");
+
+    /* Peers are apart, also those of a network that stays as it is. */
+    check_errors(base, PEER("a", "10.2.9.0/24", "b"),
+                 "text:5:11: 10.2.9.0/24 of subnet 's' of virtual network 'a' "
+                 "(text:4:21) overlaps 10.2.0.0/16 of subnet 's' of virtual "
+                 "network 'b' in the database, expected the subnets of peers "
+                 "to be apart\n");
+    check_errors(PEER("a", "10.1.0.0/16", "b, c") "---\n"
+                 PEER("b", "10.2.0.0/16", "a") "---\n"
+                 PEER("c", "10.3.0.0/16", "a"),
+                 PEER("c", "10.2.8.0/24", "a"),
+                 "text:4:1: VirtualNetwork/a is in the database, and "
+                 "10.2.8.0/24 of subnet 's' of virtual network 'c' "
+                 "(text:4:21) overlaps 10.2.0.0/16 of subnet 's' of virtual "
+                 "network 'b' in the database, expected the subnets of peers "
+                 "to be apart\n");
+
+    /* A member in a peer. */
+    check_errors(PEER("prod", "10.1.0.0/16", "b") "---\n"
+                 PEER("b", "10.2.0.0/16", "prod") "---\n"
+                 LOAD_BALANCER("web", "20.50.60.10", "10.2.0.4"),
+                 PEER("b", "10.3.0.0/16", "prod"),
+                 "text:4:1: LoadBalancer/web/backendPools/servers/members/vm1 "
+                 "is in the database, and address 10.2.0.4 is outside of "
+                 "virtual network 'prod' in the database, expected one in its "
+                 "subnets or those of its peers (10.1.0.0/16, "
+                 "10.3.0.0/16)\n");
+}
+
+/* Checks how many members a pool may have. */
+static void
+check_n_members(const char *sku, int n, const char *expected)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&text, "kind: VirtualNetwork\nname: prod\n"
+                  "subnets: [{name: web, prefix: 10.1.0.0/16}]\n---\n"
+                  "kind: LoadBalancer\nname: web\nsku: %s\nnetwork: prod\n"
+                  "frontends: []\nbackendPools:\n- name: servers\n"
+                  "  members:\n", sku);
+    for (int i = 0; i < n; i++) {
+        ds_put_format(&text, "  - {name: vm%d, address: 10.1.%d.%d, "
+                      "weight: 2, adminState: None}\n", i, 1 + i / 250,
+                      1 + i % 250);
+    }
+    check_errors("", ds_cstr(&text), expected);
+    ds_destroy(&text);
+}
+
+static void
+test_validate_n_members(void)
+{
+    check_n_members("Basic", 300, "");
+    check_n_members("Basic", 301, "text:13:3: backend pool 'servers' has 301 "
+                    "members, expected at most 300, since load balancer 'web' "
+                    "is Basic (text:7:6)\n");
+    check_n_members("Standard", 5000, "");
+    check_n_members("Standard", 5001, "text:13:3: backend pool 'servers' has "
+                    "5001 members, expected at most 5000, since load balancer "
+                    "'web' is Standard (text:7:6)\n");
+}
+
 static void
 test_validate_delete(void)
 {
@@ -425,6 +599,23 @@ test_validate_delete(void)
                                   &base.model.load_balancers.at[0]->obj,
                                   &ds));
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "");
+    slb_input_destroy(&base);
+
+    read_base(&base, PEER("prod", "10.1.0.0/16", "b, c") "---\n"
+              PEER("b", "10.2.0.0/16", "prod") "---\n"
+              PEER("c", "10.3.0.0/16", "prod") "---\n" PREFIX("30") "---\n"
+              FRONTEND("web", "publicIPPrefix: out"));
+    CU_ASSERT_FALSE(slb_validate_delete(&base.model,
+                                        &base.model.networks.at[0]->obj,
+                                        &ds));
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "it is the network of load balancer "
+                           "'web'; it is a peer of virtual network 'b', 'c'");
+    ds_clear(&ds);
+    CU_ASSERT_FALSE(slb_validate_delete(&base.model,
+                                        &base.model.public_prefixes.at[0]->obj,
+                                        &ds));
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "it is the prefix of frontends of "
+                           "load balancer 'web'");
     ds_destroy(&ds);
     slb_input_destroy(&base);
 }
@@ -492,6 +683,52 @@ test_print_round_trip(void)
 {
     check_round_trip(NETWORK "---\n" WEB);
     check_round_trip("kind: VirtualNetwork\nname: empty\nsubnets: []\n");
+
+    /* Nothing listens at the frontend, and the machines have several
+     * addresses, with all ports each. */
+    check_round_trip(NETWORK "---\n"
+                     "kind: LoadBalancer\nname: out\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "outboundRules:\n"
+                     "- {name: out, frontends: [public],\n"
+                     "   backendPool: servers}\n");
+    check_round_trip("kind: VirtualNetwork\nname: prod\n"
+                     "subnets:\n"
+                     "- {name: web, prefix: 10.0.1.0/24}\n"
+                     "- {name: web6, prefix: 'fd00::/64'}\n"
+                     "---\n"
+                     "kind: LoadBalancer\nname: web\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "- {name: public6, address: '2001:db8::10'}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "- name: servers6\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 'fd00::4'}\n"
+                     "rules:\n"
+                     "- {name: http, frontend: public, backendPool: servers,\n"
+                     "   protocol: Tcp, frontendPort: 80, backendPort: 80}\n"
+                     "- {name: http6, frontend: public6,\n"
+                     "   backendPool: servers6, protocol: Tcp,\n"
+                     "   frontendPort: 80, backendPort: 80}\n");
+
+    /* Words in the place of a number, which JSON has in quotes. */
+    check_round_trip(NETWORK "---\n" WEB
+                     "outboundRules:\n"
+                     "- {name: even, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Tcp,\n"
+                     "   allocatedOutboundPorts: Even}\n"
+                     "- {name: demand, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Udp,\n"
+                     "   allocatedOutboundPorts: OnDemand}\n");
 
     /* Names that look like something else; IPv6; all that has defaults. */
     check_round_trip("kind: VirtualNetwork\n"
@@ -678,6 +915,10 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_validate_against_database),
     UNIT_TEST(test_validate_changed_network),
     UNIT_TEST(test_validate_internal_frontends),
+    UNIT_TEST(test_validate_changed_prefix),
+    UNIT_TEST(test_validate_changed_subnets),
+    UNIT_TEST(test_validate_peers),
+    UNIT_TEST(test_validate_n_members),
     UNIT_TEST(test_validate_delete),
     UNIT_TEST(test_print_round_trip),
     UNIT_TEST(test_print_ipv6),

@@ -7,7 +7,7 @@
 # Explaining needs no database.
 SLB_DB=unix:/nonexistent run timeout 5 slb-ctl explain
 is "$status/$(grep '^[A-Z]' <<<"$output" | xargs)" \
-    "0/VirtualNetwork PublicIPPrefix LoadBalancer" "the kinds"
+    "0/VirtualNetwork PublicIPPrefix LoadBalancer AzureIds" "the kinds"
 run slb-ctl explain loadbalancer.RULES.loadDistribution
 is "$status/$output" "0/LoadBalancer.rules.loadDistribution
     What a member is chosen by; Default: addresses, ports and protocol;
@@ -31,7 +31,7 @@ balancer, did you mean backendPools?" "a mistake"
 # The example of a kind is a file.
 db_create
 db_start
-for kind in VirtualNetwork PublicIPPrefix LoadBalancer; do
+for kind in VirtualNetwork PublicIPPrefix LoadBalancer AzureIds; do
     echo ---
     slb-ctl explain $kind | sed '1,/^Example:/d'
 done | sed '/^peerings/d' >"$tmp/examples.yaml"
@@ -84,4 +84,16 @@ run slb-ctl diff "$tmp/examples.yaml"
 like "$output" "idleTimeoutInMinutes: 9 -> 4 \(default\)" \
     "a change to a default is told"
 like "$output" "probe: none -> health" "and one from nothing"
+
+# What follows from what is told is not told again; lists are seen as such.
+sed -e 's,10\.0\.1\.0/24,10.0.0.0/23,' \
+    -e 's/public, address: .*}/public, publicIPPrefix: outside, zones: [a]}/' \
+    "$tmp/changed.yaml" >"$tmp/computed.yaml"
+run slb-ctl diff "$tmp/computed.yaml"
+is "$output$errors" "\
+~ VirtualNetwork/prod/subnets/web/prefix: 10.0.1.0/24 -> 10.0.0.0/23
+~ LoadBalancer/web/frontends/public/address: 20.50.60.10 -> none
+~ LoadBalancer/web/frontends/public/publicIPPrefix: none -> outside
+~ LoadBalancer/web/frontends/public/zones: [] -> [a]" \
+    "neither the gateway nor the allocation method is told"
 done_testing

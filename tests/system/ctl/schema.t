@@ -60,6 +60,9 @@ BASE = """
      backendPort: 3389}
   outboundRules:
   - {name: out, frontends: [public], backendPool: servers}
+- kind: AzureIds
+  ids:
+  - {id: publicIPAddresses/pip1, address: 20.50.60.10}
 """
 
 NO_VALUES = [None, {}, [[]]]
@@ -71,7 +74,9 @@ ADDRESSES = ['10.0.1.4', '255.255.255.255', '256.1.1.1', '1.2.3', '1.2.3.4.5',
              '2001:DB8::A', '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7',
              '1:2:3:4:5:6:7:8:9', '1::2::3', '1:2:3:4:5:6:7::',
              '::2:3:4:5:6:7:8', '1::3:4:5:6:7:8', '12345::', 'g::',
-             '64:ff9b::1.2.3.4', '1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:7:1.2.3.4',
+             '::', '::ffff:1.2.3.4', '::FFFF:102:304', '::fffe:102:304',
+             '64:ff9b::1.2.3.4', '1:2:3:4:5:6:1.2.3.4',
+             '1:2:3:4:5:6:7:1.2.3.4',
              'fe80::1%eth0', 'host', '', 6, True]
 PREFIXES = ['10.0.1.0/24', '0.0.0.0/0', '1.2.3.4/32', '10.0.0.0/33',
             '10.0.0.0/08', '10.0.0.0/', '10.0.0.0', '10.0.0.0/a', '10/8',
@@ -146,7 +151,7 @@ def parser_objects(documents, field='', value=''):
     wrong = re.compile(
         "unknown key|the key '[a-zA-Z]*' is missing in|"
         'expected a map with the keys|'
-        "an entry of '{0}' |'{0}' has the entry|"
+        "an entry of '{0}' (?!.* but there is no )|'{0}' has the entry|"
         "'{0}' .*expected {1}".format(field, re.escape(value)))
     return '\n'.join(line for line in validate(documents).splitlines()
                      if wrong.search(line))
@@ -277,9 +282,11 @@ def check_class(t, path, place, documents, definitions, name, validator):
 
 def check_files(t, validator):
     """Whatever slb-ctl takes is right by the schema."""
-    files = sorted(glob.glob(os.path.join(SOURCE, 'yaml/examples/*.yaml'))
-                   + glob.glob(os.path.join(SOURCE,
-                                            'tests/unit/yaml-good/*.yaml')))
+    files = sorted(path for pattern in ('yaml/examples/*.yaml',
+                                        'tests/unit/yaml-good/*.yaml',
+                                        'tests/unit/azure/*.json',
+                                        'tests/unit/azure/*.yaml')
+                   for path in glob.glob(os.path.join(SOURCE, pattern)))
     for path in files:
         with open(path, encoding='utf-8') as file:
             documents = [document for document
@@ -290,6 +297,35 @@ def check_files(t, validator):
         t.ok(documents and not errors, os.path.relpath(path, SOURCE)
              + ' is right by the schema', *errors)
     t.ok(files, 'there are such files')
+
+
+def check_wrong_files(t, validator):
+    """Of wrong files, the schema sees those that are wrong in what a value
+    may be."""
+    of_value = re.compile(
+        "unknown key|the key '[a-zA-Z]*' is missing in|"
+        'expected a map with the keys|has the entry .* twice|'
+        'expected (an integer from|a multiple of|true or false|an IPv4 or |'
+        '[A-Z][A-Za-z]*(, [A-Z][A-Za-z]*)* or [A-Z]|1 to |a list of|'
+        'the name of an? (?!port))')
+    n = 0
+    for path in sorted(glob.glob(os.path.join(
+            SOURCE, 'tests/unit/yaml-errors/*.yaml'))):
+        with open(path[:-len('.yaml')] + '.err', encoding='utf-8') as file:
+            # What is wrong "since" another value is something is not meant.
+            if not any(of_value.search(line) and ', since ' not in line
+                       for line in file):
+                continue
+        try:
+            with open(path, encoding='utf-8') as file:
+                documents = list(yaml.load_all(file, Loader=Loader))
+        except (yaml.YAMLError, ValueError):
+            continue
+        n += 1
+        t.ok(not all(validator.is_valid(document) for document in documents
+                     if document is not None),
+             os.path.relpath(path, SOURCE) + ' is wrong by the schema')
+    t.ok(n > 30, 'there are many such files', n)
 
 
 def main():
@@ -305,6 +341,7 @@ def main():
     validator = jsonschema.Draft7Validator(schema)
     t.ok(True, 'the schema is one')
     check_files(t, validator)
+    check_wrong_files(t, validator)
 
     documents = yaml.safe_load(BASE)
     t.is_(validate(documents), '',
@@ -316,8 +353,8 @@ def main():
                     schema['definitions'], document['kind'], validator)
     t.is_(sorted(definition['$ref'].split('/')[-1] for definition
                  in schema['definitions']['Document']['oneOf']),
-          sorted(document['kind'] for document in documents),
-          'these are all kinds')
+          sorted([document['kind'] for document in documents] + ['Azure']),
+          'these are all kinds, but for load balancers of Azure\'s')
     t.is_(sorted(re.findall('^([A-Z][A-Za-z]*)$', run('explain').stdout,
                             re.M)),
           sorted(document['kind'] for document in documents),

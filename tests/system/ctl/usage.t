@@ -25,6 +25,8 @@ usage 2 "'diff' takes no --defaults" "another option of another command" \
     diff --defaults x.yaml
 usage 2 "--defaults goes with -o yaml or -o json" "defaults of a table" \
     get --defaults
+usage 2 "'convert' prints no tables" "a table of no objects" \
+    convert -o table x.yaml
 usage 2 "'get' takes no --color" "colours of a table" get --color
 usage 2 "--color is 'blue', expected auto, always or never" "colour" \
     diff --color=blue x.yaml
@@ -45,7 +47,8 @@ run slb-ctl --help
 is "$status/$errors" 0/ "help"
 for word in explain schema validate diff apply get delete nodes -db= \
     -timeout= -wait -defaults -color "-o, --output" "Exit status" \
-    "4  no answer" "KIND is VirtualNetwork, PublicIPPrefix or LoadBalancer"; do
+    "4  no answer" \
+    "KIND is one of VirtualNetwork PublicIPPrefix LoadBalancer"; do
     like "$output" "$word" "help has $word"
 done
 for command in explain schema validate diff apply get delete nodes; do

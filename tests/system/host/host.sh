@@ -5,7 +5,8 @@
 # Hosts of a small cloud, for the tests in this directory.
 #
 #     hst-gw    the world: client 198.51.100.10, router 172.16.0.1
-#     hst-mux   172.16.0.11, sends what comes for a VIP as steer says
+#     hst-mux   172.16.0.11, sends what comes for a VIP as steer says; also
+#               172.16.0.100, the muxes' common VTEP
 #     hst-h1    172.16.0.21, VMs vm1 10.0.1.4, vm2 10.0.1.5
 #     hst-h2    172.16.0.22, VM vm3 10.0.1.6
 #     hst-sw    the fabric between them
@@ -27,7 +28,8 @@
 #     status HOST NAME         a line of the agent's slb/status
 #     net NS COMMAND...        runs net.py in a namespace
 #     connect NAME PORT [SOURCE_PORT]
-#                              opens a TCP connection from the client to $vip
+#                              opens a TCP connection from the client (or
+#                              the namespace in $caller) to $vip
 #     say NAME TEXT            sends TEXT by it and prints the answer
 #     capture NAME NS FILTER   records what matches on eth0 of a namespace
 #     captured NAME            ends that and prints it
@@ -229,7 +231,8 @@ member()
 cloud_database()
 {
     local host vm n vtep mac ops=()
-    ops=("$(insert SLB_Global '"intent_seq":1')"
+    ops=("$(insert SLB_Global '"intent_seq":1,
+                               "anycast_vtep":"172.16.0.100"')"
          "$(insert Mux '"name":"mux","vtep":"172.16.0.11",
                         "mux_set":"default"')"
          "$(insert Compiled_Network '"name":"prod","tunnel_key":1,
@@ -346,6 +349,7 @@ cloud_up()
     namespace mux
     plug mux
     ip -n hst-mux addr add 172.16.0.11/24 dev eth0
+    ip -n hst-mux addr add 172.16.0.100/32 dev eth0
     ip -n hst-mux addr add fd16::11/64 dev eth0 nodad
     ip -n hst-gw route add 20.50.60.0/24 via 172.16.0.11 src 198.51.100.10
     ip -n hst-gw route add 2001:db8:20::/64 via fd16::11 src 2001:db8:51::10
@@ -394,7 +398,7 @@ connect()
 {
     mkfifo "$tmp/$1.in" "$tmp/$1.answers"
     exec {to[$1]}<>"$tmp/$1.in" {from[$1]}<>"$tmp/$1.answers"
-    start "$1" ip netns exec hst-gw sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
+    start "$1" ip netns exec "hst-${caller:-gw}" sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
         "$tmp/$1" /usr/bin/python3 "$netpy" talk "$vip" "${@:2}"
     local line
     read -r -t 5 line <&"${from[$1]}" && [ "$line" = connected ]
