@@ -60,12 +60,16 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/traffic.sh \
+	tests/lib/whoami.py \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
 	tests/system/distribution.t \
 	tests/system/internal.t \
+	tests/system/examples.t \
+	tests/system/features.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -89,6 +93,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t

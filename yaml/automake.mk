@@ -3,11 +3,17 @@ noinst_LTLIBRARIES += yaml/libyamlslb.la
 yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-azure.c \
 	yaml/slb-azure.h \
+	yaml/slb-azure-frontend.c \
 	yaml/slb-azure-ids.c \
 	yaml/slb-azure-ids.h \
 	yaml/slb-azure-lb.c \
 	yaml/slb-azure-map.c \
 	yaml/slb-azure-map.h \
+	yaml/slb-azure-nat.c \
+	yaml/slb-azure-pool.c \
+	yaml/slb-azure-private.h \
+	yaml/slb-azure-ref.c \
+	yaml/slb-azure-rule.c \
 	yaml/slb-diff.c \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \
@@ -43,7 +49,18 @@ yaml_libyamlslb_la_SOURCES = \
 yaml_libyamlslb_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS)
 yaml_libyamlslb_la_LIBADD = $(YAML_LIBS)
 
-EXTRA_DIST += yaml/examples/web.yaml
+EXTRA_DIST += \
+	yaml/examples/azure.ids.yaml \
+	yaml/examples/azure.json \
+	yaml/examples/dns.yaml \
+	yaml/examples/ha-ports.yaml \
+	yaml/examples/health.yaml \
+	yaml/examples/ipv6.yaml \
+	yaml/examples/nat.yaml \
+	yaml/examples/outbound.yaml \
+	yaml/examples/three-tiers.yaml \
+	yaml/examples/web.yaml \
+	yaml/examples/zones.yaml
 
 # For editors.  It is made of the table that the parser reads by, after changes
 # of which it has to be made again: "make schema".

@@ -52,6 +52,7 @@ balancer_get(struct state *s, const char *path)
         shash_init(&b->endpoint_rows);
         shash_init(&b->address_rows);
         shash_init(&b->port_rows);
+        sset_init(&b->assigned);
         status_init(&b->status);
         problem_list_init(&b->problems);
         status_init(&b->compile_status);
@@ -72,7 +73,27 @@ unlist(struct ovs_list *node)
     ovs_list_init(node);
 }
 
-/* Forgets all that was parsed but the pools. */
+static void
+destroy_frontends(struct state *s, struct frontend *frontends, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct frontend *f = &frontends[i];
+
+        if (f->taken) {
+            assign_remove_taken(&s->assign, f->space, &f->address);
+        }
+        free(f->space);
+        free(f->path);
+        for (size_t j = 0; j < f->n_zones; j++) {
+            free(f->zones[j]);
+        }
+        free(f->zones);
+        free(f->source);
+    }
+    free(frontends);
+}
+
+/* Forgets all that was parsed but pools and frontends. */
 static void
 unparse(struct state *s, struct balancer *b)
 {
@@ -97,24 +118,6 @@ unparse(struct state *s, struct balancer *b)
     free(b->nat_pools);
     b->nat_pools = NULL;
     b->n_nat_pools = 0;
-
-    for (size_t i = 0; i < b->n_frontends; i++) {
-        struct frontend *f = &b->frontends[i];
-
-        if (f->taken) {
-            assign_remove_taken(&s->assign, f->space, &f->address);
-        }
-        free(f->space);
-        free(f->path);
-        for (size_t j = 0; j < f->n_zones; j++) {
-            free(f->zones[j]);
-        }
-        free(f->zones);
-        free(f->source);
-    }
-    free(b->frontends);
-    b->frontends = NULL;
-    b->n_frontends = 0;
 
     LIST_FOR_EACH_POP (use, balancer_node, &b->prefixes) {
         ovs_list_remove(&use->prefix_node);
@@ -179,6 +182,7 @@ balancer_destroy(struct state *s, struct balancer *b)
     struct shash_node *node;
 
     unparse(s, b);
+    destroy_frontends(s, b->frontends, b->n_frontends);
     SHASH_FOR_EACH_SAFE (node, &b->pools) {
         pool_destroy(s, node->data);
     }
@@ -195,6 +199,7 @@ balancer_destroy(struct state *s, struct balancer *b)
         forget_assigned_row(s, &b->port_rows, node->data);
     }
     shash_destroy(&b->port_rows);
+    sset_destroy(&b->assigned);
     LIST_FOR_EACH_SAFE (br, balancer_node, &b->rows) {
         forget_row(s, br);
     }
@@ -260,6 +265,7 @@ balancer_set_changed(struct state *s, struct balancer *b)
     if (ovs_list_is_empty(&b->unparsed_node)) {
         ovs_list_push_back(&s->unparsed, &b->unparsed_node);
     }
+    b->prepared = false;
     balancer_set_dirty(s, b, false);
 }
 
@@ -385,17 +391,19 @@ release_address(struct state *s, const char *frontend)
 {
     struct balancer *b;
 
+    if (!shash_find(&s->assign.assigned, frontend)) {
+        return;
+    }
     assign_release(&s->assign, frontend);
     LIST_FOR_EACH (b, yielding_node, &s->yielding) {
         balancer_set_changed(s, b);
     }
 }
 
-/* 'assigned' has the paths of the frontends that had an assigned address. */
+/* Parses 'f' but for an address that is assigned. */
 static void
 parse_frontend(struct state *s, struct balancer *b,
-               const struct slbrec_frontend *row, struct frontend *f,
-               struct sset *assigned)
+               const struct slbrec_frontend *row, struct frontend *f)
 {
     f->path = xasprintf("%s/frontends/%s", b->name, row->name);
     f->name = f->path + strlen(b->name) + strlen("/frontends/");
@@ -409,25 +417,11 @@ parse_frontend(struct state *s, struct balancer *b,
     const char *path = f->path + strlen(b->name) + 1;
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
-    if (f->source) {
-        char *problem = assign_get(&s->assign, f->path, f->source,
-                                   &f->address);
-
-        sset_find_and_delete(assigned, f->path);
-        f->usable = !problem;
-        if (problem) {
-            balancer_add_problem(b, &b->problems, &b->status, path, "%s",
-                                 problem);
-            free(problem);
-        }
-    } else if (f->usable) {
-        if (sset_find_and_delete(assigned, f->path)) {
-            release_address(s, f->path);
-        }
-
+    if (f->usable) {
         const char *holder = assign_find_holder(&s->assign, f->space,
                                                 &f->address);
-        if (holder) {
+
+        if (holder && strcmp(holder, f->path)) {
             status_add_address_conflict(&b->status, path, &f->address, holder);
             add_status_as_problem(b, &b->problems, &b->status);
             f->usable = false;
@@ -449,6 +443,39 @@ parse_frontend(struct state *s, struct balancer *b,
     }
 }
 
+/* Assigns addresses to the frontends that want that, and takes them from those
+ * that do not any more. */
+static void
+assign_addresses(struct state *s, struct balancer *b)
+{
+    struct sset before = SSET_INITIALIZER(&before);
+    const char *path;
+
+    sset_swap(&before, &b->assigned);
+    for (size_t i = 0; i < b->n_frontends; i++) {
+        struct frontend *f = &b->frontends[i];
+
+        if (f->source) {
+            char *problem = assign_get(&s->assign, f->path, f->source,
+                                       &f->address);
+
+            f->usable = !problem;
+            if (problem) {
+                balancer_add_problem(b, &b->problems, &b->status,
+                                     f->path + strlen(b->name) + 1, "%s",
+                                     problem);
+                free(problem);
+            }
+            sset_find_and_delete(&before, f->path);
+            sset_add(&b->assigned, f->path);
+        }
+    }
+    SSET_FOR_EACH (path, &before) {
+        release_address(s, path);
+    }
+    sset_destroy(&before);
+}
+
 static int
 compare_frontends(const void *a_, const void *b_)
 {
@@ -459,7 +486,7 @@ compare_frontends(const void *a_, const void *b_)
 }
 
 static void
-parse_frontends(struct state *s, struct balancer *b, struct sset *assigned)
+parse_frontends(struct state *s, struct balancer *b)
 {
     const struct slbrec_load_balancer *lb = b->intent;
     const struct slbrec_frontend **sorted
@@ -477,8 +504,7 @@ parse_frontends(struct state *s, struct balancer *b, struct sset *assigned)
                                  "there are several frontends of this name");
             free(path);
         } else {
-            parse_frontend(s, b, row, &b->frontends[b->n_frontends++],
-                           assigned);
+            parse_frontend(s, b, row, &b->frontends[b->n_frontends++]);
         }
     }
     free(sorted);
@@ -963,21 +989,47 @@ claim_endpoints(struct state *s, struct balancer *b)
 
 /* Parsing. */
 
+/* Takes in what users want of 'b''s frontends.  This has to be done for all
+ * load balancers that are to be parsed before any of them is: what users
+ * declare is not given to others. */
 static void
-parse_intent(struct state *s, struct balancer *b, struct sset *assigned)
+prepare_parsing(struct state *s, struct balancer *b)
+{
+    struct problem_list before = b->problems;
+    struct frontend *frontends = b->frontends;
+    size_t n_frontends = b->n_frontends;
+
+    unparse(s, b);
+    b->frontends = NULL;
+    b->n_frontends = 0;
+    problem_list_init(&b->problems);
+    if (b->intent) {
+        support_load_balancer(&b->status, !strcmp(b->intent->tier, "Global"));
+        b->network = network_get(s, b->intent->network);
+        ovs_list_push_back(&b->network->balancers, &b->network_node);
+        if (network_is_usable(b->network)) {
+            parse_frontends(s, b);
+        } else {
+            balancer_add_problem(b, &b->problems, &b->status, "",
+                                 "network %s is not usable",
+                                 b->intent->network);
+        }
+    }
+
+    /* Their addresses stay taken until here, so that nobody who waits for one
+     * is woken for nothing. */
+    destroy_frontends(s, frontends, n_frontends);
+    problems_replace(&s->problems, &before, &b->problems);
+    b->problems = before;
+    b->prepared = true;
+}
+
+static void
+parse_intent(struct state *s, struct balancer *b)
 {
     const struct slbrec_load_balancer *lb = b->intent;
     struct declared_pools pools = { NULL, 0 };
 
-    support_load_balancer(&b->status, !strcmp(lb->tier, "Global"));
-    b->network = network_get(s, lb->network);
-    ovs_list_push_back(&b->network->balancers, &b->network_node);
-    if (!network_is_usable(b->network)) {
-        balancer_add_problem(b, &b->problems, &b->status, "",
-                             "network %s is not usable", lb->network);
-        return;
-    }
-    parse_frontends(s, b, assigned);
     parse_pools(s, b, &pools);
     for (size_t i = 0; i < lb->n_rules; i++) {
         parse_rule(b, lb->rules[i], &pools);
@@ -996,34 +1048,31 @@ parse_intent(struct state *s, struct balancer *b, struct sset *assigned)
     free(pools.list);
 }
 
-/* Takes in what users want of 'b' now. */
-void
-balancer_parse(struct state *s, struct balancer *b)
+/* Takes in what users want of 'b'. */
+static void
+parse(struct state *s, struct balancer *b)
 {
-    struct problem_list before = b->problems;
-    struct sset assigned = SSET_INITIALIZER(&assigned);
+    struct problem_list problems = b->problems;
     struct shash_node *node;
-    const char *frontend;
 
-    unlist(&b->unparsed_node);
-    for (size_t i = 0; i < b->n_frontends; i++) {
-        if (b->frontends[i].source) {
-            sset_add(&assigned, b->frontends[i].path);
-        }
+    /* What was prepared may have been overtaken. */
+    if (!b->prepared) {
+        prepare_parsing(s, b);
+        problems = b->problems;
     }
-    SHASH_FOR_EACH (node, &b->address_rows) {
-        sset_add(&assigned, node->name);
+    b->problems = (struct problem_list) PROBLEM_LIST_INITIALIZER;
+    for (size_t i = 0; i < problems.texts.n; i++) {
+        problem_list_add(&b->problems, "%s", problems.texts.names[i]);
     }
-    unparse(s, b);
-    problem_list_init(&b->problems);
+
+    assign_addresses(s, b);
     SHASH_FOR_EACH (node, &b->pools) {
         struct pool *pool = node->data;
 
         pool->declared = false;
     }
-
-    if (b->intent) {
-        parse_intent(s, b, &assigned);
+    if (b->intent && network_is_usable(b->network)) {
+        parse_intent(s, b);
     }
     SHASH_FOR_EACH_SAFE (node, &b->pools) {
         struct pool *pool = node->data;
@@ -1034,12 +1083,26 @@ balancer_parse(struct state *s, struct balancer *b)
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }
-    SSET_FOR_EACH (frontend, &assigned) {
-        release_address(s, frontend);
+    problems_replace(&s->problems, &problems, &b->problems);
+    b->problems = problems;
+}
+
+/* Parses all load balancers that are to be parsed. */
+void
+balancers_parse(struct state *s)
+{
+    struct ovs_list list = OVS_LIST_INITIALIZER(&list);
+    struct balancer *b;
+
+    ovs_list_push_back_all(&list, &s->unparsed);
+    LIST_FOR_EACH (b, unparsed_node, &list) {
+        prepare_parsing(s, b);
     }
-    sset_destroy(&assigned);
-    problems_replace(&s->problems, &before, &b->problems);
-    b->problems = before;
+    LIST_FOR_EACH_POP (b, unparsed_node, &list) {
+        ovs_list_init(&b->unparsed_node);
+        parse(s, b);
+        b->prepared = false;
+    }
 }
 
 /* Compiling. */
@@ -1345,6 +1408,7 @@ see_assigned_address(struct state *s,
 
     if (see_assigned(s, row, row->frontend, false, deleted)
         && slb_address_parse(row->address, &address)) {
+        sset_add(&balancer_get(s, row->frontend)->assigned, row->frontend);
         ignore(assign_restore(&s->assign, row->frontend, row->source,
                               &address));
     }

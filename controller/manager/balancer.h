@@ -102,12 +102,14 @@ struct balancer {
     struct shash address_rows;  /* Contains "struct assigned_row"s. */
     struct shash port_rows;     /* Contains "struct assigned_row"s. */
 
-    struct status status;       /* Found by balancer_parse(). */
+    struct sset assigned;       /* Frontends that struct assign knows. */
+    struct status status;       /* Found by balancers_parse(). */
     struct problem_list problems; /* Likewise. */
     struct status compile_status; /* Found by balancer_compile(). */
     struct problem_list conflicts; /* Likewise. */
 
     struct ovs_list unparsed_node; /* In struct state's 'unparsed'. */
+    bool prepared;              /* Are only the frontends parsed yet? */
     struct ovs_list queue_node; /* In struct state's 'queue'. */
     struct ovs_list zoned_node; /* In struct state's 'zoned'. */
     struct ovs_list yielding_node; /* In struct state's 'yielding'. */
@@ -126,7 +128,7 @@ void balancer_set_dirty(struct state *, struct balancer *, bool urgent);
 void balancer_pull(struct state *, struct balancer *);
 
 /* Doing it. */
-void balancer_parse(struct state *, struct balancer *);
+void balancers_parse(struct state *);
 void balancer_compile(struct state *, struct balancer *);
 
 void balancer_add_problem(struct balancer *, struct problem_list *,

@@ -372,11 +372,7 @@ settle(struct state *s)
     const char *frontend;
 
     do {
-        struct balancer *b, *next;
-
-        LIST_FOR_EACH_SAFE (b, next, unparsed_node, &s->unparsed) {
-            balancer_parse(s, b);
-        }
+        balancers_parse(s);
 
         bindings_resolve(&s->bindings);
         while ((member = bindings_pop_changed_member(&s->bindings))) {

@@ -26,7 +26,7 @@
  *
  *     rows change        ->  their objects do (see_*() of each module),
  *     an object changes  ->  the load balancers that depend on it are dirty,
- *     dirty              ->  parsed (balancer_parse(): what is wanted, in
+ *     dirty              ->  parsed (balancers_parse(): what is wanted, in
  *                            memory), all of them before
  *                        ->  any is compiled (balancer_compile(): what the
  *                            compiled rows are is compared with what they
