@@ -3,11 +3,17 @@ noinst_LTLIBRARIES += yaml/libyamlslb.la
 yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-azure.c \
 	yaml/slb-azure.h \
+	yaml/slb-azure-frontend.c \
 	yaml/slb-azure-ids.c \
 	yaml/slb-azure-ids.h \
 	yaml/slb-azure-lb.c \
 	yaml/slb-azure-map.c \
 	yaml/slb-azure-map.h \
+	yaml/slb-azure-nat.c \
+	yaml/slb-azure-pool.c \
+	yaml/slb-azure-private.h \
+	yaml/slb-azure-ref.c \
+	yaml/slb-azure-rule.c \
 	yaml/slb-diff.c \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \

@@ -323,7 +323,7 @@ slb_azure_map_list(struct slb_azure_map *map, const char *name,
 
 /* Opens 'node', the value of the property 'name', as a reference, a map that
  * has an id and may have more.  Returns false, after reporting why, if it is
- * none; otherwise the caller has to destroy 'ref'.  Sets '*id' to the id,
+ * none; otherwise the caller has to close 'ref'.  Sets '*id' to the id,
  * which is valid, and '*mark' to its place. */
 bool
 slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *input,
@@ -356,6 +356,23 @@ slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *input,
     }
     slb_azure_map_destroy(ref);
     return false;
+}
+
+/* Destroys 'ref', after warning of what is in it besides an id, unless that
+ * describes the resource that has the id: that is described elsewhere. */
+void
+slb_azure_reference_close(struct slb_azure_map *ref)
+{
+    static const struct slb_azure_unread unread[] = {
+        { "extendedLocation", NULL }, { "location", NULL }, { "name", NULL },
+        { "sku", NULL }, { "tags", NULL }, { "zones", NULL },
+    };
+    struct property *property;
+
+    HMAP_FOR_EACH (property, hmap_node, &ref->properties) {
+        property->asked |= property->inner;
+    }
+    slb_azure_map_close(ref, unread, ARRAY_SIZE(unread));
 }
 
 /* Like slb_azure_reference_open(), of the property 'name' of 'map'.  Also

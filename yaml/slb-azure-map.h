@@ -77,6 +77,7 @@ void slb_azure_map_missing(const struct slb_azure_map *, const char *name,
 bool slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *,
                               const struct slb_yaml_node *, const char *name,
                               const char **id, struct slb_mark *);
+void slb_azure_reference_close(struct slb_azure_map *ref);
 bool slb_azure_is_value(struct slb_input *, const struct slb_yaml_node *,
                         const char *name);
 

@@ -49,7 +49,7 @@ void slb_azure_keep(struct slb_input *, struct slb_yaml_document *);
 void slb_azure_finish(struct slb_input *);
 void slb_azure_destroy(struct slb_input *);
 
-/* In yaml/slb-azure-lb.c. */
+/* In yaml/slb-azure-lb.c; see yaml/slb-azure-private.h. */
 struct slb_object *slb_azure_lb_read(struct slb_input *,
                                      struct slb_azure_index *ids,
                                      const struct slb_yaml_node *);
