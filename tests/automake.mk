@@ -67,6 +67,7 @@ EXTRA_DIST += \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
 	tests/system/distribution.t \
+	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
 	tests/system/kill-agent.t \
@@ -92,6 +93,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t

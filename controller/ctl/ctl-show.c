@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/ctl/ctl-db.h"
 #include "controller/ctl/ctl-model.h"
@@ -40,8 +41,7 @@
 
 /* slb-ctl get [KIND [NAME]] */
 
-/* Appends what the manager says about 'object' to 'ds', as comments: they are
- * for people, and nobody reads them back. */
+/* Appends what the manager says about 'object' to 'ds', as comments. */
 static void
 format_status(const struct ctl_state *state, const struct slb_object *object,
               struct ds *ds)
@@ -67,7 +67,7 @@ format_status(const struct ctl_state *state, const struct slb_object *object,
 }
 
 /* Prints 'objects', of kinds, as YAML, with all defaults if 'defaults'.
- * 'state' may be NULL. */
+ * If 'state' is not NULL, what it has to say about an object precedes it. */
 void
 ctl_print_yaml(const struct slb_list *objects, const struct ctl_state *state,
                bool defaults)
@@ -153,7 +153,10 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
                 name);
         retval = CTL_DIFFERENT;
     } else if (options->format == CTL_YAML) {
-        ctl_print_yaml(&objects, &state, options->defaults);
+        /* A file has only what was declared: what is said of it depends on
+         * the nodes' state, too, and would make every copy a different one. */
+        ctl_print_yaml(&objects, isatty(STDOUT_FILENO) ? &state : NULL,
+                       options->defaults);
     } else if (options->format == CTL_JSON) {
         ctl_print_json(&objects, options->defaults);
     } else {

@@ -96,9 +96,9 @@ static const struct command {
 "FORMAT is table; wide, which shows all there is to know: also options,\n"
 "assigned addresses and ports, members and the nodes they are on, and the\n"
 "texts of the status, as for a single object by NAME; yaml or json.  What\n"
-"these two print, apply accepts, and it is the same for the same objects;\n"
-"yaml has the status as comments.  With --defaults, they have also what is\n"
-"as by default." },
+"these two print, apply accepts, and it is the same for the same objects; on\n"
+"a terminal, yaml has the status as comments.  With --defaults, they have\n"
+"also what is as by default." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
 "Deletes an object and all below it.  What another object refers to, such\n"
 "as a virtual network that a load balancer uses, cannot be deleted." },

@@ -433,7 +433,7 @@ parse_frontend(struct state *s, struct balancer *b,
             f->taken = true;
         }
     }
-    support_frontend(&b->status, f->name, f->internal, row->fastpath);
+    support_frontend(&b->status, f->name, row->fastpath);
     if (f->n_zones) {
         status_add_zones(&b->status, f->name, f->zones, f->n_zones,
                          &s->mux_zones);
@@ -755,7 +755,6 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     int protocol = parse_protocol(rule->protocol);
     struct support_rule support = {
         .name = rule->name,
-        .internal = f && f->internal,
         .probe = rule->probe != NULL,
         .all = !protocol,
         .source_ranges = rule->n_source_ranges > 0,
@@ -789,16 +788,15 @@ parse_nat_rule(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .internal = f && f->internal,
         .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
-    bool supported = support_inbound_nat_rule(&b->status, &support);
 
+    support_inbound_nat_rule(&b->status, &support);
     if (!f || !f->usable) {
         add_unusable(b, "inboundNatRules", rule->name, f);
-    } else if (supported) {
+    } else {
         char *name = xasprintf("%s/inboundNatRules/%s", b->name, rule->name);
         struct pool *pool = parse_nat_target(s, b, rule->target, f,
                                              name + strlen(b->name) + 1);
@@ -853,14 +851,13 @@ parse_nat_pool(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .internal = f && f->internal,
         .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
-    bool supported = support_inbound_nat_pool(&b->status, &support);
     struct nat_pool *np = &b->nat_pools[b->n_nat_pools];
 
+    support_inbound_nat_pool(&b->status, &support);
     if (!rule->backend_pool || !rule->frontend) {
         add_unusable(b, "inboundNatPools", rule->name, NULL);
         return;
@@ -881,7 +878,7 @@ parse_nat_pool(struct state *s, struct balancer *b,
         add_unusable(b, "inboundNatPools", rule->name, f);
         return;
     }
-    for (size_t i = 0; supported && i < np->ports->n; i++) {
+    for (size_t i = 0; i < np->ports->n; i++) {
         struct pool *pool = parse_nat_target(s, b, np->ports->members[i], f,
                                              np->name + strlen(b->name) + 1);
         struct endpoint *e

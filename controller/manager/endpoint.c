@@ -365,6 +365,17 @@ zones_equal(const struct slbrec_vip *row, const struct frontend *f)
     return true;
 }
 
+/* A VIP changes: muxes announce and forward it, and hosts in its network send
+ * to it. */
+static void
+touch_vip(struct state *s, const struct slbrec_vip *row)
+{
+    concern_touch_mux_set(&s->concern, row->mux_set);
+    if (row->network_key) {
+        concern_touch_key(&s->concern, row->network_key);
+    }
+}
+
 static void
 write_vip(struct state *s, const struct slbrec_vip *row, const struct vip *vip,
           const struct frontend *f)
@@ -389,7 +400,7 @@ write_vip(struct state *s, const struct slbrec_vip *row, const struct vip *vip,
         changed = true;
     }
     if (changed) {
-        concern_touch_mux_set(&s->concern, MUX_SET);
+        touch_vip(s, row);
         s->n_written++;
     }
 }
@@ -415,7 +426,7 @@ vips_write(struct state *s, bool all)
         if (f) {
             write_vip(s, row, vip, f);
         } else if (row && !incomplete) {
-            concern_touch_mux_set(&s->concern, row->mux_set);
+            touch_vip(s, row);
             slbrec_vip_delete(row);
             s->n_written++;
         }

@@ -70,18 +70,19 @@ is "$(get Member index,name,address,node,state pool_key="$small")" \
 2 vm4 10.0.1.7 h2 unbound
 3 nobody 10.0.1.99 \"\" unbound" "members without weight or port take no part"
 is "$(get Generation number,weights pool_key="$small")" "1 {1=3}" "weights"
-is "$(get Endpoint network_key,vip,protocol,port rule=dns/rules/dns)" "" \
-    "the rule of an internal frontend is not in force"
-like "$(get Load_Balancer status name=dns)" \
-    'frontends/inside=not supported yet: internal frontends' "which is told"
+is "$(get Endpoint network_key,vip,protocol,port rule=dns/rules/dns)" \
+    "$net 10.0.1.100 17 53" "the rule of an internal frontend"
+unlike "$(get Load_Balancer status name=dns)" 'frontends/inside' \
+    "about which there is nothing to say"
 is "$(get Endpoint network_key,vip rule=dns/rules/dns6)" "0 2001:db8::53" \
     "an IPv6 VIP in canonical form"
 is "$(get VIP network_key,address)" "0 20.50.60.10
-0 2001:db8::53" "an address without a rule is no VIP"
+0 2001:db8::53
+$net 10.0.1.100" "an address without a rule is no VIP"
 is "$(get Binding address,pools iface_id=vm3)" \
     "10.0.1.6 {$pool=3,$small=1}
 fd00:1::6 {$six=1}" "a VM in several pools, with addresses of both families"
-is "$(get Endpoint cookie | sort -u | wc -l)" 2 "cookies are unique"
+is "$(get Endpoint cookie | sort -u | wc -l)" 3 "cookies are unique"
 is "$(get SLB_Global hash_key)" "$key" "the key of the hash stays"
 
 # A change of something that is not compiled, and a look at everything.
