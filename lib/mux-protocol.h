@@ -93,22 +93,37 @@
  *
  * {"op": "pool-del", "tunnel_key": K}
  *
- * {"op": "vip", "network": NETKEY, "address": IP}
+ * {"op": "vip", "network": NETKEY, "address": IP, "echo": BOOL,
+ *  "reject": BOOL}
  * {"op": "vip-del", "network": NETKEY, "address": IP}
  *
- *     An address this mux answers for, in a network or (0) on the wire.
+ *     An address this mux answers for, in a network or (0) on the wire.  With
+ *     "echo", which is optional and true if it is not there, the mux itself
+ *     answers echo requests (ping).  With "reject", which is optional and
+ *     false if it is not there, packets that no endpoint takes are answered: a
+ *     TCP segment by RST, all else by "port unreachable".  Without they are
+ *     dropped in silence.
  *
  * {"op": "endpoint", "network": NETKEY, "address": IP, "protocol": 0...255,
  *  "port": 0...65535, "pool": K, "distribution": "Default",
- *  "idle": SECONDS, "name": TEXT}
+ *  "idle": SECONDS, "name": TEXT, "source_ranges": [PREFIX...],
+ *  "reject": BOOL}
  * {"op": "endpoint-del", "network": NETKEY, "address": IP, "protocol": P,
  *  "port": P}
  *
  *     What is forwarded to which pool.  "idle" is the idle time-out of the
  *     rule's connections, up to 65535.  "distribution" is as rules have it:
  *     "Default", "SourceIP" or "SourceIPProtocol".  "name" leads back to the
- *     YAML object; it is shown, not used.  The VIP must exist.  For now
- *     PROTOCOL is TCP's or UDP's, and there is a port.
+ *     YAML object; it is shown, not used.  The VIP must exist.
+ *
+ *     Either PROTOCOL is TCP's or UDP's, and there is a port, or both are 0:
+ *     then the endpoint takes whatever comes to the address, of any protocol,
+ *     and no other endpoint takes.
+ *
+ *     "source_ranges" is optional.  If it is there and not empty, packets with
+ *     a source address outside all of these prefixes are dropped.  "reject" is
+ *     optional and false if it is not there: with it, packets are answered as
+ *     with that of a VIP while the pool has no member.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}

@@ -73,7 +73,7 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
 {
     const struct mux_ring *ring
         = e->flags & MUX_ENTRY_RING ? mux_entry_ring(e, hash) : NULL;
-    bool settled = now >= e->settled_at;
+    bool settled = now / 1000 >= e->settled_at;
 
     *s = (struct steering) { .owners = { owner->index }, .n_owners = 1 };
     if (ring) {

@@ -53,8 +53,13 @@ format_endpoint(const struct mux_key *key, struct ds *ds)
         ds_put_format(ds, "network %"PRIu32" ", key->number);
     }
     ipv6_format_mapped(&key->address, ds);
-    ds_put_format(ds, " %s %"PRIu16,
-                  key->protocol == IPPROTO_TCP ? "tcp" : "udp", key->port);
+    if (key->protocol) {
+        ds_put_format(ds, " %s %"PRIu16,
+                      key->protocol == IPPROTO_TCP ? "tcp" : "udp",
+                      key->port);
+    } else {
+        ds_put_cstr(ds, " all");
+    }
 }
 
 static void
@@ -200,8 +205,14 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
     const struct mux_endpoint *ep;
     const struct mux_entry *e = mux_table_lookup(table, l->network, &l->dst,
                                                  l->protocol, l->dport, &ep);
+    if (!e) {
+        e = mux_table_lookup(table, l->network, &l->dst, 0, 0, &ep);
+    }
     if (!e && l->network) {
         e = mux_table_lookup(table, 0, &l->dst, l->protocol, l->dport, &ep);
+        if (!e) {
+            e = mux_table_lookup(table, 0, &l->dst, 0, 0, &ep);
+        }
     }
     if (!e) {
         ds_put_cstr(ds, "no endpoint: dropped\n");

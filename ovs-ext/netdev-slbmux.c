@@ -28,6 +28,7 @@
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-server.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 #include "ovs-ext/mux-unixctl.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
@@ -55,17 +56,12 @@ struct underlay {
 /* Packets for no VIP that may wait for the main thread. */
 #define NODE_QUEUE_SIZE 1024
 
-/* Counters of one thread.  It alone writes, others read. */
-struct thread_counters {
-    OVS_ALIGNED_VAR(CACHE_LINE_SIZE) atomic_uint64_t n[MUX_N_COUNTERS];
-};
-
 struct netdev_slbmux {
     struct netdev up;
 
     /* Used by senders. */
     OVSRCU_TYPE(struct underlay *) underlay;
-    struct thread_counters **threads;   /* By tx queue. */
+    struct mux_thread **threads; /* By tx queue. */
 
     struct ovs_list list_node OVS_GUARDED_BY(slbmux_mutex);
     int n_threads OVS_GUARDED_BY(slbmux_mutex);
@@ -303,8 +299,7 @@ grow_threads(struct netdev_slbmux *dev, int n)
     if (n > dev->n_threads) {
         dev->threads = xrealloc(dev->threads, n * sizeof *dev->threads);
         while (dev->n_threads < n) {
-            dev->threads[dev->n_threads++]
-                = xzalloc_cacheline(sizeof *dev->threads[0]);
+            dev->threads[dev->n_threads++] = mux_thread_create();
         }
     }
 }
@@ -342,7 +337,7 @@ netdev_slbmux_destruct(struct netdev *netdev)
     ovs_mutex_lock(&slbmux_mutex);
     ovs_list_remove(&dev->list_node);
     for (int i = 0; i < dev->n_threads; i++) {
-        free_cacheline(dev->threads[i]);
+        mux_thread_destroy(dev->threads[i]);
     }
     ovs_mutex_unlock(&slbmux_mutex);
     free(dev->threads);
@@ -503,10 +498,7 @@ add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
     uint64_t n;
 
     for (int i = 0; i < dev->n_threads; i++) {
-        for (int j = 0; j < MUX_N_COUNTERS; j++) {
-            atomic_read_relaxed(&dev->threads[i]->n[j], &n);
-            total->n[j] += n;
-        }
+        mux_thread_read(dev->threads[i], total);
     }
 
     atomic_read_relaxed(&dev->n_tx_steering, &n);
@@ -547,8 +539,10 @@ netdev_slbmux_get_stats(const struct netdev *netdev,
     stats->rx_bytes = counters.n[MUX_COUNT_NODE_BYTES];
     stats->rx_dropped = stats->rx_errors = 0;
     stats->tx_packets = (counters.n[MUX_COUNT_FORWARDED]
+                         + counters.n[MUX_COUNT_ECHO]
                          + counters.n[MUX_COUNT_NODE]);
     stats->tx_bytes = (counters.n[MUX_COUNT_BYTES]
+                       + counters.n[MUX_COUNT_ECHO_BYTES]
                        + counters.n[MUX_COUNT_NODE_BYTES]);
     stats->tx_errors = 0;
     stats->tx_dropped = 0;
@@ -576,19 +570,6 @@ netdev_slbmux_get_custom_stats(const struct netdev *netdev,
 }
 
 /* Sending. */
-
-static void
-count(struct thread_counters *thread, const struct mux_counters *counters)
-{
-    for (int i = 0; i < MUX_N_COUNTERS; i++) {
-        if (counters->n[i]) {
-            uint64_t n;
-
-            atomic_read_relaxed(&thread->n[i], &n);
-            atomic_store_relaxed(&thread->n[i], n + counters->n[i]);
-        }
-    }
-}
 
 static void
 drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
@@ -648,8 +629,8 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init(&node);
     if (OVS_LIKELY(underlay)) {
-        mux_forward(mux_server_get_table(), batch, &node, underlay->mtu,
-                    time_msec(), &counters);
+        mux_forward(mux_server_get_table(), dev->threads[qid], batch, &node,
+                    underlay->mtu, time_msec(), &counters);
     } else {
         mux_separate(mux_server_get_table(), batch, &node);
         drop_batch(batch, &counters.n[MUX_COUNT_NO_UNDERLAY]);
@@ -658,7 +639,7 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
     if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
         queue_for_node(dev, &node, &counters);
     }
-    count(dev->threads[qid], &counters);
+    mux_thread_add(dev->threads[qid], &counters);
     return (dp_packet_batch_is_empty(batch)
             ? 0
             : netdev_send(underlay->netdev,

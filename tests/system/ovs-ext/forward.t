@@ -17,7 +17,7 @@ import muxnode  # noqa: E402
 import tap  # noqa: E402
 
 from scapy.all import (  # noqa: E402
-    ARP, Ether, IP, IPv6, TCP, UDP, VXLAN, Raw)
+    ARP, Ether, ICMP, IP, IPv6, TCP, UDP, VXLAN, Raw)
 
 VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
 ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
@@ -79,8 +79,9 @@ def test_forwarding(t, node):
     t.is_(len(sent), len(ports), 'all packets come out')
 
     t.ok(all(p[TCP].sport == port and bytes(p[VXLAN].payload)[14:]
-             == bytes(tcp(port)[IP]) for p, port in zip(sent, ports)),
-         'each with the very IP packet that came in')
+             == muxnode.next_hop(bytes(tcp(port)[IP]))
+             for p, port in zip(sent, ports)),
+         'each with the IP packet that came in, a hop older')
     t.ok(all((p[IP].src, p[UDP].dport, p[UDP].chksum, p[VXLAN].vni,
               p[IP].flags, p.src)
              == ('172.16.0.11', 4789, 0, 100, 'DF', MUX) for p in sent),
@@ -144,11 +145,16 @@ def test_drops(t, node):
     node.receive(bytes(tcp(40000, dport=81)), bytes(wrong),
                  bytes(tcp(40000, frag=5)), bytes(big))
     after = node.stats()
-    t.is_(node.sent(), [], 'what cannot be forwarded is dropped')
+    sent = [Ether(frame) for frame in node.sent()]
+    t.is_([(p.dst, p[IP].src, p[IP].dst, p[ICMP].type, p[ICMP].code,
+            p[ICMP].nexthopmtu) for p in sent],
+          [(ROUTER, VIP, '198.51.100.10', 3, 4, 1450)],
+          'what cannot be forwarded is dropped, the sender told if it has to '
+          'send less')
     t.is_({key: after[key] - before[key] for key in after
            if after[key] != before[key]},
           {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_fragment': 1,
-           'drop_too_big': 1}, 'and counted by reason')
+           'drop_too_big': 1, 'icmp_sent': 1}, 'and counted by reason')
 
     def port(*keys):
         text = node.vsctl('get', 'interface', 'slb0', 'statistics')
