@@ -6,6 +6,8 @@ ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-flight.h \
 	ovs-ext/mux-forward.c \
 	ovs-ext/mux-forward.h \
+	ovs-ext/mux-fragment.c \
+	ovs-ext/mux-fragment.h \
 	ovs-ext/mux-icmp.c \
 	ovs-ext/mux-icmp.h \
 	ovs-ext/mux-op.c \

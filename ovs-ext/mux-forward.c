@@ -24,6 +24,7 @@
 #include "lib/steering.h"
 #include "ovs-ext/mux-answer.h"
 #include "ovs-ext/mux-flight.h"
+#include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-icmp.h"
 #include "ovs-ext/mux-op.h"
 #include "ovs-ext/mux-table.h"
@@ -232,6 +233,8 @@ parse_ipv4(struct mux_flight *f, uint8_t *l3, uint32_t len)
                      || offset & (IP_FRAG_OFF_MASK | IP_MORE_FRAGMENTS)
                      || is_martian_v4(src, dst)
                      || !has_ports(f->protocol))) {
+        f->fragment_id = mux_get_be16(l3 + offsetof(struct ip_header,
+                                                    ip_id));
         f->fragment_ofs = (offset & IP_FRAG_OFF_MASK) * 8;
         f->more_fragments = (offset & IP_MORE_FRAGMENTS) != 0;
         f->fragment = f->fragment_ofs || f->more_fragments;
@@ -452,6 +455,57 @@ drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
     return MUX_DONE;
 }
 
+/* Finds out which flow 'f', a fragment, is of. */
+static OVS_NOINLINE int
+place_fragment(struct mux_context *ctx, struct mux_flight *f)
+{
+    bool v4 = mux_flight_is_v4(f);
+    struct mux_fragment_key key = {
+        .src = { f->src[0], v4 ? 0 : f->src[1] },
+        .dst = { f->vip[0], f->vip[1] },
+        .network = f->network,
+        .id = f->fragment_id,
+        .protocol = v4 ? f->protocol : 0,
+    };
+    struct mux_fragment_flow flow;
+
+    if (f->fragment_ofs + f->l3_len - f->l4_ofs > UINT16_MAX) {
+        return MUX_COUNT_BAD_LENGTH;
+    }
+    if (v4 && !has_ports(f->protocol)) {
+        return 0;
+    }
+    if (f->fragment_ofs) {
+        if (f->fragment_ofs < TCP_HEADER_LEN && f->protocol == IPPROTO_TCP) {
+            /* It would change the header that the first one has, after
+             * others have looked at that (RFC 1858). */
+            return MUX_COUNT_BAD_LENGTH;
+        }
+        switch (mux_fragments_later(ctx->thread->fragments, &key, f->packet,
+                                    ctx->now, &flow)) {
+        case MUX_FRAGMENT_KNOWN:
+            f->protocol = flow.protocol;
+            f->sport = flow.sport;
+            f->dport = flow.dport;
+            return 0;
+        case MUX_FRAGMENT_WAITS:
+            ctx->counters->n[MUX_COUNT_WAITED]++;
+            return MUX_DONE;
+        case MUX_FRAGMENT_NO_ROOM:
+        default:
+            return MUX_COUNT_FRAGMENT_FULL;
+        }
+    }
+
+    int reason = has_ports(f->protocol) ? parse_l4(f) : 0;
+    if (!reason) {
+        flow = (struct mux_fragment_flow) { f->sport, f->dport, f->protocol };
+        mux_fragments_first(ctx->thread->fragments, &key, &flow, ctx->now,
+                            &ctx->thread->released);
+    }
+    return reason;
+}
+
 /* Decides about a packet that has a good IP header, but is no whole segment or
  * datagram of TCP or UDP from a good address that has some way to go. */
 static OVS_NOINLINE int
@@ -483,8 +537,8 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     if (f->ttl == 1) {
         return drop_and_answer(ctx, f, MUX_COUNT_TTL, MUX_ANSWER_EXPIRED);
     }
-    if (f->fragment_ofs) {
-        return MUX_COUNT_FRAGMENT;
+    if (f->fragment) {
+        return place_fragment(ctx, f);
     }
     if (mux_icmp_is_error(f)) {
         return mux_icmp_resolve(f);
@@ -647,7 +701,7 @@ find_owner(struct mux_flight *f)
     f->owner = mux_entry_owner(e, f->slot);
     OVS_PREFETCH(f->owner);
     f->ring = NULL;
-    if (e->flags & MUX_ENTRY_RING) {
+    if (e->flags & MUX_ENTRY_RING && OVS_LIKELY(!f->fragment)) {
         /* Few slots have other owners, so mostly this is all. */
         f->ring = mux_entry_ring(e, f->hash);
     }
@@ -705,6 +759,22 @@ decrement_ttl(uint8_t *ip, bool v4)
     }
 }
 
+/* Writes the steering header of a packet that has other owners, or is a
+ * fragment, to 'p'. */
+static OVS_NOINLINE void
+put_steering(struct mux_context *ctx, const struct mux_flight *f, uint8_t *p)
+{
+    struct steering s;
+
+    mux_table_steer(ctx->table, f->entry, f->hash, f->owner, ctx->now, &s);
+    if (f->fragment) {
+        mux_table_steer_fragment(&s, f->dport);
+        ctx->counters->n[MUX_COUNT_FRAGMENTS]++;
+    }
+    steering_put(&s, p);
+    ctx->counters->n[MUX_COUNT_RING] += s.n_owners > 1;
+}
+
 static inline int
 build(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -729,7 +799,7 @@ build(struct mux_context *ctx, struct mux_flight *f)
     finish_tunnel(p, nexthop, f);
 
     p += MUX_TUNNEL_LEN;
-    if (OVS_LIKELY(!f->ring)) {
+    if (OVS_LIKELY(!f->ring && !f->fragment)) {
         /* What steering_put() writes for a single owner. */
         uint64_t flags = ctx->now_s >= e->settled_at ? STEERING_SETTLED : 0;
 
@@ -738,11 +808,7 @@ build(struct mux_context *ctx, struct mux_flight *f)
                          | STEERING_OUI << 8 | 1));
         memset(p + 8, 0, 4);
     } else {
-        struct steering s;
-
-        mux_table_steer(ctx->table, e, f->hash, owner, ctx->now, &s);
-        steering_put(&s, p);
-        ctx->counters->n[MUX_COUNT_RING] += s.n_owners > 1;
+        put_steering(ctx, f, p);
     }
     memcpy(p + 2 * ETH_ADDR_LEN, &f->eth_type, sizeof f->eth_type);
     decrement_ttl(p + ETH_HEADER_LEN, mux_flight_is_v4(f));
@@ -875,6 +941,27 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
     for (size_t i = 0; OVS_UNLIKELY(i < ctx.n_answers); i++) {
         dp_packet_batch_add(batch, ctx.answers[i]);
     }
+}
+
+/* Moves packets that mux_forward() has found out about in the meantime, though
+ * they came earlier, from 'thread' to 'batch', which must be empty, for
+ * another call.  Returns false if there are none. */
+bool
+mux_forward_released(struct mux_thread *thread, struct dp_packet_batch *batch)
+{
+    struct mux_released *released = &thread->released;
+    size_t n = 0;
+
+    /* Those in a batch must be of one kind. */
+    while (n < MIN(released->n, NETDEV_MAX_BURST)
+           && (released->packets[n]->source
+               == released->packets[0]->source)) {
+        dp_packet_batch_add(batch, released->packets[n++]);
+    }
+    released->n -= n;
+    memmove(released->packets, released->packets + n,
+            released->n * sizeof *released->packets);
+    return n > 0;
 }
 
 /* Moves the packets for no VIP from 'batch' to 'node', which must be empty,

@@ -26,8 +26,9 @@
  * A packet that cannot be forwarded is dropped and counted by reason, for the
  * port and for the VIP, endpoint and member it was for, as far as that is
  * known.  What a sender must learn is told (mux-answer.h); ICMP errors are
- * forwarded like the connection they are about (mux-icmp.h).  No connection is
- * remembered from one packet to the next.
+ * forwarded like the connection they are about (mux-icmp.h), fragments like the
+ * first one of their datagram (mux-fragment.h).  No connection is remembered
+ * from one packet to the next.
  *
  * Packets for no VIP at all are the node's own, those of BGP for example; as
  * long as nothing was loaded, all are.  They are put aside as they are.  So
@@ -52,10 +53,10 @@
  * What does not fit into the tunnel is answered by "fragmentation needed" or
  * "packet too big", for IPv4 without DF as well: the mux never fragments.
  * Stacks take the message for the path's MTU, whether they set DF or not, and
- * fragments of their own reach one member (see below) while fragments of
- * fragments would have to be made here, with memory and time that others pay
- * for. */
+ * fragments that they make reach one member, while fragments of fragments would
+ * have to be made here, with memory and time that others pay for. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct dp_packet_batch;
@@ -73,6 +74,9 @@ struct mux_thread;
                 "of them, packets that came to the anycast VTEP")       \
     MUX_COUNTER(STEERED, "icmp_steered",                                \
                 "of them, ICMP errors about a connection")              \
+    MUX_COUNTER(FRAGMENTS, "fragments", "of them, fragments")           \
+    MUX_COUNTER(WAITED, "fragments_waited",                             \
+                "fragments that came before the first of their datagram") \
     MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \
     MUX_COUNTER(NODE_BYTES, "node_bytes", "their size")                 \
     MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
@@ -98,7 +102,10 @@ struct mux_thread;
     MUX_COUNTER(OPTIONS, "drop_options", "IPv4 options")                \
     MUX_COUNTER(MARTIAN, "drop_martian", "impossible source address")   \
     MUX_COUNTER(TTL, "drop_ttl", "TTL or hop limit ran out")            \
-    MUX_COUNTER(FRAGMENT, "drop_fragment", "fragment, not the first")   \
+    MUX_COUNTER(FRAGMENT, "drop_fragment",                              \
+                "fragment, and the first has not come")                 \
+    MUX_COUNTER(FRAGMENT_FULL, "drop_fragment_full",                    \
+                "fragment, and too many wait for their first")          \
     MUX_COUNTER(PROTOCOL, "drop_protocol",                              \
                 "no rule for the address takes this protocol")          \
     MUX_COUNTER(ICMP, "drop_icmp", "error about no packet of the VIP")  \
@@ -140,6 +147,7 @@ const char *mux_counter_text(enum mux_counter);
 void mux_forward(const struct mux_table *, struct mux_thread *,
                  struct dp_packet_batch *, struct dp_packet_batch *node,
                  uint32_t mtu, long long int now, struct mux_counters *);
+bool mux_forward_released(struct mux_thread *, struct dp_packet_batch *);
 void mux_separate(const struct mux_table *, struct dp_packet_batch *,
                   struct dp_packet_batch *node);
 

@@ -98,3 +98,15 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
         s->flags |= STEERING_SETTLED;
     }
 }
+
+/* Makes '*s', from mux_table_steer(), that of a fragment to 'port'. */
+void
+mux_table_steer_fragment(struct steering *s, uint16_t port)
+{
+    *s = (struct steering) {
+        .owners = { s->owners[0] },
+        .n_owners = 1,
+        .flags = (s->flags & STEERING_SETTLED) | STEERING_FRAGMENT,
+        .port = port,
+    };
+}

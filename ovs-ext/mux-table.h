@@ -335,5 +335,6 @@ const struct mux_entry *mux_table_lookup(const struct mux_table *,
 void mux_table_steer(const struct mux_table *, const struct mux_entry *,
                      uint64_t hash, const struct mux_owner *,
                      long long int now, struct steering *);
+void mux_table_steer_fragment(struct steering *, uint16_t port);
 
 #endif /* ovs-ext/mux-table.h */

@@ -17,6 +17,7 @@
 
 #include "ovs-ext/mux-thread.h"
 
+#include "dp-packet.h"
 #include "ovs-thread.h"
 
 /* Numbers there are.  Number 0 is MUX_NO_COUNTER. */
@@ -102,11 +103,13 @@ mux_counter_free(void *counter_)
     ovs_mutex_unlock(&mutex);
 }
 
+/* Returns a new thread, which shares 'fragments' with others. */
 struct mux_thread *
-mux_thread_create(void)
+mux_thread_create(struct mux_fragments *fragments)
 {
     struct mux_thread *thread = xzalloc_cacheline(sizeof *thread);
 
+    thread->fragments = fragments;
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
     }
@@ -136,6 +139,10 @@ mux_thread_destroy(struct mux_thread *thread)
         }
         free_cacheline(chunk);
     }
+    for (size_t i = 0; i < thread->released.n; i++) {
+        dp_packet_delete(thread->released.packets[i]);
+    }
+    free(thread->released.packets);
     free_cacheline(thread);
 }
 

@@ -37,6 +37,7 @@
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-forward.h"
+#include "ovs-ext/mux-fragment.h"
 #include "util.h"
 
 /* The counter of objects that have none: not looked at by anybody. */
@@ -92,9 +93,12 @@ struct mux_thread {
     ATOMIC(struct mux_count_chunk *) chunks[MUX_N_CHUNKS];
 
     struct mux_limit limits[MUX_N_LIMITS];
+
+    struct mux_fragments *fragments; /* Shared with others. */
+    struct mux_released released; /* Fragments to be forwarded next. */
 };
 
-struct mux_thread *mux_thread_create(void);
+struct mux_thread *mux_thread_create(struct mux_fragments *);
 void mux_thread_destroy(struct mux_thread *);
 
 void mux_thread_add(struct mux_thread *, const struct mux_counters *);

@@ -22,6 +22,7 @@
 #include "dp-packet.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
+#include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-store.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -121,6 +122,7 @@ static const char tables[] =
     "   ['198.51.99.0/24', '198.51.101.0/24', '::/0']}]";
 
 static struct mux_store *store;
+static struct mux_fragments *fragments;
 static struct mux_thread *thread;
 static struct mux_counters counters;
 
@@ -139,7 +141,8 @@ static struct mux_thread *
 get_thread(void)
 {
     if (!thread) {
-        thread = mux_thread_create();
+        fragments = mux_fragments_create();
+        thread = mux_thread_create(fragments);
     }
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
@@ -523,6 +526,8 @@ test_forward_ipv6(void)
     dp_packet_put(p, "\x2c\x01\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     dp_packet_put(p, "\x06\x00\x00\x01\0\0\0\x05", 8);
     put_l4(p, IPPROTO_TCP, 4711, 80, 0);
+    x.steering.flags |= STEERING_FRAGMENT;
+    x.steering.port = 80;
     check_forwarding(p, 14, 40 + 32 + 20, &x);
 }
 
@@ -653,8 +658,11 @@ test_drop_ipv4(void)
     assert_dropped(tcp_packet_with(2, 0x10), MUX_COUNT_TRUNCATED);
     assert_dropped(tcp_packet_with(3, 19), MUX_COUNT_TRUNCATED);
     assert_dropped(tcp_packet_with(3, 39), MUX_COUNT_TRUNCATED);
-    assert_dropped(tcp_packet_with(7, 1), MUX_COUNT_FRAGMENT);
-    assert_dropped(tcp_packet_with(6, 0x10), MUX_COUNT_FRAGMENT);
+    assert_dropped(tcp_packet_with(7, 1), MUX_COUNT_BAD_LENGTH);
+    p = tcp_packet_with(6, 0x1f);
+    ((uint8_t *) dp_packet_data(p))[14 + 7] = 0xff;
+    fix_ip(p);
+    assert_dropped(p, MUX_COUNT_BAD_LENGTH);
     assert_dropped(tcp_packet_with(8, 0), MUX_COUNT_TTL);
     assert_dropped(tcp_packet_with(9, IPPROTO_ICMP), MUX_COUNT_ICMP);
     assert_dropped(tcp_packet_with(9, 50), MUX_COUNT_PROTOCOL);
@@ -748,14 +756,6 @@ test_drop_ipv6(void)
         put_l4(p, IPPROTO_TCP, 1000, 80, 0);
         assert_dropped(p, MUX_COUNT_MARTIAN);
     }
-
-    /* A later fragment. */
-    p = new_packet(128);
-    put_eth(p, ETH_TYPE_IPV6);
-    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_FRAGMENT, 28);
-    dp_packet_put(p, "\x06\x00\x00\x09\0\0\0\x05", 8);
-    put_l4(p, IPPROTO_TCP, 1000, 80, 0);
-    assert_dropped(p, MUX_COUNT_FRAGMENT);
 
     /* Extension headers that lead out of the packet, or never end. */
     p = new_packet(128);
@@ -954,8 +954,10 @@ test_forward_fuzzed(void)
                 &counters);
 
         uint64_t sum = (counters.n[MUX_COUNT_FORWARDED]
-                        + counters.n[MUX_COUNT_ECHO]);
-        CU_ASSERT_EQUAL(sum + counters.n[MUX_COUNT_ERRORS]
+                        + counters.n[MUX_COUNT_ECHO]
+                        + counters.n[MUX_COUNT_WAITED]);
+        CU_ASSERT_EQUAL(sum - counters.n[MUX_COUNT_WAITED]
+                        + counters.n[MUX_COUNT_ERRORS]
                         + counters.n[MUX_COUNT_RESETS],
                         dp_packet_batch_size(&batch));
         sum += dp_packet_batch_size(&node);
@@ -1221,6 +1223,227 @@ test_icmp_errors(void)
     p = icmp6_error(1, "2001:db8:20::10", 44, 8);
     ((uint8_t *) dp_packet_data(p))[14 + 48 + 40 + 3] = 9;
     assert_dropped(p, MUX_COUNT_ICMP);
+}
+
+/* Fragments. */
+
+/* Returns fragment 'i' of 'n', each with 1000 octets, of an UDP datagram from
+ * port 1000 to port 53, or of a TCP segment to port 80. */
+static struct dp_packet *
+fragment(uint8_t protocol, uint16_t id, int i, int n, bool v6)
+{
+    struct dp_packet *p = new_packet(128);
+    uint16_t offset = i * 1000;
+    uint8_t octets[1000];
+
+    memset(octets, i, sizeof octets);
+    if (!i) {
+        octets[0] = 1000 >> 8;
+        octets[1] = 1000 & 0xff;
+        octets[2] = 0;
+        octets[3] = protocol == 6 ? 80 : 53;
+        if (protocol == 6) {
+            octets[12] = 0x50;
+        } else {
+            octets[4] = n * 1000 >> 8;
+            octets[5] = n * 1000 & 0xff;
+        }
+    }
+    if (v6) {
+        uint8_t header[8] = { protocol, 0, offset >> 8,
+                              (offset & 0xff) | (i < n - 1),
+                              0, 0, id >> 8, id };
+
+        put_eth(p, ETH_TYPE_IPV6);
+        put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_FRAGMENT,
+                1008);
+        dp_packet_put(p, header, sizeof header);
+    } else {
+        put_eth(p, ETH_TYPE_IP);
+        put_ip(p, "198.51.100.10", "20.50.60.10", protocol, 1000);
+
+        struct ip_header *ip = dp_packet_at_assert(p, 14, sizeof *ip);
+        ip->ip_id = htons(id);
+        ip->ip_frag_off = htons(offset / 8
+                                | (i < n - 1 ? IP_MORE_FRAGMENTS : 0));
+        fix_ip(p);
+    }
+    dp_packet_put(p, octets, sizeof octets);
+    return p;
+}
+
+/* Forwards what has waited and compares its 'n' packets with fragments
+ * 'order[]' of 'total' of a datagram. */
+static void
+check_released(const struct expectation *x, uint8_t protocol, uint16_t id,
+               const int order[], int n, int total)
+{
+    struct dp_packet_batch batch, node;
+    int seen = 0;
+
+    memset(&counters, 0, sizeof counters);
+    dp_packet_batch_init(&batch);
+    dp_packet_batch_init(&node);
+    while (mux_forward_released(thread, &batch)) {
+        struct dp_packet *p;
+
+        mux_forward(get_table(), thread, &batch, &node, MTU, time_msec(),
+                    &counters);
+        DP_PACKET_BATCH_FOR_EACH (i, p, &batch) {
+            struct dp_packet *original = fragment(protocol, id, order[seen],
+                                                  total, false);
+            uint8_t *ip = (uint8_t *) dp_packet_data(original) + 14;
+
+            take_hop(ip);
+            assert_forwarded(p, x, ip, dp_packet_size(original) - 14);
+            dp_packet_delete(original);
+            seen++;
+        }
+        dp_packet_batch_init(&batch);
+    }
+    CU_ASSERT_EQUAL(seen, n);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FRAGMENTS], n);
+}
+
+static void
+test_fragments(void)
+{
+    static const int orders[][4] = {
+        { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 }, { 1, 3, 0, 2 },
+    };
+
+    for (uint16_t id = 0; id < 2 * ARRAY_SIZE(orders); id++) {
+        const int *order = orders[id / 2];
+        uint8_t protocol = id % 2 ? 6 : 17;
+        struct expectation x = tcp_expectation(1000);
+        int waiting = 0;
+
+        x.steering.flags |= STEERING_FRAGMENT;
+        x.steering.port = 80;
+        if (protocol == 17) {
+            /* Other owners are not named. */
+            x = (struct expectation) {
+                .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+                .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10",
+                              "20.50.60.10", 0, 0, 0),
+                .steering = { .owners = { 3 }, .n_owners = 1, .port = 53,
+                              .flags = STEERING_FRAGMENT },
+                .eth_type = ETH_TYPE_IP,
+            };
+        }
+
+        for (int i = 0; i < 4; i++) {
+            struct dp_packet *p = fragment(protocol, id, order[i], 4, false);
+
+            if (waiting == i && order[i]) {
+                CU_ASSERT_PTR_NULL(forward(p));
+                CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+                waiting++;
+            } else {
+                check_forwarding(p, 14, 1020, &x);
+                CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FRAGMENTS], 1);
+                if (!order[i]) {
+                    check_released(&x, protocol, id, order, waiting, 4);
+                    waiting = -1;
+                }
+            }
+        }
+    }
+
+    /* Another datagram, sender or protocol is something else. */
+    CU_ASSERT_PTR_NULL(forward(fragment(17, 99, 1, 4, false)));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+    CU_ASSERT_PTR_NULL(forward(fragment(6, 0, 1, 4, false)));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+}
+
+static void
+test_fragments_ipv6(void)
+{
+    for (int first = 0; first < 2; first++) {
+        struct dp_packet *out[2];
+
+        out[0] = forward(fragment(6, 77 + first, first, 2, true));
+        out[1] = forward(fragment(6, 77 + first, !first, 2, true));
+        CU_ASSERT_EQUAL(!out[0], first);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(out[1]);
+        if (first) {
+            struct dp_packet_batch batch, node;
+
+            dp_packet_batch_init(&batch);
+            dp_packet_batch_init(&node);
+            CU_ASSERT_FATAL(mux_forward_released(thread, &batch));
+            mux_forward(get_table(), thread, &batch, &node, MTU, time_msec(),
+                        &counters);
+            CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&batch), 1);
+            out[0] = batch.packets[0];
+        }
+        for (int i = 0; i < 2; i++) {
+            const uint8_t *data = dp_packet_data(out[i]);
+
+            CU_ASSERT(!memcmp(data + 50, "\x0e\x06\x01\x02\0\x50"
+                              "\x0e\x01\0\0\0\0", 12));
+            dp_packet_delete(out[i]);
+        }
+    }
+}
+
+/* What is waited for in vain is dropped, others have to make room, and few
+ * may wait. */
+static void
+test_fragments_bounds(void)
+{
+    struct mux_fragments *frags = mux_fragments_create();
+    struct mux_fragment_flow flow = { 1, 2, 17 };
+    struct mux_released released = { .n = 0 };
+    struct mux_fragment_key key = { .protocol = 17 };
+    struct mux_fragment_stats stats;
+    int no_room = 0;
+
+    for (int i = 0; i < 2 * MUX_FRAGMENT_MAX_WAITING; i++) {
+        struct dp_packet *p = dp_packet_new(0);
+
+        key.id = i / (2 * MUX_FRAGMENT_MAX_OF_ONE);
+        if (mux_fragments_later(frags, &key, p, 1000, &flow)
+            == MUX_FRAGMENT_NO_ROOM) {
+            dp_packet_delete(p);
+            no_room++;
+        }
+    }
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 1000, &stats);
+    CU_ASSERT_EQUAL(stats.datagrams, 10);
+    CU_ASSERT_EQUAL(stats.waiting + no_room, 2 * MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT(stats.waiting <= MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT(stats.waiting >= MUX_FRAGMENT_MAX_WAITING - 54);
+
+    key.id = 0;
+    mux_fragments_first(frags, &key, &flow, 1999, &released);
+    CU_ASSERT_EQUAL(released.n, MUX_FRAGMENT_MAX_OF_ONE);
+    for (size_t i = 0; i < released.n; i++) {
+        dp_packet_delete(released.packets[i]);
+    }
+    free(released.packets);
+
+    mux_fragments_run(frags, 2000);
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 2000, &stats);
+    CU_ASSERT_EQUAL(stats.datagrams, 1);
+    CU_ASSERT_EQUAL(stats.waiting, 0);
+    CU_ASSERT_EQUAL(stats.timeouts, 9);
+    CU_ASSERT_EQUAL(stats.dropped + MUX_FRAGMENT_MAX_OF_ONE + no_room,
+                    2 * MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT_EQUAL(stats.evictions, 0);
+
+    for (int i = 0; i < 2 * MUX_FRAGMENT_DATAGRAMS; i++) {
+        key.id = 1000 + i;
+        mux_fragments_first(frags, &key, &flow, 3000, &released);
+    }
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 3000, &stats);
+    CU_ASSERT(stats.datagrams <= MUX_FRAGMENT_DATAGRAMS);
+    CU_ASSERT(stats.evictions >= MUX_FRAGMENT_DATAGRAMS);
+    mux_fragments_destroy(frags);
 }
 
 /* Answers. */
@@ -1580,6 +1803,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_source_ranges),
     UNIT_TEST(test_forward_tos),
     UNIT_TEST(test_icmp_errors),
+    UNIT_TEST(test_fragments),
+    UNIT_TEST(test_fragments_ipv6),
+    UNIT_TEST(test_fragments_bounds),
     UNIT_TEST(test_answer_too_big),
     UNIT_TEST(test_answer_tunnelled),
     UNIT_TEST(test_answer_expired),
@@ -1602,6 +1828,7 @@ main(int argc, char *argv[])
     int status = unit_main("mux-forward", tests, argc, argv);
 
     mux_thread_destroy(thread);
+    mux_fragments_destroy(fragments);
     mux_store_destroy(store);
     return status;
 }

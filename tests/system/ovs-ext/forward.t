@@ -17,7 +17,7 @@ import muxnode  # noqa: E402
 import tap  # noqa: E402
 
 from scapy.all import (  # noqa: E402
-    ARP, Ether, ICMP, IP, IPv6, TCP, UDP, VXLAN, Raw)
+    ARP, Ether, ICMP, IP, IPv6, TCP, UDP, VXLAN, Raw, fragment)
 
 VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
 ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
@@ -143,7 +143,7 @@ def test_drops(t, node):
     wrong[IP].chksum = 1
     big = tcp(40000) / Raw(b'x' * 1440)
     node.receive(bytes(tcp(40000, dport=81)), bytes(wrong),
-                 bytes(tcp(40000, frag=5)), bytes(big))
+                 bytes(tcp(40000, frag=1)), bytes(big))
     after = node.stats()
     sent = [Ether(frame) for frame in node.sent()]
     t.is_([(p.dst, p[IP].src, p[IP].dst, p[ICMP].type, p[ICMP].code,
@@ -153,7 +153,7 @@ def test_drops(t, node):
           'send less')
     t.is_({key: after[key] - before[key] for key in after
            if after[key] != before[key]},
-          {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_fragment': 1,
+          {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_bad_length': 1,
            'drop_too_big': 1, 'icmp_sent': 1}, 'and counted by reason')
 
     def port(*keys):
@@ -166,6 +166,44 @@ def test_drops(t, node):
     muxnode.wait_until('the statistics are in the database',
                        lambda: port(*keys) == wanted, 15)
     t.ok(True, 'the statistics of the port agree')
+
+
+def test_fragments(t, node):
+    """A datagram of 4 KB, in any order."""
+    whole = (IP(src='198.51.100.10', dst=VIP, id=7)
+             / UDP(sport=40000, dport=53) / Raw(b'x' * 4000))
+    def frames(n):
+        whole[IP].id = n
+        return [bytes(Ether(src=ROUTER, dst=MUX) / p)
+                for p in fragment(whole, 1400)]
+    orders = [0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]
+    for n, order in enumerate(orders):
+        before = node.stats()
+        pieces = frames(100 + n)
+        for i in order:
+            # Those that wait are counted as nothing else before they go.
+            node.appctl('netdev-dummy/receive', 'up0', pieces[i].hex())
+        muxnode.wait_until('all are through', lambda: (
+            node.stats()['fragments'] == before['fragments'] + 3))
+        sent = [Ether(frame) for frame in node.sent()]
+        t.is_({(p[IP].dst, str(p[VXLAN].payload.dst),
+                str(p[VXLAN].payload.src)) for p in sent},
+              {('172.16.0.22', '0e:04:00:02:00:35', '0e:01:00:00:00:00')},
+              'fragments in the order %s go to one member, which is told the '
+              'port' % order)
+        t.is_(sorted(bytes(p[VXLAN].payload)[14:] for p in sent),
+              sorted(muxnode.next_hop(frame[14:]) for frame in pieces),
+              'unharmed')
+    node.receive(*frames(200)[:2])
+    node.sent()
+    before = node.stats()
+    node.appctl('netdev-dummy/receive', 'up0', frames(201)[1].hex())
+    t.is_(node.stats()['fragments_waiting'], 1, 'one waits for the first')
+    muxnode.wait_until('it waits in vain', lambda: (
+        node.stats()['drop_fragment'] == before['drop_fragment'] + 1))
+    stats = node.stats()
+    t.is_((stats['fragments_waiting'], stats['fragment_timeouts'],
+           node.sent()), (0, 1, []), 'and is dropped then')
 
 
 def test_node(t, node):
@@ -326,6 +364,7 @@ def main():
         test_forwarding(t, node)
         test_others(t, node)
         test_drops(t, node)
+        test_fragments(t, node)
         test_node(t, node)
         test_ports(t, node)
         test_tx_steering(t, node)
