@@ -60,6 +60,30 @@
  *
  *     -> an object of counters (the same ones as "ovs-appctl slb/stats").
  *
+ * "get" ["vips"]
+ *
+ *     -> [{"network": NETKEY, "address": IP, FIGURES}...]
+ *
+ * "get" [{"vip": IP, "network": NETKEY}]     "network" is optional: 0
+ *
+ *     -> {"network": NETKEY, "address": IP, "echo": BOOL, "reject": BOOL,
+ *         FIGURES, "endpoints": [{"protocol": P, "port": P, "name": TEXT,
+ *                                 "pool": K, FIGURES}...]}
+ *
+ * "get" [{"pool": K}]     of a pool that an endpoint has
+ *
+ *     -> {"tunnel_key": K, "network": NETKEY,
+ *         "members": [{"index": INDEX, "vtep": IP, "weight": N,
+ *                      FIGURES}...]}
+ *
+ *     FIGURES are "packets", "bytes", "syns": what was forwarded, the size
+ *     with which it was received, and of it the TCP segments that start a
+ *     connection; and "drops": {REASON: COUNT...}, where reasons are the names
+ *     of counters in "stats" and those that are 0 are left out.  Figures of a
+ *     VIP contain those of its endpoints.  They start at 0 when an object is
+ *     first set and stay as long as there is one with its key, also if all is
+ *     replaced; a member's key is its pool and index.
+ *
  * "echo", as everywhere in JSON-RPC.
  *
  *

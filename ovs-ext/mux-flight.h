@@ -95,6 +95,10 @@ struct mux_context {
     size_t n_answers;
 };
 
+bool mux_forward_look(const struct mux_table *, struct mux_thread *,
+                      struct dp_packet *, uint32_t mtu, long long int now,
+                      struct mux_flight *);
+
 static inline bool
 mux_flight_is_v4(const struct mux_flight *f)
 {

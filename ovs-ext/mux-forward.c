@@ -943,6 +943,50 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
     }
 }
 
+/* Finds out about 'packet', which it takes, as mux_forward() does, and stores
+ * into '*f' what it has found out, which may refer to 'table' but not to the
+ * packet.  Returns false if it is no IP packet that can be understood. */
+bool
+mux_forward_look(const struct mux_table *table, struct mux_thread *thread,
+                 struct dp_packet *packet, uint32_t mtu, long long int now,
+                 struct mux_flight *f)
+{
+    struct mux_counters counters = { .n = { 0 } };
+    struct dp_packet_batch node;
+    struct mux_context ctx = {
+        .table = table,
+        .thread = thread,
+        .counters = &counters,
+        .node = &node,
+        .mtu = mtu,
+        .now = now,
+        .now_s = now / 1000,
+    };
+
+    dp_packet_batch_init(&node);
+    f->packet = packet;
+
+    int reason = parse(&ctx, f);
+    bool understood = f->l3 != NULL;
+    if (!reason) {
+        reason = find(&ctx, f);
+    }
+    if (!reason) {
+        find_owner(f);
+    }
+    if (reason == MUX_DONE) {
+        /* Taken already; an answer is ours again. */
+        for (size_t i = 0; i < ctx.n_answers; i++) {
+            dp_packet_delete(ctx.answers[i]);
+        }
+    } else {
+        dp_packet_delete(packet);
+    }
+    f->packet = NULL;
+    f->l3 = NULL;
+    return understood;
+}
+
 /* Moves packets that mux_forward() has found out about in the meantime, though
  * they came earlier, from 'thread' to 'batch', which must be empty, for
  * another call.  Returns false if there are none. */
@@ -951,6 +995,10 @@ mux_forward_released(struct mux_thread *thread, struct dp_packet_batch *batch)
 {
     struct mux_released *released = &thread->released;
     size_t n = 0;
+
+    if (!released->n) {
+        return false;
+    }
 
     /* Those in a batch must be of one kind. */
     while (n < MIN(released->n, NETDEV_MAX_BURST)
@@ -961,7 +1009,7 @@ mux_forward_released(struct mux_thread *thread, struct dp_packet_batch *batch)
     released->n -= n;
     memmove(released->packets, released->packets + n,
             released->n * sizeof *released->packets);
-    return n > 0;
+    return true;
 }
 
 /* Moves the packets for no VIP from 'batch' to 'node', which must be empty,

@@ -103,16 +103,27 @@ mux_counter_free(void *counter_)
     ovs_mutex_unlock(&mutex);
 }
 
-/* Returns a new thread, which shares 'fragments' with others. */
+/* Returns a new thread, which shares 'fragments' with others, and whose
+ * figures nobody sees. */
 struct mux_thread *
-mux_thread_create(struct mux_fragments *fragments)
+mux_thread_create_hidden(struct mux_fragments *fragments)
 {
     struct mux_thread *thread = xzalloc_cacheline(sizeof *thread);
 
+    ovs_list_init(&thread->list_node);
     thread->fragments = fragments;
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
     }
+    return thread;
+}
+
+/* Likewise, but its figures are added up with those of others. */
+struct mux_thread *
+mux_thread_create(struct mux_fragments *fragments)
+{
+    struct mux_thread *thread = mux_thread_create_hidden(fragments);
+
     ovs_mutex_lock(&mutex);
     ovs_list_push_back(&threads, &thread->list_node);
     ovs_mutex_unlock(&mutex);

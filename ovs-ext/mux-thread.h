@@ -86,7 +86,7 @@ struct mux_limit {
 };
 
 struct mux_thread {
-    struct ovs_list list_node;
+    struct ovs_list list_node;  /* Empty if it is hidden. */
 
     /* Only this thread writes, others read. */
     OVS_ALIGNED_VAR(CACHE_LINE_SIZE) atomic_uint64_t n[MUX_N_COUNTERS];
@@ -99,6 +99,7 @@ struct mux_thread {
 };
 
 struct mux_thread *mux_thread_create(struct mux_fragments *);
+struct mux_thread *mux_thread_create_hidden(struct mux_fragments *);
 void mux_thread_destroy(struct mux_thread *);
 
 void mux_thread_add(struct mux_thread *, const struct mux_counters *);

@@ -542,6 +542,26 @@ netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *total)
     ovs_mutex_unlock(&slbmux_mutex);
 }
 
+/* Returns the smallest MTU of an underlay, or that of Ethernet if there is no
+ * underlay. */
+uint32_t
+netdev_slbmux_get_underlay_mtu(void)
+{
+    struct netdev_slbmux *dev;
+    uint32_t mtu = UINT32_MAX;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        const struct underlay *underlay = get_underlay(dev);
+
+        if (underlay) {
+            mtu = MIN(mtu, underlay->mtu);
+        }
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+    return mtu == UINT32_MAX ? ETH_PAYLOAD_MAX : mtu;
+}
+
 static void
 port_counters(const struct netdev *netdev, struct mux_counters *counters)
 {

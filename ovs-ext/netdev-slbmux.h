@@ -63,10 +63,13 @@
  * other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
  * queue numbers would belong to no thread, and packets are dropped. */
 
+#include <stdint.h>
+
 struct mux_counters;
 struct mux_fragment_stats;
 
 void netdev_slbmux_get_counters(struct mux_counters *);
 void netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *);
+uint32_t netdev_slbmux_get_underlay_mtu(void);
 
 #endif /* ovs-ext/netdev-slbmux.h */

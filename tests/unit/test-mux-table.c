@@ -15,6 +15,7 @@
 #include <config.h>
 
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 
 #include <string.h>
 
@@ -670,8 +671,62 @@ test_store_random(void)
     mux_store_destroy(store);
 }
 
+/* Numbers of counters stay with what has the same key, and what they counted
+ * is gone with the object. */
+static void
+test_counters(void)
+{
+    struct mux_thread *thread = mux_thread_create(NULL);
+    struct mux_store *store = mux_store_create();
+    struct mux_figures figures;
+    uint32_t endpoint, members[2];
+
+    LOAD(store, 1, CURRENT(1, 1000, "[1, 1], [2, 1]"));
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    endpoint = e->counter;
+    CU_ASSERT_NOT_EQUAL(endpoint, MUX_NO_COUNTER);
+    for (int i = 0; i < 2; i++) {
+        members[i] = e->owners[i].counter;
+        CU_ASSERT_NOT_EQUAL(members[i], MUX_NO_COUNTER);
+        mux_thread_count(thread, members[i], 100, i);
+    }
+    CU_ASSERT_NOT_EQUAL(members[0], members[1]);
+    mux_thread_count_drop(thread, members[1], MUX_COUNT_TOO_BIG);
+
+    /* The same again, as a whole; then without member 1 in force. */
+    LOAD(store, 2, CURRENT(1, 1000, "[1, 1], [2, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(e->counter, endpoint);
+    CU_ASSERT_EQUAL(e->owners[0].counter, members[0]);
+    CU_ASSERT_EQUAL(e->owners[1].counter, members[1]);
+    LOAD(store, 3, CURRENT(2, 0, "[2, 1]") "," PREVIOUS(1, 0, "[1, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(e->counter, endpoint);
+    CU_ASSERT_EQUAL(e->owners[0].counter, members[1]);
+
+    memset(&figures, 0, sizeof figures);
+    mux_figures_add(&figures, members[1]);
+    CU_ASSERT_EQUAL(figures.packets, 1);
+    CU_ASSERT_EQUAL(figures.bytes, 100);
+    CU_ASSERT_EQUAL(figures.syns, 1);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
+
+    uint32_t own = mux_counter_alloc();
+    mux_thread_count(thread, own, 100, true);
+    mux_thread_count_drop(thread, own, MUX_COUNT_TOO_BIG);
+    mux_counter_free((void *) (uintptr_t) own);
+    CU_ASSERT_EQUAL(mux_counter_alloc(), own);
+    memset(&figures, 0, sizeof figures);
+    mux_figures_add(&figures, own);
+    CU_ASSERT_EQUAL(figures.packets + figures.bytes + figures.syns, 0);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 0);
+    mux_store_destroy(store);
+    mux_thread_destroy(thread);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_source_ranges),
+    UNIT_TEST(test_counters),
     UNIT_TEST(test_store_starts_empty),
     UNIT_TEST(test_store_set_and_delete),
     UNIT_TEST(test_store_refuses),

@@ -206,6 +206,116 @@ def test_fragments(t, node):
            node.sent()), (0, 1, []), 'and is dropped then')
 
 
+def test_figures(t, node):
+    """What is told about VIPs, endpoints and members."""
+    client = muxnode.MuxClient(node)
+    client.hello()
+    def vip():
+        return client.call('get', {'vip': VIP})
+    def members():
+        return client.call('get', {'pool': 100})['members']
+    def http(answer):
+        return [e for e in answer['endpoints'] if e['port'] == 80][0]
+    before, before_members = vip(), members()
+    frames = ([bytes(tcp(port)) for port in range(43000, 43030)]
+              + [bytes(tcp(43000, dport=81))] * 2)
+    wrong = tcp(43000)
+    wrong[IP].chksum = 1
+    node.receive(*frames, bytes(wrong))
+    node.sent()
+    after, after_members = vip(), members()
+    size = len(frames[0])
+
+    def grown(new, old):
+        return [new[key] - old[key] for key in ('packets', 'bytes', 'syns')]
+    t.is_(grown(http(after), http(before)), [30, 30 * size, 30],
+          'figures of the endpoint')
+    t.is_(grown(after, before), [30, 30 * size, 30], 'of the VIP')
+    t.is_([sum(column) for column in zip(*[
+        grown(new, old) for new, old in zip(after_members, before_members)])],
+        [30, 30 * size, 30], 'of the members')
+    t.is_([(m['index'], m['vtep'], m['weight']) for m in after_members],
+          [(1, '172.16.0.21', 1), (2, '172.16.0.22', 1),
+           (3, '172.16.0.23', 1)], 'whose places are told')
+    t.is_({key: value - before['drops'].get(key, 0)
+           for key, value in after['drops'].items()
+           if value != before['drops'].get(key, 0)},
+          {'drop_no_endpoint': 2}, 'drops of the VIP by reason; not those of '
+          'which the address cannot be believed')
+    vips = client.call('get', 'vips')
+    t.is_(sorted((v['network'], v['address']) for v in vips),
+          [(0, VIP), (0, VIP6), (7, '10.0.2.100')], 'all VIPs')
+    t.is_([v['packets'] for v in vips if v['address'] == VIP],
+          [after['packets']], 'have the same figures')
+
+    # Figures survive what an agent does when it starts again.
+    client.transact(None, 1, TABLES)
+    t.is_((http(vip())['packets'], [m['packets'] for m in members()]),
+          (http(after)['packets'], [m['packets'] for m in after_members]),
+          'figures stay when all is replaced by the same')
+    client.transact(1, 1, [{'op': 'endpoint-del', 'network': 0, 'address': VIP,
+                            'protocol': 6, 'port': 80}])
+    client.transact(1, 1, [endpoint(0, VIP, 6, 80, 100, 'http')])
+    t.is_(http(vip())['packets'], 0, 'and start again with a new object')
+    for what in ({'vip': '1.2.3.4'}, {'pool': 999}, {'vip': VIP, 'pool': 100},
+                 {'network': 7}, {'vip': VIP, 'network': 1 << 32}, {'x': 1},
+                 'nothing', 5):
+        try:
+            client.call('get', what)
+            t.ok(False, 'get %r is refused' % (what,))
+        except muxnode.Refused:
+            t.ok(True, 'get %r is refused' % (what,))
+    client.close()
+
+    text = node.appctl('slb/vip', VIP)
+    t.ok(re.search(r'^20.50.60.10, answers echo: \d+ packets, .*'
+                   r'drop_no_endpoint \d+', text)
+         and re.search(r'20.50.60.10 udp 53 "lb/rules/dns" -> pool 101: '
+                       r'\d+ packets', text), 'slb/vip', text)
+    text = node.appctl('slb/members', '100')
+    t.ok(re.search(r'member 3 at 172.16.0.23, weight 1: \d+ packets', text),
+         'slb/members', text)
+
+
+def test_trace(t, node):
+    before = node.stats()
+    def trace(*what):
+        return node.appctl('slb/trace', *what)
+    text = trace('0', 'tcp', '198.51.100.10', '40000', VIP, '80')
+    owner, (vtep, vni) = owner_by_lookup(node, 40000)
+    t.ok('endpoint 20.50.60.10 tcp 80 "lb/rules/http", pool 100' in text
+         and 'owner %d, hop 0' % owner in text
+         and 'to host %s, VNI %s' % (vtep, vni) in text
+         and 'forwarded: ' in text, 'slb/trace of a flow', text)
+    text = trace(bytes(tcp(40000, dport=81)).hex())
+    t.ok('drop_no_endpoint: no rule' in text, 'of a packet', text)
+    big = bytes(tcp(40000) / Raw(b'x' * 1440)).hex()
+    text = trace(big)
+    t.ok('drop_too_big' in text and 'icmp_type=3,icmp_code=4' in text,
+         'of one that is too big', text)
+    text = trace('7', 'tcp', '10.0.1.4', '40000', '10.0.2.100', '8080')
+    t.ok('tunnelled, network 7' in text and '"lb/rules/internal"' in text,
+         'of one from a network', text)
+    text = trace(bytes(tcp(40000, dst='172.16.0.11')).hex())
+    t.ok('node: ' in text, "of the node's own", text)
+    inner = (IP(src=VIP, dst='198.51.100.10')
+             / TCP(sport=80, dport=40000))
+    text = trace(bytes(Ether(src=ROUTER, dst=MUX) / IP(src='192.0.2.1',
+                                                        dst=VIP)
+                       / ICMP(type=3, code=4) / inner).hex())
+    t.ok('error about flow 198.51.100.10 -> 20.50.60.10 protocol 6 ports '
+         '40000 -> 80' in text and 'owner %d' % owner in text,
+         'of an ICMP error', text)
+    for bad in ('xyz',), ('0', 'tcp', 'a', '1', 'b', '2'):
+        try:
+            trace(*bad)
+            t.ok(False, 'nonsense is refused')
+        except muxnode.Error as error:
+            t.ok('neither' in str(error), 'nonsense is refused')
+    after = node.stats()
+    t.is_((after, node.sent()), (before, []), 'and nothing has happened')
+
+
 def test_node(t, node):
     """What is for no VIP comes out of slb0 again."""
     def passed():
@@ -365,6 +475,8 @@ def main():
         test_others(t, node)
         test_drops(t, node)
         test_fragments(t, node)
+        test_figures(t, node)
+        test_trace(t, node)
         test_node(t, node)
         test_ports(t, node)
         test_tx_steering(t, node)
