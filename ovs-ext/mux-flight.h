@@ -56,15 +56,14 @@ struct mux_flight {
     uint16_t l4_ofs;            /* Of what follows the IP headers. */
     ovs_be16 eth_type;
     uint16_t sport, dport;      /* Of the flow; 0 if there are none. */
-    uint32_t fragment_id;
-    uint16_t fragment_ofs;      /* Octets before it in its datagram. */
+    uint32_t fragment_id;       /* Fragment: its identification. */
+    uint16_t fragment_ofs;      /* Fragment: octets before it. */
     uint8_t protocol;           /* Of the flow. */
     uint8_t ttl;
     uint8_t tos;                /* Or traffic class. */
     uint8_t outer_tos;          /* Tunnelled: of what it came in. */
     bool tunnelled;
     bool fragment;
-    bool more_fragments;
     bool syn;                   /* Asks for a connection. */
     bool steered;               /* An ICMP error. */
 

@@ -236,8 +236,7 @@ parse_ipv4(struct mux_flight *f, uint8_t *l3, uint32_t len)
         f->fragment_id = mux_get_be16(l3 + offsetof(struct ip_header,
                                                     ip_id));
         f->fragment_ofs = (offset & IP_FRAG_OFF_MASK) * 8;
-        f->more_fragments = (offset & IP_MORE_FRAGMENTS) != 0;
-        f->fragment = f->fragment_ofs || f->more_fragments;
+        f->fragment = offset & (IP_FRAG_OFF_MASK | IP_MORE_FRAGMENTS);
         return MUX_RARE;
     }
     return parse_l4(f);
@@ -271,6 +270,7 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
 
     uint8_t protocol = l3[6];
     uint32_t ofs = IPV6_HEADER_LEN;
+    f->fragment_ofs = 0;
     for (int i = 0; protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING
          || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT; i++) {
         if (i >= MAX_IPV6_EXTENSIONS) {
@@ -285,9 +285,8 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
             uint16_t offset = mux_get_be16(l3 + ofs + 2);
 
             f->fragment_ofs = offset & 0xfff8;
-            f->more_fragments = offset & 1;
             f->fragment_id = mux_get_be32(l3 + ofs + 4);
-            f->fragment = f->fragment_ofs || f->more_fragments;
+            f->fragment = f->fragment_ofs || offset & 1;
             ofs += 8;
         } else {
             ofs += 8 + l3[ofs + 1] * 8;
@@ -511,6 +510,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
 static OVS_NOINLINE int
 look_closer(struct mux_context *ctx, struct mux_flight *f)
 {
+    f->sport = f->dport = 0;
     if (!f->tunnelled && is_for_anycast(ctx->table, f)) {
         /* It has arrived, so the TTL does not matter. */
         return (f->ttl && f->protocol == IPPROTO_UDP && !f->fragment
@@ -565,8 +565,6 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     f->l3 = NULL;
     f->size = dp_packet_size(f->packet);
     f->network = 0;
-    f->sport = f->dport = 0;
-    f->fragment_ofs = 0;
     f->tunnelled = f->fragment = f->syn = f->steered = false;
     f->entry = NULL;
     f->owner = NULL;
@@ -816,8 +814,10 @@ build(struct mux_context *ctx, struct mux_flight *f)
     mux_thread_count(ctx->thread, e->counter, f->size, f->syn);
     mux_thread_count(ctx->thread, owner->counter, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
-    ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+    if (OVS_UNLIKELY(f->tunnelled | f->steered)) {
+        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
+        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+    }
     return 0;
 }
 

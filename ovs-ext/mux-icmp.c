@@ -75,7 +75,7 @@ mux_icmp_is_error(const struct mux_flight *f)
 bool
 mux_icmp_is_answerable(const struct mux_flight *f)
 {
-    return (!f->fragment_ofs
+    return (!(f->fragment && f->fragment_ofs)
             && (f->protocol != IPPROTO_ICMP && f->protocol != IPPROTO_ICMPV6
                 ? true : mux_icmp_is_echo_request(f)));
 }
