@@ -395,11 +395,14 @@ decapsulate_ecn(struct mux_flight *f)
     if (combined != inner) {
         f->tos = (f->tos & ~ECN_MASK) | combined;
         if (mux_flight_is_v4(f)) {
-            struct ip_header *ip = (struct ip_header *) (void *) f->l3;
+            uint8_t *tos = f->l3 + offsetof(struct ip_header, ip_tos);
+            uint8_t *p = f->l3 + offsetof(struct ip_header, ip_csum);
+            ovs_be16 csum;
 
-            ip->ip_csum = recalc_csum16(ip->ip_csum, htons(ip->ip_tos),
-                                        htons(f->tos));
-            ip->ip_tos = f->tos;
+            memcpy(&csum, p, sizeof csum);
+            csum = recalc_csum16(csum, htons(*tos), htons(f->tos));
+            memcpy(p, &csum, sizeof csum);
+            *tos = f->tos;
         } else {
             f->l3[1] = (f->l3[1] & 0xcf) | combined << 4;
         }
