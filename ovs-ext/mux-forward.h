@@ -26,9 +26,9 @@
  * A packet that cannot be forwarded is dropped and counted by reason, for the
  * port and for the VIP, endpoint and member it was for, as far as that is
  * known.  What a sender must learn is told (mux-answer.h); ICMP errors are
- * forwarded like the connection they are about (mux-icmp.h), fragments like the
- * first one of their datagram (mux-fragment.h).  No connection is remembered
- * from one packet to the next.
+ * forwarded like the connection they are about (mux-icmp.h), fragments like
+ * the first one of their datagram (mux-fragment.h).  No connection is
+ * remembered from one packet to the next.
  *
  * Packets for no VIP at all are the node's own, those of BGP for example; as
  * long as nothing was loaded, all are.  They are put aside as they are.  So
@@ -53,8 +53,8 @@
  * What does not fit into the tunnel is answered by "fragmentation needed" or
  * "packet too big", for IPv4 without DF as well: the mux never fragments.
  * Stacks take the message for the path's MTU, whether they set DF or not, and
- * fragments that they make reach one member, while fragments of fragments would
- * have to be made here, with memory and time that others pay for. */
+ * fragments that they make reach one member, while fragments of fragments
+ * would have to be made here, with memory and time that others pay for. */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -60,11 +60,16 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/traffic.sh \
+	tests/lib/whoami.py \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
 	tests/system/distribution.t \
+	tests/system/internal.t \
+	tests/system/examples.t \
+	tests/system/features.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -88,6 +93,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
@@ -95,29 +101,45 @@ EXTRA_DIST += \
 	tests/system/agent/announce.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
-	tests/system/agent/restart.t
+	tests/system/agent/restart.t \
+	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \
 	tests/unit/test-address \
 	tests/unit/test-ctl-model \
+	tests/unit/test-explain \
 	tests/unit/test-yaml
 tests_unit_test_address_SOURCES = tests/unit/test-address.c
 tests_unit_test_address_LDADD = $(UNIT_LDADD)
 tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
 tests_unit_test_ctl_model_LDADD = \
 	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
+tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
+tests_unit_test_yaml_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)"'
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-yaml-limits
+tests_unit_test_yaml_limits_SOURCES = tests/unit/test-yaml-limits.c
+tests_unit_test_yaml_limits_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-azure
+tests_unit_test_azure_SOURCES = tests/unit/test-azure.c
+tests_unit_test_azure_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_azure_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+EXTRA_DIST += tests/unit/azure
 
-# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
-EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+# Pairs of wrong files and what is said about them, and files that are right;
+# see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \
 	tests/unit/test-assign \
-	tests/unit/test-manager-address \
 	tests/unit/test-binding \
+	tests/unit/test-claim \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
 	tests/unit/test-generation \
@@ -131,10 +153,10 @@ UNIT_TESTS += \
 MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
 tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
 tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
-tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
-tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
 tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_claim_SOURCES = tests/unit/test-claim.c
+tests_unit_test_claim_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
 tests_unit_test_concern_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_cookie_SOURCES = tests/unit/test-cookie.c
@@ -165,7 +187,9 @@ EXTRA_DIST += \
 	tests/system/manager/lib.sh \
 	tests/system/manager/move.t \
 	tests/system/manager/ports.t \
+	tests/system/manager/random.t \
 	tests/system/manager/slbdb \
+	tests/system/manager/slbrandom \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
@@ -194,12 +218,15 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/change.t \
+	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
+	tests/system/host/internal.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/shared-port.t \
 	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \

@@ -86,10 +86,25 @@ slb_object_mark(const struct slb_object *object, const char *name)
 bool
 slb_object_has(const struct slb_object *object, const char *name)
 {
+    const struct slb_field *field;
+
+    if (!object->invalid) {
+        return true;
+    }
+    field = slb_class_field(object->class, name);
+    ovs_assert(field);
+    return !(object->invalid >> (field - object->class->fields) & 1);
+}
+
+/* Notes that the field called 'name' of 'object' has no value to be relied on,
+ * because of an error that has been reported. */
+void
+slb_object_set_invalid(struct slb_object *object, const char *name)
+{
     const struct slb_field *field = slb_class_field(object->class, name);
 
     ovs_assert(field);
-    return !(object->invalid >> (field - object->class->fields) & 1);
+    object->invalid |= UINT64_C(1) << (field - object->class->fields);
 }
 
 /* Appends the path to 'object' to 'ds': "LoadBalancer/web/rules/http". */
@@ -205,23 +220,48 @@ slb_strings_add(struct slb_strings *strings, const char *s,
     strings->at[strings->n++] = xstrdup(s);
 }
 
-/* Sorts 'strings' (there are few), with their marks. */
+struct sortable {
+    char *s;
+    struct slb_mark mark;
+};
+
+static int
+compare_strings(const void *a_, const void *b_)
+{
+    const struct sortable *a = a_, *b = b_;
+    int cmp = strcmp(a->s, b->s);
+
+    /* Of two that are the same, the first one stays the first one. */
+    cmp = cmp ? cmp : (a->mark.line < b->mark.line ? -1
+                       : a->mark.line > b->mark.line);
+    return cmp ? cmp : (a->mark.column < b->mark.column ? -1
+                        : a->mark.column > b->mark.column);
+}
+
+/* Sorts 'strings', with their marks. */
 void
 slb_strings_sort(struct slb_strings *strings)
 {
-    for (size_t i = 1; i < strings->n; i++) {
-        for (size_t j = i;
-             j > 0 && strcmp(strings->at[j - 1], strings->at[j]) > 0; j--) {
-            char *s = strings->at[j];
-            strings->at[j] = strings->at[j - 1];
-            strings->at[j - 1] = s;
-            if (strings->marks) {
-                struct slb_mark mark = strings->marks[j];
-                strings->marks[j] = strings->marks[j - 1];
-                strings->marks[j - 1] = mark;
-            }
+    struct sortable *sortables;
+
+    if (strings->n < 2) {
+        return;
+    }
+    sortables = xcalloc(strings->n, sizeof *sortables);
+    for (size_t i = 0; i < strings->n; i++) {
+        sortables[i].s = strings->at[i];
+        if (strings->marks) {
+            sortables[i].mark = strings->marks[i];
         }
     }
+    qsort(sortables, strings->n, sizeof *sortables, compare_strings);
+    for (size_t i = 0; i < strings->n; i++) {
+        strings->at[i] = sortables[i].s;
+        if (strings->marks) {
+            strings->marks[i] = sortables[i].mark;
+        }
+    }
+    free(sortables);
 }
 
 bool

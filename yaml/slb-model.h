@@ -256,6 +256,7 @@ void slb_object_destroy(struct slb_object *);
 void slb_object_set_mark(struct slb_object *, size_t field, struct slb_mark);
 struct slb_mark slb_object_mark(const struct slb_object *, const char *field);
 bool slb_object_has(const struct slb_object *, const char *field);
+void slb_object_set_invalid(struct slb_object *, const char *field);
 void slb_object_format_path(const struct slb_object *, struct ds *);
 char *slb_object_path(const struct slb_object *);
 

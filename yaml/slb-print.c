@@ -37,7 +37,8 @@ is_plain(const char *text)
         "true", "false", "yes", "no", "on", "off", "y", "n", "null",
     };
 
-    if (!isalpha((unsigned char) text[0]) && text[0] != '_') {
+    if (!isalpha((unsigned char) text[0]) && text[0] != '_'
+        && text[0] != '/') {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
@@ -45,7 +46,12 @@ is_plain(const char *text)
             return false;
         }
     }
-    return slb_name_is_valid(text);
+    for (; *text; text++) {
+        if (!isalnum((unsigned char) *text) && !strchr("-_./", *text)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Appends 'text' as a scalar in a flow map or list. */
@@ -169,41 +175,75 @@ print_flow(const struct slb_object *object, int indent, bool defaults,
     ds_destroy(&item);
 }
 
-/* Appends the fields of 'object' as a block map, each on its line.  The first
+static void print_block(const struct slb_object *, int indent,
+                        bool indent_first, bool defaults, struct ds *);
+
+/* Appends 'object' as an entry of a list. */
+static void
+print_entry(const struct slb_object *object, int indent, bool defaults,
+            struct ds *ds)
+{
+    ds_put_char_multiple(ds, ' ', indent);
+    ds_put_cstr(ds, "- ");
+    if (has_lists(object->class)) {
+        print_block(object, indent + 2, false, defaults, ds);
+    } else {
+        print_flow(object, indent + 2, defaults, ds);
+        ds_put_char(ds, '\n');
+    }
+}
+
+/* Appends 'field' of 'object' as a line, or lines, of a block map.  The first
  * line is not indented. */
+static void
+print_field(const struct slb_field *field, const struct slb_object *object,
+            int indent, bool defaults, struct ds *ds)
+{
+    ds_put_format(ds, "%s:", field->name);
+    if (field->type != SLB_T_LIST) {
+        ds_put_char(ds, ' ');
+        print_scalar(field, object, ds);
+        ds_put_char(ds, '\n');
+        return;
+    }
+
+    const struct slb_list *list = slb_field_value(field, object);
+    ds_put_cstr(ds, list->n ? "\n" : " []\n");
+    for (size_t i = 0; i < list->n; i++) {
+        print_entry(list->at[i], indent, defaults, ds);
+    }
+}
+
+/* Appends the fields of 'object' as a block map, each on its line.  The first
+ * line is not indented unless 'indent_first' is true. */
 static void
 print_block(const struct slb_object *object, int indent, bool indent_first,
             bool defaults, struct ds *ds)
 {
     for (size_t i = 0; i < object->class->n_fields; i++) {
         const struct slb_field *field = &object->class->fields[i];
-        if (!is_shown(field, object, defaults)) {
-            continue;
-        }
 
-        ds_put_char_multiple(ds, ' ', indent_first ? indent : 0);
-        indent_first = true;
-        ds_put_format(ds, "%s:", field->name);
-        if (field->type != SLB_T_LIST) {
-            ds_put_char(ds, ' ');
-            print_scalar(field, object, ds);
-            ds_put_char(ds, '\n');
-            continue;
-        }
-
-        const struct slb_list *list = slb_field_value(field, object);
-        ds_put_cstr(ds, list->n ? "\n" : " []\n");
-        for (size_t j = 0; j < list->n; j++) {
-            ds_put_char_multiple(ds, ' ', indent);
-            ds_put_cstr(ds, "- ");
-            if (has_lists(field->class)) {
-                print_block(list->at[j], indent + 2, false, defaults, ds);
-            } else {
-                print_flow(list->at[j], indent + 2, defaults, ds);
-                ds_put_char(ds, '\n');
-            }
+        if (is_shown(field, object, defaults)) {
+            ds_put_char_multiple(ds, ' ', indent_first ? indent : 0);
+            indent_first = true;
+            print_field(field, object, indent, defaults, ds);
         }
     }
+}
+
+/* Appends 'object' as an entry of a YAML list, "- {name: ...}". */
+void
+slb_print_entry(const struct slb_object *object, struct ds *ds)
+{
+    print_entry(object, 0, false, ds);
+}
+
+/* Appends 'field' of 'object' as a line, or lines, of a YAML map. */
+void
+slb_print_field(const struct slb_object *object, const struct slb_field *field,
+                struct ds *ds)
+{
+    print_field(field, object, 0, false, ds);
 }
 
 /* Appends 'object', one of a kind, as a YAML document without separator. */

@@ -115,6 +115,12 @@ extern const struct slb_class slb_outbound_rule_class;
  * names it. */
 extern const struct slb_class *const slb_kinds[];
 
+/* What a document may be besides: such documents tell how to read others, and
+ * nothing of them is in the model or the database.  Ends with NULL. */
+extern const struct slb_class *const slb_input_kinds[];
+extern const struct slb_class slb_azure_ids_class;
+extern const struct slb_class slb_azure_id_class;
+
 #define SLB_NAME_MAX 80
 
 const struct slb_class *slb_kind_from_name(const char *);

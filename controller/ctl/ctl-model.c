@@ -18,25 +18,30 @@
 #include "controller/ctl/ctl-model.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-data.h"
 #include "ovsdb-idl.h"
 #include "ovsdb-idl-provider.h"
 #include "util.h"
+#include "uuid.h"
 #include "yaml/slb-model.h"
 #include "yaml/slb-schema.h"
 
 VLOG_DEFINE_THIS_MODULE(ctl_model);
 
-/* More than any class has. */
+/* More than any class has, or kinds there are. */
 #define MAX_FIELDS 32
+#define MAX_KINDS 8
 
 struct table {
     const struct slb_class *class;
@@ -184,6 +189,11 @@ map_column(struct map_class *class, size_t i)
 void
 ctl_model_monitor(struct ovsdb_idl *idl)
 {
+    ovsdb_idl_add_column(idl, &slbrec_slb_global_col_intent_seq);
+    ovsdb_idl_add_column(idl, &slbrec_slb_global_col_stages);
+    ovsdb_idl_add_column(idl, &slbrec_load_balancer_col_stage);
+    ovsdb_idl_add_column(idl, &slbrec_load_balancer_col_retired);
+    ovsdb_idl_add_column(idl, &slbrec_load_balancer_col_external_ids);
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
         const struct slb_class *class = tables[i].class;
 
@@ -201,6 +211,23 @@ ctl_model_monitor(struct ovsdb_idl *idl)
             }
         }
     }
+}
+
+/* Checks that the database of 'idl' has all tables that it should.  Returns
+ * false, after saying so, if not. */
+bool
+ctl_model_check(const struct ovsdb_idl *idl)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        if (!ovsdb_idl_server_has_table(idl, tables[i].table)) {
+            fprintf(stderr, "%s: the database's schema is not the one of this "
+                    "slb-ctl, version %s: there is no table '%s'\n",
+                    program_name, slbrec_get_db_version(),
+                    tables[i].table->name);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Reading. */
@@ -354,6 +381,60 @@ read_object(struct ovsdb_idl *idl, const struct slb_class *class,
     return object;
 }
 
+/* Stages. */
+
+/* Whether 'stage' has been made to count. */
+static bool
+stage_counts(const struct slbrec_slb_global *global, const char *stage)
+{
+    for (size_t i = 0; global && i < global->n_stages; i++) {
+        if (!strcmp(global->stages[i], stage)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether 'lb' counts: it does unless it is part of a stage that does not, or
+ * has been replaced by one that does. */
+bool
+ctl_model_is_live(const struct slbrec_slb_global *global,
+                  const struct slbrec_load_balancer *lb)
+{
+    return ((!lb->stage[0] || stage_counts(global, lb->stage))
+            && !(lb->retired[0] && stage_counts(global, lb->retired)));
+}
+
+static const struct slbrec_load_balancer *
+load_balancer(const struct ovsdb_idl_row *row)
+{
+    return CONTAINER_OF(row, struct slbrec_load_balancer, header_);
+}
+
+/* Whether 'row', of an object of 'kind', counts. */
+static bool
+is_live(const struct slbrec_slb_global *global, const struct slb_class *kind,
+        const struct ovsdb_idl_row *row)
+{
+    return (kind != &slb_load_balancer_class
+            || ctl_model_is_live(global, load_balancer(row)));
+}
+
+/* Returns the first row of an object of 'kind', or the one after 'row', that
+ * counts, or NULL. */
+static const struct ovsdb_idl_row *
+next_live_row(struct ovsdb_idl *idl, const struct slb_class *kind,
+              const struct ovsdb_idl_row *row)
+{
+    const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
+
+    do {
+        row = (row ? ovsdb_idl_next_row(row)
+               : ovsdb_idl_first_row(idl, ctl_model_table(kind)));
+    } while (row && !is_live(global, kind, row));
+    return row;
+}
+
 /* Reads everything that users have declared into 'model', which must be empty,
  * sorted by name. */
 void
@@ -361,10 +442,9 @@ ctl_model_read(struct ovsdb_idl *idl, struct slb_model *model)
 {
     for (size_t i = 0; slb_kinds[i]; i++) {
         struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        const struct ovsdb_idl_row *row
-            = ovsdb_idl_first_row(idl, ctl_model_table(slb_kinds[i]));
+        const struct ovsdb_idl_row *row = NULL;
 
-        for (; row; row = ovsdb_idl_next_row(row)) {
+        while ((row = next_live_row(idl, slb_kinds[i], row))) {
             struct slb_object *object = read_object(idl, slb_kinds[i], NULL,
                                                     row);
             slb_object_fill_defaults(object);
@@ -376,58 +456,221 @@ ctl_model_read(struct ovsdb_idl *idl, struct slb_model *model)
 
 /* Writing. */
 
-struct writer {
-    struct ovsdb_idl *idl;
-    struct ovsdb_idl_txn *txn;
-
-    /* Rows that can be referred to, by class and name: "Frontend/public".
-     * Data is const struct ovsdb_idl_row *. */
-    struct shash kinds;         /* Of all kinds. */
-    struct shash siblings;      /* Of the objects below the current one. */
+/* A row that references can be made to. */
+struct target {
+    struct uuid uuid;
 };
 
-static char *
-row_key(const struct slb_class *class, const char *name)
+struct ctl_writer {
+    struct ovsdb_idl *idl;
+    struct shash live[MAX_KINDS]; /* Rows that count, by name; one for each
+                                   * of 'slb_kinds'. */
+    struct shash dead;          /* Load balancers' rows that do not count and
+                                 * are of no stage, by name. */
+    struct ds *ops;             /* Operations, each with a comma before. */
+    size_t n_ops;
+    unsigned int last_id;       /* Of a row that is inserted. */
+    struct shash siblings[ARRAY_SIZE(tables)]; /* struct targets below the
+                                                * current object of a kind, by
+                                                * class and name. */
+};
+
+/* Creates a writer that turns objects into operations of transactions on what
+ * is in 'idl' now. */
+struct ctl_writer *
+ctl_writer_create(struct ovsdb_idl *idl)
 {
-    return xasprintf("%s/%s", class->name, name);
+    struct ctl_writer *w = xzalloc(sizeof *w);
+
+    w->idl = idl;
+    shash_init(&w->dead);
+    for (size_t i = 0; i < ARRAY_SIZE(w->siblings); i++) {
+        shash_init(&w->siblings[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(w->live); i++) {
+        shash_init(&w->live[i]);
+    }
+
+    const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
+    for (size_t i = 0; slb_kinds[i]; i++) {
+        const struct slb_class *kind = slb_kinds[i];
+        const struct ovsdb_idl_row *row
+            = ovsdb_idl_first_row(idl, ctl_model_table(kind));
+
+        ovs_assert(i < ARRAY_SIZE(w->live));
+        for (; row; row = ovsdb_idl_next_row(row)) {
+            if (is_live(global, kind, row)) {
+                shash_add(&w->live[i], row_name(row, kind), row);
+            } else if (!load_balancer(row)->stage[0]) {
+                shash_add(&w->dead, row_name(row, kind), row);
+            }
+        }
+    }
+    return w;
 }
 
-static void
-add_row(struct shash *rows, const struct slb_class *class, const char *name,
-        const struct ovsdb_idl_row *row)
+void
+ctl_writer_destroy(struct ctl_writer *w)
 {
-    char *key = row_key(class, name);
+    if (w) {
+        for (size_t i = 0; i < ARRAY_SIZE(w->live); i++) {
+            shash_destroy(&w->live[i]);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(w->siblings); i++) {
+            shash_destroy_free_data(&w->siblings[i]);
+        }
+        shash_destroy(&w->dead);
+        free(w);
+    }
+}
 
-    shash_replace(rows, key, row);
-    free(key);
+static const struct ovsdb_idl_row *
+find_live_row(const struct ctl_writer *w, const struct slb_object *object)
+{
+    size_t i = 0;
+
+    while (slb_kinds[i] != object->class) {
+        i++;
+    }
+    return shash_find_data(&w->live[i], object->name);
+}
+
+static struct shash *
+siblings_of(struct ctl_writer *w, const struct slb_class *class)
+{
+    return &w->siblings[find_table(class) - tables];
 }
 
 /* Returns the row of the object of 'class' called 'name', which is valid: it
  * is there. */
-static const struct ovsdb_idl_row *
-referred_row(const struct writer *w, const struct slb_class *class,
+static struct uuid
+referred_row(struct ctl_writer *w, const struct slb_class *class,
              const char *name)
 {
-    char *key = row_key(class, name);
-    const struct ovsdb_idl_row *row = shash_find_data(&w->siblings, key);
+    const struct target *target = shash_find_data(siblings_of(w, class), name);
 
-    row = row ? row : shash_find_data(&w->kinds, key);
-    ovs_assert(row);
-    free(key);
-    return row;
+    ovs_assert(target);
+    return target->uuid;
 }
 
-static const struct ovsdb_idl_row *write_object(struct writer *,
-                                                const struct slb_object *,
-                                                const struct ovsdb_idl_row *);
+/* A row that is inserted has no UUID yet but a name, which is made of a
+ * number.  It is kept in what can be no UUID, for lack of a version. */
+static struct uuid
+new_row(struct ctl_writer *w)
+{
+    return (struct uuid) { .parts = { ++w->last_id } };
+}
+
+static bool
+is_new_row(const struct uuid *uuid)
+{
+    return !uuid->parts[1] && !uuid->parts[2] && !uuid->parts[3];
+}
+
+static void
+put_atom(struct ds *ds, const union ovsdb_atom *atom,
+         enum ovsdb_atomic_type type)
+{
+    if (type == OVSDB_TYPE_INTEGER) {
+        ds_put_format(ds, "%"PRId64, atom->integer);
+    } else if (type == OVSDB_TYPE_BOOLEAN) {
+        ds_put_cstr(ds, atom->boolean ? "true" : "false");
+    } else if (type == OVSDB_TYPE_STRING) {
+        json_string_escape(json_string(atom->s), ds);
+    } else if (is_new_row(&atom->uuid)) {
+        ds_put_format(ds, "[\"named-uuid\",\"r%u\"]", atom->uuid.parts[0]);
+    } else {
+        ds_put_format(ds, "[\"uuid\",\""UUID_FMT"\"]",
+                      UUID_ARGS(&atom->uuid));
+    }
+}
+
+/* Appends 'datum', a value of 'column', to 'row', the text of a row. */
+static void
+put_column(struct ds *row, const struct ovsdb_idl_column *column,
+           const struct ovsdb_datum *datum)
+{
+    enum ovsdb_atomic_type key = column->type.key.type;
+    enum ovsdb_atomic_type value = column->type.value.type;
+
+    ds_put_cstr(row, row->length ? ",\"" : "\"");
+    ds_put_cstr(row, column->name);
+    ds_put_cstr(row, "\":");
+    if (datum->n == 1 && value == OVSDB_TYPE_VOID) {
+        put_atom(row, &datum->keys[0], key);
+        return;
+    }
+
+    ds_put_cstr(row, value == OVSDB_TYPE_VOID ? "[\"set\",[" : "[\"map\",[");
+    for (size_t i = 0; i < datum->n; i++) {
+        ds_put_cstr(row, i ? "," : "");
+        if (value == OVSDB_TYPE_VOID) {
+            put_atom(row, &datum->keys[i], key);
+        } else {
+            ds_put_char(row, '[');
+            put_atom(row, &datum->keys[i], key);
+            ds_put_char(row, ',');
+            put_atom(row, &datum->values[i], value);
+            ds_put_char(row, ']');
+        }
+    }
+    ds_put_cstr(row, "]]");
+}
+
+static void
+put_text_column(struct ds *row, const struct ovsdb_idl_column *column,
+                const char *text)
+{
+    ds_put_format(row, "%s\"%s\":", row->length ? "," : "", column->name);
+    json_string_escape(text, row);
+}
+
+/* Begins an operation on 'table'. */
+static void
+put_op(struct ctl_writer *w, const char *op, const struct slb_class *class)
+{
+    ds_put_format(w->ops, ",{\"op\":\"%s\",\"table\":\"%s\"", op,
+                  ctl_model_table(class)->name);
+    w->n_ops++;
+}
+
+static void
+put_where(struct ctl_writer *w, const struct uuid *uuid)
+{
+    ds_put_format(w->ops, ",\"where\":[[\"_uuid\",\"==\",[\"uuid\",\""
+                  UUID_FMT"\"]]]", UUID_ARGS(uuid));
+}
+
+static void
+put_update(struct ctl_writer *w, const struct slb_class *class,
+           const struct ovsdb_idl_row *old, const struct ds *row)
+{
+    put_op(w, "update", class);
+    put_where(w, &old->uuid);
+    ds_put_format(w->ops, ",\"row\":{%s}}", ds_cstr_ro(row));
+}
+
+static void
+put_delete(struct ctl_writer *w, const struct slb_class *class,
+           const struct ovsdb_idl_row *old)
+{
+    put_op(w, "delete", class);
+    put_where(w, &old->uuid);
+    ds_put_char(w->ops, '}');
+}
+
+static struct uuid write_object(struct ctl_writer *, const struct slb_object *,
+                                const struct ovsdb_idl_row *,
+                                const char *stage);
 
 /* Sets 'atoms' to the rows of the objects of 'list', which are in the column
  * 'old' already, or are inserted. */
 static void
-write_list(struct writer *w, const struct slb_field *field,
+write_list(struct ctl_writer *w, const struct slb_field *field,
            const struct slb_list *list, const struct ovsdb_datum *old,
            union ovsdb_atom *atoms)
 {
+    struct shash *siblings = siblings_of(w, field->class);
     struct shash old_rows = SHASH_INITIALIZER(&old_rows);
 
     for (size_t i = 0; old && i < old->n; i++) {
@@ -439,11 +682,13 @@ write_list(struct writer *w, const struct slb_field *field,
     }
     for (size_t i = 0; i < list->n; i++) {
         const struct slb_object *child = list->at[i];
-        const struct ovsdb_idl_row *row
-            = write_object(w, child, shash_find_data(&old_rows, child->name));
+        struct target *target = xmalloc(sizeof *target);
 
-        add_row(&w->siblings, field->class, child->name, row);
-        atoms[i].uuid = row->uuid;
+        target->uuid = write_object(w, child,
+                                    shash_find_data(&old_rows, child->name),
+                                    NULL);
+        shash_add(siblings, child->name, target);
+        atoms[i].uuid = target->uuid;
     }
     shash_destroy(&old_rows);
 }
@@ -451,7 +696,7 @@ write_list(struct writer *w, const struct slb_field *field,
 /* Makes the value of 'field' of 'object', which is neither a list nor strings,
  * an atom of 'type'. */
 static union ovsdb_atom
-make_atom(struct writer *w, const struct slb_object *object,
+make_atom(struct ctl_writer *w, const struct slb_object *object,
           const struct slb_field *field, enum ovsdb_atomic_type type)
 {
     const void *value = slb_field_value(field, object);
@@ -459,7 +704,7 @@ make_atom(struct writer *w, const struct slb_object *object,
 
     if (type == OVSDB_TYPE_UUID) {
         const char *name = *(char *const *) value;
-        atom.uuid = referred_row(w, field->class, name)->uuid;
+        atom.uuid = referred_row(w, field->class, name);
     } else if (type == OVSDB_TYPE_INTEGER) {
         atom.integer = *(const int *) value;
     } else if (type == OVSDB_TYPE_BOOLEAN) {
@@ -467,8 +712,8 @@ make_atom(struct writer *w, const struct slb_object *object,
     } else {
         struct ds text = DS_EMPTY_INITIALIZER;
         slb_value_format(field, value, &text);
-        atom.s = ovsdb_atom_string_create(ds_cstr(&text));
-        ds_destroy(&text);
+        ds_cstr(&text);
+        atom.s = ovsdb_atom_string_create_nocopy(ds_steal_cstr(&text));
     }
     return atom;
 }
@@ -476,7 +721,7 @@ make_atom(struct writer *w, const struct slb_object *object,
 /* Makes the value of 'field' of 'object' that of a column.  'old' is what is
  * there, or NULL. */
 static struct ovsdb_datum
-make_datum(struct writer *w, const struct slb_object *object,
+make_datum(struct ctl_writer *w, const struct slb_object *object,
            const struct slb_field *field,
            const struct ovsdb_idl_column *column,
            const struct ovsdb_datum *old)
@@ -504,7 +749,7 @@ make_datum(struct writer *w, const struct slb_object *object,
         for (size_t i = 0; i < strings->n; i++) {
             if (type == OVSDB_TYPE_UUID) {
                 datum.keys[i].uuid
-                    = referred_row(w, field->class, strings->at[i])->uuid;
+                    = referred_row(w, field->class, strings->at[i]);
             } else {
                 datum.keys[i].s = ovsdb_atom_string_create(strings->at[i]);
             }
@@ -518,7 +763,7 @@ make_datum(struct writer *w, const struct slb_object *object,
 
 /* Makes the map of the 'i'th column of 'maps' out of the objects of 'list'. */
 static struct ovsdb_datum
-make_map(struct writer *w, const struct slb_list *list,
+make_map(struct ctl_writer *w, const struct slb_list *list,
          struct map_class *maps, size_t i)
 {
     const struct ovsdb_idl_column *column = map_column(maps, i);
@@ -546,33 +791,31 @@ make_map(struct writer *w, const struct slb_list *list,
     return datum;
 }
 
-/* Sets 'column' of 'row' to 'new', which it takes over, unless it is that
- * already. */
+/* Appends 'new', which it takes over, to 'row' unless 'column' of 'old' is
+ * that already; or, if 'old' is NULL, unless that would be the default. */
 static void
-write_column(const struct ovsdb_idl_row *row, bool is_new,
-             const struct ovsdb_idl_column *column, struct ovsdb_datum *new)
+write_column(const struct ovsdb_idl_row *old,
+             const struct ovsdb_idl_column *column, struct ovsdb_datum *new,
+             struct ds *row)
 {
-    if (!is_new
-        && ovsdb_datum_equals(ovsdb_idl_read(row, column), new,
-                              &column->type)) {
-        ovsdb_datum_destroy(new, &column->type);
-    } else {
-        ovsdb_idl_txn_verify(row, column);
-        ovsdb_idl_txn_write(row, column, new);
+    if (old
+        ? !ovsdb_datum_equals(ovsdb_idl_read(old, column), new, &column->type)
+        : !ovsdb_datum_is_default(new, &column->type)) {
+        put_column(row, column, new);
     }
+    ovsdb_datum_destroy(new, &column->type);
 }
 
-/* Makes 'row', or a new one if that is NULL, what 'object' is.  Returns it. */
-static const struct ovsdb_idl_row *
-write_object(struct writer *w, const struct slb_object *object,
-             const struct ovsdb_idl_row *row)
+/* Makes the row 'old', or a new one if that is NULL, of 'stage' if that is not
+ * NULL, what 'object' is.  Returns its UUID. */
+static struct uuid
+write_object(struct ctl_writer *w, const struct slb_object *object,
+             const struct ovsdb_idl_row *old, const char *stage)
 {
     const struct slb_class *class = object->class;
-    bool is_new = !row;
+    struct uuid uuid = old ? old->uuid : new_row(w);
+    struct ds row = DS_EMPTY_INITIALIZER;
 
-    if (is_new) {
-        row = ovsdb_idl_txn_insert(w->txn, ctl_model_table(class), NULL);
-    }
     for (size_t i = 0; i < class->n_fields; i++) {
         const struct slb_field *field = &class->fields[i];
         struct map_class *maps = (field->type == SLB_T_LIST
@@ -582,65 +825,110 @@ write_object(struct writer *w, const struct slb_object *object,
             const struct slb_list *list = slb_field_value(field, object);
             for (size_t j = 0; map_column(maps, j); j++) {
                 struct ovsdb_datum new = make_map(w, list, maps, j);
-                write_column(row, is_new, map_column(maps, j), &new);
+                write_column(old, map_column(maps, j), &new, &row);
             }
         } else {
             const struct ovsdb_idl_column *column
                 = ctl_model_column(class, field);
             struct ovsdb_datum new
                 = make_datum(w, object, field, column,
-                             is_new ? NULL : ovsdb_idl_read(row, column));
-            write_column(row, is_new, column, &new);
+                             old ? ovsdb_idl_read(old, column) : NULL);
+            write_column(old, column, &new, &row);
         }
     }
-    return row;
+
+    if (stage) {
+        put_text_column(&row, &slbrec_load_balancer_col_stage, stage);
+        /* What others have noted stays with the object. */
+        const struct ovsdb_idl_column *ids
+            = &slbrec_load_balancer_col_external_ids;
+        const struct ovsdb_idl_row *live = find_live_row(w, object);
+        if (live && ovsdb_idl_read(live, ids)->n) {
+            put_column(&row, ids, ovsdb_idl_read(live, ids));
+        }
+    }
+
+    if (!old) {
+        put_op(w, "insert", class);
+        ds_put_format(w->ops, ",\"uuid-name\":\"r%u\",\"row\":{%s}}",
+                      uuid.parts[0], ds_cstr(&row));
+    } else if (row.length) {
+        put_update(w, class, old, &row);
+    }
+    ds_destroy(&row);
+    return uuid;
 }
 
-/* In 'txn', makes the rows what 'model', which must be valid together with
- * what is in the database, says.  Objects that are not in 'model' are left
- * alone; what is below one that is and no longer in 'model' goes. */
-void
-ctl_model_write(struct ovsdb_idl_txn *txn, const struct slb_model *model)
+static size_t
+write_kind(struct ctl_writer *w, const struct slb_object *object,
+           const struct ovsdb_idl_row *old, const char *stage, struct ds *ops)
 {
-    struct ovsdb_idl *idl = ovsdb_idl_txn_get_idl(txn);
-    struct writer w = { .idl = idl, .txn = txn };
-
-    shash_init(&w.kinds);
-    shash_init(&w.siblings);
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_class *kind = slb_kinds[i];
-        const struct slb_list *list = slb_model_list(model, kind);
-        const struct ovsdb_idl_row *row
-            = ovsdb_idl_first_row(idl, ctl_model_table(kind));
-
-        for (; row; row = ovsdb_idl_next_row(row)) {
-            add_row(&w.kinds, kind, row_name(row, kind), row);
-        }
-        for (size_t j = 0; j < list->n; j++) {
-            const struct slb_object *object = list->at[j];
-            char *key = row_key(kind, object->name);
-
-            row = write_object(&w, object, shash_find_data(&w.kinds, key));
-            shash_replace(&w.kinds, key, row);
-            shash_clear(&w.siblings);
-            free(key);
+    w->ops = ops;
+    w->n_ops = 0;
+    if (!old && !stage && object->class == &slb_load_balancer_class) {
+        const struct ovsdb_idl_row *dead = shash_find_data(&w->dead,
+                                                           object->name);
+        if (dead) {
+            put_delete(w, object->class, dead);
         }
     }
-    shash_destroy(&w.kinds);
-    shash_destroy(&w.siblings);
+    write_object(w, object, old, stage);
+    for (size_t i = 0; i < ARRAY_SIZE(w->siblings); i++) {
+        shash_clear_free_data(&w->siblings[i]);
+    }
+    return w->n_ops;
 }
 
-/* In 'txn', deletes 'object', one of a kind, which must be in the database,
- * and so all that is below it. */
-void
-ctl_model_delete(struct ovsdb_idl_txn *txn, const struct slb_object *object)
+/* Appends to 'ops' what makes the rows of 'object', which is one of a kind and
+ * valid, what that is; what is below its row and not below 'object' goes.
+ * Returns the number of operations. */
+size_t
+ctl_writer_put(struct ctl_writer *w, const struct slb_object *object,
+               struct ds *ops)
 {
-    const struct ovsdb_idl_row *row
-        = ovsdb_idl_first_row(ovsdb_idl_txn_get_idl(txn),
-                              ctl_model_table(object->class));
+    return write_kind(w, object, find_live_row(w, object), NULL, ops);
+}
 
-    while (strcmp(row_name(row, object->class), object->name)) {
-        row = ovsdb_idl_next_row(row);
+/* Appends to 'ops' what inserts 'object', a load balancer, as part of
+ * 'stage'.  Returns the number of operations. */
+size_t
+ctl_writer_stage(struct ctl_writer *w, const struct slb_object *object,
+                 const char *stage, struct ds *ops)
+{
+    return write_kind(w, object, NULL, stage, ops);
+}
+
+/* Appends to 'ops' what makes the row of the load balancer 'object', if there
+ * is one, one that 'stage' replaces.  Returns the number of operations. */
+size_t
+ctl_writer_retire(struct ctl_writer *w, const struct slb_object *object,
+                  const char *stage, struct ds *ops)
+{
+    const struct ovsdb_idl_row *old = find_live_row(w, object);
+
+    w->ops = ops;
+    w->n_ops = 0;
+    if (old) {
+        struct ds row = DS_EMPTY_INITIALIZER;
+        put_text_column(&row, &slbrec_load_balancer_col_retired, stage);
+        put_update(w, object->class, old, &row);
+        ds_destroy(&row);
     }
-    ovsdb_idl_txn_delete(row);
+    return w->n_ops;
+}
+
+/* Appends to 'ops' what deletes 'object', one of a kind, and so all that is
+ * below it.  Returns the number of operations. */
+size_t
+ctl_writer_delete(struct ctl_writer *w, const struct slb_object *object,
+                  struct ds *ops)
+{
+    const struct ovsdb_idl_row *old = find_live_row(w, object);
+
+    w->ops = ops;
+    w->n_ops = 0;
+    if (old) {
+        put_delete(w, object->class, old);
+    }
+    return w->n_ops;
 }

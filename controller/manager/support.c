@@ -79,8 +79,8 @@ support_network(struct status *status, bool peerings)
 {
     if (peerings) {
         status_add(status, "", "not supported yet: peerings (members in a "
-                   "peered network are served, but machines of the two "
-                   "networks do not reach each other)");
+                   "peered network are served by public frontends only, and "
+                   "machines of the two networks do not reach each other)");
     }
 }
 
@@ -95,16 +95,10 @@ support_load_balancer(struct status *status, bool global)
     }
 }
 
-/* Adds what is not supported of frontend 'name', 'internal' being whether its
- * address is one of a network. */
+/* Adds what is not supported of frontend 'name'. */
 void
-support_frontend(struct status *status, const char *name, bool internal,
-                 bool fastpath)
+support_frontend(struct status *status, const char *name, bool fastpath)
 {
-    if (internal) {
-        add(status, "frontends", name, "internal frontends",
-            "its rules are not in force");
-    }
     if (fastpath) {
         add(status, "frontends", name, "fastpath",
             "traffic goes by the muxes");
@@ -148,27 +142,23 @@ support_rule(struct status *status, const struct support_rule *rule)
     }
     add_connection(status, list, rule->name, rule->enable_tcp_reset, rule->udp,
                    rule->idle_timeout);
-    return !rule->internal && !rule->all && !rule->source_ranges;
+    return !rule->all && !rule->source_ranges;
 }
 
-/* Adds what is not supported of inbound NAT rule 'rule'.  Returns false if it
- * must not be in force. */
-bool
+/* Adds what is not supported of inbound NAT rule 'rule'. */
+void
 support_inbound_nat_rule(struct status *status, const struct support_nat *rule)
 {
     add_connection(status, "inboundNatRules", rule->name,
                    rule->enable_tcp_reset, rule->udp, rule->idle_timeout);
-    return !rule->internal;
 }
 
-/* Adds what is not supported of inbound NAT pool 'pool'.  Returns false if it
- * must not be in force. */
-bool
+/* Adds what is not supported of inbound NAT pool 'pool'. */
+void
 support_inbound_nat_pool(struct status *status, const struct support_nat *pool)
 {
     add_connection(status, "inboundNatPools", pool->name,
                    pool->enable_tcp_reset, pool->udp, pool->idle_timeout);
-    return !pool->internal;
 }
 
 /* Adds what is not supported of outbound rule 'rule', which is never in force,

@@ -36,7 +36,6 @@ struct status;
 
 struct support_rule {
     const char *name;
-    bool internal;              /* Its frontend is. */
     bool probe;                 /* It names one. */
     bool all;                   /* Protocol All: HA ports. */
     bool source_ranges;         /* There are any. */
@@ -49,7 +48,6 @@ struct support_rule {
 /* An inbound NAT rule or an inbound NAT pool. */
 struct support_nat {
     const char *name;
-    bool internal;              /* Its frontend is. */
     bool enable_tcp_reset;
     bool udp;
     int idle_timeout;           /* In minutes. */
@@ -64,13 +62,12 @@ struct support_outbound {
 
 void support_network(struct status *, bool peerings);
 void support_load_balancer(struct status *, bool global);
-void support_frontend(struct status *, const char *name, bool internal,
-                      bool fastpath);
+void support_frontend(struct status *, const char *name, bool fastpath);
 void support_member(struct status *, const char *pool, const char *member,
                     bool up);
 bool support_rule(struct status *, const struct support_rule *);
-bool support_inbound_nat_rule(struct status *, const struct support_nat *);
-bool support_inbound_nat_pool(struct status *, const struct support_nat *);
+void support_inbound_nat_rule(struct status *, const struct support_nat *);
+void support_inbound_nat_pool(struct status *, const struct support_nat *);
 void support_outbound_rule(struct status *, const struct support_outbound *);
 
 #endif /* controller/manager/support.h */

@@ -39,7 +39,9 @@
 /* VIPs 20.50.60.10 and 2001:db8:20::10 with TCP 80 on pool 100 (one member,
  * with index 0x0102), UDP 53 on pool 101 (in the midst of changes,
  * "SourceIP"). In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a
- * member on a host that cannot be reached, 104 has none.
+ * member on a host that cannot be reached, 104 has none.  Ports 90 to 92 of
+ * 20.50.60.10 are on pool 105, with many members, one for each distribution,
+ * each with TCP and UDP.
  *
  * VIP 20.50.60.21 answers no echo, but rejects what it does not take;
  * 20.50.60.22 and 2001:db8:20::12 take everything, but for port 80, to
@@ -75,6 +77,14 @@ static const char tables[] =
     " {'op': 'pool', 'tunnel_key': 104, 'network': 1, 'slots': 8,"
     "  'members': [], 'generations': ["
     "   {'number': 1, 'state': 'current', 'age': 99999, 'weights': []}]},"
+    " {'op': 'pool', 'tunnel_key': 105, 'network': 1, 'slots': 12,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.21'],"
+    "   [3, '172.16.0.21'], [4, '172.16.0.21'], [5, '172.16.0.21'],"
+    "   [6, '172.16.0.21'], [7, '172.16.0.21'], [8, '172.16.0.21']],"
+    "  'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
+    "    [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 1],"
+    "     [8, 1]]}]},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
     " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
@@ -119,7 +129,18 @@ static const char tables[] =
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 85, 'pool': 100, 'distribution': 'Default',"
     "  'idle': 240, 'name': 'far', 'source_ranges':"
-    "   ['198.51.99.0/24', '198.51.101.0/24', '::/0']}]";
+    "   ['198.51.99.0/24', '198.51.101.0/24', '::/0']},"
+#define ENDPOINT_90(PROTOCOL, PORT, DISTRIBUTION) \
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10'," \
+    "  'protocol': " #PROTOCOL ", 'port': " #PORT ", 'pool': 105," \
+    "  'distribution': '" DISTRIBUTION "', 'idle': 240, 'name': 'x'}"
+    ENDPOINT_90(6, 90, "Default") ","
+    ENDPOINT_90(17, 90, "Default") ","
+    ENDPOINT_90(6, 91, "SourceIP") ","
+    ENDPOINT_90(17, 91, "SourceIP") ","
+    ENDPOINT_90(6, 92, "SourceIPProtocol") ","
+    ENDPOINT_90(17, 92, "SourceIPProtocol")
+    "]";
 
 static struct mux_store *store;
 static struct mux_fragments *fragments;
@@ -1822,12 +1843,77 @@ test_forward_fuzzed(void)
     }
 }
 
+/* Returns the member that a packet of a client is sent to. */
+static uint16_t
+owner_of(const char *src, uint8_t protocol, uint16_t sport, uint16_t dport)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t l4_len = (protocol == IPPROTO_TCP ? TCP_HEADER_LEN
+                     : UDP_HEADER_LEN);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, src, "20.50.60.10", protocol, l4_len);
+    put_l4(p, protocol, sport, dport, 0);
+    p = forward(p);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+
+    struct steering steering;
+    CU_ASSERT(steering_pull(&steering, (const uint8_t *) dp_packet_data(p)
+                            + MUX_TUNNEL_LEN));
+    dp_packet_delete(p);
+    return steering.owners[0];
+}
+
+/* Returns how many members the connections of a client to a port have. */
+static unsigned int
+count_owners(const char *src, uint8_t protocol, uint16_t dport)
+{
+    uint32_t owners = 0;
+
+    for (uint16_t sport = 40000; sport < 40064; sport++) {
+        owners |= 1u << owner_of(src, protocol, sport, dport);
+    }
+    return count_1bits(owners);
+}
+
+/* What a rule says with "loadDistribution" decides what a connection's member
+ * depends on. */
+static void
+test_distribution(void)
+{
+    unsigned int n_differ = 0, n_clients = 0;
+    uint32_t owners = 0;
+
+    CU_ASSERT_EQUAL(count_owners("198.51.100.10", IPPROTO_TCP, 90), 8);
+    CU_ASSERT_EQUAL(count_owners("198.51.100.10", IPPROTO_UDP, 90), 8);
+    for (int i = 1; i < 64; i++) {
+        char src[32];
+
+        snprintf(src, sizeof src, "198.51.100.%d", i);
+        for (uint16_t dport = 91; dport <= 92; dport++) {
+            CU_ASSERT_EQUAL(count_owners(src, IPPROTO_TCP, dport), 1);
+            CU_ASSERT_EQUAL(count_owners(src, IPPROTO_UDP, dport), 1);
+        }
+        CU_ASSERT_EQUAL(owner_of(src, IPPROTO_TCP, 40000, 91),
+                        owner_of(src, IPPROTO_UDP, 40000, 91));
+        n_differ += (owner_of(src, IPPROTO_TCP, 40000, 92)
+                     != owner_of(src, IPPROTO_UDP, 40000, 92));
+        owners |= 1u << owner_of(src, IPPROTO_TCP, 40000, 91);
+        n_clients++;
+    }
+
+    /* With eight members, about one client in eight has the same for both. */
+    CU_ASSERT(n_differ > n_clients / 2 && n_differ < n_clients);
+    CU_ASSERT_EQUAL(count_1bits(owners), 8);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_ipv4),
     UNIT_TEST(test_forward_strips_link_layer),
     UNIT_TEST(test_forward_ipv6),
     UNIT_TEST(test_forward_ring),
     UNIT_TEST(test_forward_tunnelled),
+    UNIT_TEST(test_distribution),
     UNIT_TEST(test_forward_headroom),
     UNIT_TEST(test_forward_mtu),
     UNIT_TEST(test_forward_batch),

@@ -38,10 +38,11 @@ def pool(key, generations, members=((1, 21), (2, 22), (3, 23))):
                 for n, state, age, indices in generations]}
 
 
-def endpoint(network, address, protocol, port, key, name='r'):
+def endpoint(network, address, protocol, port, key, name='r',
+             distribution='Default'):
     return {'op': 'endpoint', 'network': network, 'address': address,
             'protocol': protocol, 'port': port, 'pool': key,
-            'distribution': 'Default', 'idle': 240, 'name': 'lb/rules/' + name}
+            'distribution': distribution, 'idle': 240, 'name': 'lb/rules/' + name}
 
 
 TABLES = [
@@ -56,7 +57,11 @@ TABLES = [
     endpoint(0, VIP, 6, 80, 100, 'http'),
     endpoint(0, VIP6, 6, 80, 100, 'http6'),
     endpoint(0, VIP, 17, 53, 101, 'dns'),
-    endpoint(7, '10.0.2.100', 6, 8080, 100, 'internal')]
+    endpoint(7, '10.0.2.100', 6, 8080, 100, 'internal')] + [
+    endpoint(0, VIP, protocol, port, 100, 'r', distribution)
+    for port, distribution in ((90, 'Default'), (91, 'SourceIP'),
+                               (92, 'SourceIPProtocol'))
+    for protocol in (6, 17)]
 
 
 def tcp(sport, dport=80, dst=VIP, **options):
@@ -101,6 +106,40 @@ def test_forwarding(t, node):
          'as slb/lookup says')
     t.is_({str(p[VXLAN].payload.src) for p in sent}, {'0e:01:00:00:00:00'},
           'that is the only owner')
+
+
+def owners_of_client(node, client, protocol, dport):
+    """The members that the connections of a client go to."""
+    node.receive(*[
+        bytes(Ether(src=ROUTER, dst=MUX)
+              / IP(src='198.51.100.%d' % client, dst=VIP)
+              / protocol(sport=sport, dport=dport))
+        for sport in range(40000, 40020)])
+    return {int(Ether(frame)[VXLAN].payload.dst.replace(':', '')[4:8], 16)
+            for frame in node.sent()}
+
+
+def test_distribution(t, node):
+    clients = range(10, 22)
+    owners = {port: [[owners_of_client(node, client, protocol, port)
+                      for protocol in (TCP, UDP)] for client in clients]
+              for port in (90, 91, 92)}
+    t.is_([pair for pair in owners[90] if pair != [{1, 2, 3}] * 2], [],
+          'Default: the connections of a client spread over all members')
+    t.is_([pair for pair in owners[91]
+           if pair[0] != pair[1] or len(pair[0]) > 1], [],
+          'SourceIP: all that a client has goes to one member')
+    t.is_({owner for pair in owners[91] for owner in pair[0]}, {1, 2, 3},
+          'which is another one for another client')
+    t.is_([pair for pair in owners[92]
+           if len(pair[0]) > 1 or len(pair[1]) > 1], [],
+          'SourceIPProtocol: one member for each protocol')
+    t.ok(any(pair[0] != pair[1] for pair in owners[92]),
+         'which are not always the same')
+    text = node.appctl('slb/lookup', '0', 'udp', '198.51.100.10', '40000',
+                       VIP, '91')
+    t.is_({int(re.search(r'owner (\d+)', text).group(1))}, owners[91][0][1],
+          'slb/lookup knows it')
 
 
 def test_others(t, node):
@@ -472,6 +511,7 @@ def main():
         client.hello()
         client.transact(None, 1, TABLES)
         test_forwarding(t, node)
+        test_distribution(t, node)
         test_others(t, node)
         test_drops(t, node)
         test_fragments(t, node)
