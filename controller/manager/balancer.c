@@ -401,21 +401,6 @@ parse_frontend_address(struct state *s, struct balancer *b,
     }
 }
 
-/* Others may have what an assigned address was now. */
-static void
-release_address(struct state *s, const char *frontend)
-{
-    struct balancer *b;
-
-    if (!shash_find(&s->assign.assigned, frontend)) {
-        return;
-    }
-    assign_release(&s->assign, frontend);
-    LIST_FOR_EACH (b, yielding_node, &s->yielding) {
-        balancer_set_changed(s, b);
-    }
-}
-
 /* Parses 'f' but for an address that is assigned. */
 static void
 parse_frontend(struct state *s, struct balancer *b,
@@ -487,7 +472,7 @@ assign_addresses(struct state *s, struct balancer *b)
         }
     }
     SSET_FOR_EACH (path, &before) {
-        release_address(s, path);
+        assign_release(&s->assign, path);
     }
     sset_destroy(&before);
 }
@@ -1085,7 +1070,22 @@ parse_members(struct state *s, struct balancer *b)
     }
 }
 
-/* Parses all load balancers that are to be parsed. */
+/* Who had to yield to an address that was assigned may have it if it is not
+ * any more. */
+static void
+wake_yielding(struct state *s)
+{
+    if (assign_pop_given_up(&s->assign)) {
+        struct balancer *b;
+
+        LIST_FOR_EACH (b, yielding_node, &s->yielding) {
+            balancer_set_changed(s, b);
+        }
+    }
+}
+
+/* Parses all load balancers that are to be parsed.  Others may have to be
+ * parsed because of that. */
 void
 balancers_parse(struct state *s)
 {
@@ -1114,6 +1114,7 @@ balancers_parse(struct state *s)
         claim_endpoints(s, b);
         problems_replace(&s->problems, &b->problems, &b->new_problems);
     }
+    wake_yielding(s);
 }
 
 /* Compiling. */
