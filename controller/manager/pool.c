@@ -706,6 +706,7 @@ static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
 {
+    bool removed = false, left_out = false;
     size_t n = 0;
 
     member_indices_reset(&s->indices);
@@ -716,8 +717,14 @@ settle_members(struct state *s, struct pool *pool,
         if (!m->gone && !m->declared
             && member_indices_reserve(&s->indices, m->bm.index)) {
             remove_member(s, m);
+            removed = true;
         }
         n += !m->gone;
+        left_out |= !m->gone && m->bm.left_out;
+    }
+    if (removed && left_out) {
+        /* Next time it may have got the address. */
+        pool->expiry = s->wall_now;
     }
     return n;
 }
