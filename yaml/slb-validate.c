@@ -453,6 +453,9 @@ slb_validate_delete(const struct slb_model *base,
     struct ds peers = DS_EMPTY_INITIALIZER;
     bool ok;
 
+    if (object->class == &slb_load_balancer_class) {
+        return true;
+    }
     for (size_t i = 0; i < base->load_balancers.n; i++) {
         const struct slb_load_balancer *lb = base->load_balancers.at[i];
 

@@ -577,6 +577,7 @@ slb_yaml_next(struct slb_yaml *yaml, struct slb_yaml_document *doc)
         /* The rest of a list. */
         doc->root = create_node(doc, SLB_YAML_LIST, yaml->list_mark, NULL, 0);
         yaml->stack[0] = doc->root;
+        yaml->weight = 1;
     }
 
     while (!yaml->done) {

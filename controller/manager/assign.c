@@ -96,7 +96,6 @@ assign_init(struct assign *assign)
     shash_init(&assign->sources);
     shash_init(&assign->assigned);
     ovs_list_init(&assign->woken);
-    assign->given_up = false;
 }
 
 static void
@@ -449,7 +448,6 @@ assigned_delete(struct assign *assign, struct assigned *assigned)
         struct address *a = address_find(source->space, &assigned->address);
 
         a->holder = NULL;
-        assign->given_up = true;
         address_delete_if_unused(assign, source->space, a);
     } else {
         ovs_list_remove(&assigned->node);
@@ -612,16 +610,4 @@ assign_pop_woken(struct assign *assign)
                        struct assigned, node);
     ovs_list_init(&assigned->node);
     return assigned->frontend;
-}
-
-/* Returns true if a frontend has given up its address since the last time,
- * also for another one: whoever had to yield to it may not have to any
- * more. */
-bool
-assign_pop_given_up(struct assign *assign)
-{
-    bool given_up = assign->given_up;
-
-    assign->given_up = false;
-    return given_up;
 }

@@ -41,8 +41,7 @@
  * one of the same source and the address is one that this source gives out:
  * who asks again gets the same.  That something else has taken the address
  * meanwhile does not change that, since the one who came later has to yield;
- * assign_find_holder() says to whom, and assign_pop_given_up() when it is worth
- * looking again.
+ * assign_find_holder() says to whom.
  *
  * What was free longest is given out first, more or less: the search starts
  * behind the address given out last and goes round, so that stale clients of a
@@ -83,8 +82,6 @@ struct assign {
     struct shash sources;       /* Contains "struct assign_source"s. */
     struct shash assigned;      /* By frontend: "struct assigned"s. */
     struct ovs_list woken;      /* "struct assigned"s, had better ask again. */
-    bool given_up;              /* Has a frontend given up an address since
-                                 * assign_pop_given_up()? */
 };
 
 void assign_init(struct assign *);
@@ -117,6 +114,5 @@ void assign_release(struct assign *, const char *frontend);
 const char *assign_find_holder(const struct assign *, const char *network,
                                const struct in6_addr *);
 const char *assign_pop_woken(struct assign *);
-bool assign_pop_given_up(struct assign *);
 
 #endif /* controller/manager/assign.h */

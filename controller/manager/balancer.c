@@ -401,6 +401,17 @@ parse_frontend_address(struct state *s, struct balancer *b,
     }
 }
 
+/* Returns the frontend whose address, which was assigned to it, 'f' declares;
+ * NULL if there is none. */
+static const char *
+find_holder(const struct state *s, const struct frontend *f)
+{
+    const char *holder = assign_find_holder(&s->assign, f->space,
+                                            &f->address);
+
+    return holder && strcmp(holder, f->path) ? holder : NULL;
+}
+
 /* Parses 'f' but for an address that is assigned. */
 static void
 parse_frontend(struct state *s, struct balancer *b,
@@ -419,13 +430,13 @@ parse_frontend(struct state *s, struct balancer *b,
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
     if (f->usable && !f->source) {
-        const char *holder = assign_find_holder(&s->assign, f->space,
-                                                &f->address);
+        const char *holder = find_holder(s, f);
 
-        if (holder && strcmp(holder, f->path)) {
+        if (holder) {
             status_add_address_conflict(&b->status, path, &f->address, holder);
             add_status_as_problem(b, &b->new_problems, &b->status);
             f->usable = false;
+            f->yields = true;
             if (ovs_list_is_empty(&b->yielding_node)) {
                 ovs_list_push_back(&s->yielding, &b->yielding_node);
             }
@@ -1070,29 +1081,40 @@ parse_members(struct state *s, struct balancer *b)
     }
 }
 
-/* Who had to yield to an address that was assigned may have it if it is not
- * any more. */
+/* What was assigned to others may be free now. */
 static void
 wake_yielding(struct state *s)
 {
-    if (assign_pop_given_up(&s->assign)) {
-        struct balancer *b;
+    struct balancer *b;
 
-        LIST_FOR_EACH (b, yielding_node, &s->yielding) {
-            balancer_set_changed(s, b);
+    LIST_FOR_EACH (b, yielding_node, &s->yielding) {
+        for (size_t i = 0; i < b->n_frontends; i++) {
+            const struct frontend *f = &b->frontends[i];
+
+            if (f->yields && !find_holder(s, f)) {
+                balancer_set_changed(s, b);
+            }
         }
     }
 }
 
-/* Parses all load balancers that are to be parsed.  Others may have to be
- * parsed because of that. */
-void
+/* Parses all load balancers that are to be parsed and not in flight.  Returns
+ * true if there were any. */
+bool
 balancers_parse(struct state *s)
 {
     struct ovs_list list = OVS_LIST_INITIALIZER(&list);
     struct balancer *b;
 
-    ovs_list_push_back_all(&list, &s->unparsed);
+    LIST_FOR_EACH_SAFE (b, unparsed_node, &s->unparsed) {
+        if (!state_is_in_flight(s, b->flight)) {
+            ovs_list_remove(&b->unparsed_node);
+            ovs_list_push_back(&list, &b->unparsed_node);
+        }
+    }
+    if (ovs_list_is_empty(&list)) {
+        return false;
+    }
     LIST_FOR_EACH (b, unparsed_node, &list) {
         b->parsing = true;
         svec_clear(&b->new_problems.texts);
@@ -1115,6 +1137,7 @@ balancers_parse(struct state *s)
         problems_replace(&s->problems, &b->problems, &b->new_problems);
     }
     wake_yielding(s);
+    return true;
 }
 
 /* Compiling. */
@@ -1266,6 +1289,25 @@ set_timer(struct state *s, struct balancer *b)
     }
 }
 
+/* Would compiling 'b' have to do with what is in flight? */
+bool
+balancer_is_blocked(const struct state *s, const struct balancer *b)
+{
+    struct shash_node *node;
+
+    if (state_is_in_flight(s, b->flight)
+        || !ovs_list_is_empty(&b->unparsed_node)
+        || endpoints_are_blocked(s, b)) {
+        return true;
+    }
+    SHASH_FOR_EACH (node, &b->pools) {
+        if (pool_is_blocked(s, node->data)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Puts what differs between 'b''s compiled rows and what they should be into
  * the transaction.  'b', which must have been parsed, may be gone
  * afterwards. */
@@ -1273,6 +1315,7 @@ void
 balancer_compile(struct state *s, struct balancer *b)
 {
     struct problem_list before = b->conflicts;
+    size_t n_written = s->n_written;
     struct shash_node *node;
 
     unqueue(s, b);
@@ -1293,6 +1336,9 @@ balancer_compile(struct state *s, struct balancer *b)
         write_status(s, b);
     }
     set_timer(s, b);
+    if (s->n_written > n_written) {
+        b->flight = s->serial;
+    }
     problems_replace(&s->problems, &before, &b->conflicts);
     b->conflicts = before;
     if (is_unused(b)) {

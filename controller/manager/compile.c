@@ -51,8 +51,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Octets of the key of the muxes' hash. */
 #define HASH_KEY_LEN 16
 
-/* A run ends when it has written that many rows ... */
-#define ROWS_PER_RUN 800
+/* A run ends when it has written that many rows (and what belongs to them) ...
+ * Larger transactions are not faster, and block the database longer. */
+#define ROWS_PER_RUN_DEFAULT 800
 
 /* ... or has taken that long, in us. */
 #define RUN_TIME (50 * 1000)
@@ -66,6 +67,7 @@ struct compiler {
     bool loaded;
     bool has_global;            /* Is there a row of SLB_Global? */
     bool global_dirty;
+    size_t rows_per_run;
 
     /* For those who want to know. */
     unsigned long long int n_compiled; /* Load balancers. */
@@ -218,6 +220,7 @@ compiler_create(struct ovsdb_idl *idl)
     struct compiler *c = xzalloc(sizeof *c);
 
     state_init(&c->state, idl);
+    c->rows_per_run = ROWS_PER_RUN_DEFAULT;
     return c;
 }
 
@@ -232,26 +235,42 @@ compiler_destroy(struct compiler *c)
 
 /* Taking in rows. */
 
+/* Returns the value of option 'name', 'otherwise' if it has none that is from 0
+ * to 'max'. */
+static long long int
+read_option(const struct slbrec_slb_global *global, const char *name,
+            long long int max, long long int otherwise,
+            struct problem_list *problems)
+{
+    const char *text = global ? smap_get(&global->options, name) : NULL;
+    long long int value;
+
+    if (!text) {
+        return otherwise;
+    }
+    if (!str_to_llong(text, 10, &value) || value < 0 || value > max) {
+        problem_list_add(problems, "option %s: \"%s\" is not between 0 and "
+                         "%lld, using %lld", name, text, max, otherwise);
+        return otherwise;
+    }
+    return value;
+}
+
 static void
-read_options(struct state *s, const struct slbrec_slb_global *global)
+read_options(struct compiler *c, const struct slbrec_slb_global *global)
 {
     struct problem_list problems = PROBLEM_LIST_INITIALIZER;
-    const char *text = (global
-                        ? smap_get(&global->options, "drain-seconds") : NULL);
-    long long int seconds = DRAIN_SECONDS_DEFAULT;
+    struct state *s = &c->state;
+    int64_t drain = read_option(global, "drain-seconds", DRAIN_SECONDS_MAX,
+                                DRAIN_SECONDS_DEFAULT, &problems) * 1000;
 
-    if (text && (!str_to_llong(text, 10, &seconds)
-                 || seconds < 0 || seconds > DRAIN_SECONDS_MAX)) {
-        problem_list_add(&problems, "option drain-seconds: \"%s\" is not "
-                         "between 0 and %d, using %d", text, DRAIN_SECONDS_MAX,
-                         DRAIN_SECONDS_DEFAULT);
-        seconds = DRAIN_SECONDS_DEFAULT;
-    }
+    c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
+                                  ROWS_PER_RUN_DEFAULT, &problems);
     problems_replace(&s->problems, &s->option_problems, &problems);
-    if (s->drain != seconds * 1000) {
+    if (s->drain != drain) {
         struct shash_node *node;
 
-        s->drain = seconds * 1000;
+        s->drain = drain;
         SHASH_FOR_EACH (node, &s->balancers) {
             balancer_set_dirty(s, node->data, false);
         }
@@ -266,7 +285,7 @@ see_global(struct compiler *c)
 
     c->has_global = global != NULL;
     c->global_dirty = true;
-    read_options(&c->state, global);
+    read_options(c, global);
     stages_see_global(&c->state, global);
 }
 
@@ -371,8 +390,10 @@ settle(struct state *s)
     struct binding *binding;
     const char *frontend;
 
+    bool parsed;
+
     do {
-        balancers_parse(s);
+        parsed = balancers_parse(s);
 
         bindings_resolve(&s->bindings);
         while ((member = bindings_pop_changed_member(&s->bindings))) {
@@ -399,7 +420,7 @@ settle(struct state *s)
         while ((frontend = assign_pop_woken(&s->assign))) {
             balancer_set_changed(s, balancer_get(s, frontend));
         }
-    } while (!ovs_list_is_empty(&s->unparsed));
+    } while (parsed);
 }
 
 static bool
@@ -500,6 +521,21 @@ has_dirty(const struct compiler *c)
             || s->muxes_dirty || c->global_dirty);
 }
 
+/* Returns true if a run may take place although the transaction of another one
+ * is under way: if there is nothing to do but for load balancers. */
+bool
+compiler_may_run_ahead(const struct compiler *c)
+{
+    const struct state *s = &c->state;
+
+    return (!s->stuck && !ovs_list_is_empty(&s->queue)
+            && ovs_list_is_empty(&s->dirty_networks)
+            && ovs_list_is_empty(&s->dirty_prefixes)
+            && ovs_list_is_empty(&s->new_nodes)
+            && ovs_list_is_empty(&s->orphans)
+            && !s->muxes_dirty);
+}
+
 /* Returns true if a run may have something to do. */
 bool
 compiler_is_due(struct compiler *c)
@@ -508,66 +544,109 @@ compiler_is_due(struct compiler *c)
     return has_dirty(c) || stages_have_garbage(&c->state);
 }
 
+static bool
+has_done_enough(const struct compiler *c, long long int start)
+{
+    return (c->state.n_written >= c->rows_per_run
+            || time_usec() - start >= RUN_TIME);
+}
+
+/* Compiles load balancers until the run, which began at 'start', has done
+ * enough; if it runs 'ahead', only those that are not blocked. */
+static void
+compile_balancers(struct compiler *c, long long int start, bool ahead)
+{
+    struct state *s = &c->state;
+    struct balancer *b;
+    size_t n = 0;
+
+    if (ahead) {
+        s->stuck = true;
+        LIST_FOR_EACH_SAFE (b, queue_node, &s->queue) {
+            if (n && has_done_enough(c, start)) {
+                break;
+            }
+            if (!balancer_is_blocked(s, b)) {
+                balancer_compile(s, b);
+                c->n_compiled++;
+                s->stuck = false;
+                n++;
+            }
+        }
+    } else {
+        while (!ovs_list_is_empty(&s->queue)
+               && (s->n_pulled || !n++ || !has_done_enough(c, start))) {
+            b = CONTAINER_OF(ovs_list_front(&s->queue), struct balancer,
+                             queue_node);
+            balancer_compile(s, b);
+            c->n_compiled++;
+        }
+    }
+}
+
 /* Puts into 'txn' a part of what is to be changed.  Exactly one of
  * compiler_committed() and compiler_load() must be called when it is known
- * what has come of it. */
+ * what has come of it, after that has become known of the runs before. */
 void
 compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 {
     long long int start = time_usec();
     struct state *s = &c->state;
+    bool ahead = state_is_in_flight(s, s->serial);
     bool dirty = has_dirty(c);
 
     s->txn = txn;
+    s->serial++;
     s->n_written = 0;
     see_time(s);
     prepare_begin(s->prepare);
 
     settle(s);
-    networks_write(s);
-    nodes_write_muxes(s);
-    state_delete_orphans(s);
-    while (!ovs_list_is_empty(&s->queue)
-           && (s->n_pulled
-               || (s->n_written < ROWS_PER_RUN
-                   && time_usec() - start < RUN_TIME))) {
-        struct balancer *b = CONTAINER_OF(ovs_list_front(&s->queue),
-                                          struct balancer, queue_node);
-
-        balancer_compile(s, b);
-        c->n_compiled++;
+    if (!ahead) {
+        networks_write(s);
+        nodes_write_muxes(s);
+        state_delete_orphans(s);
     }
+    compile_balancers(c, start, ahead);
 
-    bool done = ovs_list_is_empty(&s->queue);
+    bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
     places_write(s, done);
-    write_global(s, done);
-    c->global_dirty = !done;
-    if (done) {
-        problems_settle(&s->problems);
-    }
-    if (!dirty) {
-        stages_collect_garbage(s);
+    if (!ahead) {
+        write_global(s, done);
+        c->global_dirty = !done;
+        if (done) {
+            problems_settle(&s->problems);
+        }
+        if (!dirty) {
+            stages_collect_garbage(s);
+        }
     }
     nodes_write_wanted(s);
     s->txn = NULL;
     c->last_run = time_usec() - start;
 }
 
-/* The transaction of the last run is in the database, and so in the IDL: from
- * now on the muxes are given time for the generations that it made. */
+/* The transaction of the first run of which this was not known yet is in the
+ * database, and so in the IDL: from now on the muxes are given time for the
+ * generations that it made. */
 void
 compiler_committed(struct compiler *c)
 {
     struct state *s = &c->state;
     struct pool *pool;
 
+    s->landed = MIN(s->landed + 1, s->serial);
+    s->stuck = false;
     s->now = time_msec();
     nodes_written(s);
     prepare_begin(s->prepare);
-    LIST_FOR_EACH_POP (pool, coming_node, &s->new_coming) {
-        ovs_list_init(&pool->coming_node);
-        pool_start_waiting(s, pool);
+    LIST_FOR_EACH_SAFE (pool, coming_node, &s->new_coming) {
+        if (!state_is_in_flight(s, pool->balancer->flight)) {
+            ovs_list_remove(&pool->coming_node);
+            ovs_list_init(&pool->coming_node);
+            pool_start_waiting(s, pool);
+        }
     }
 }
 

@@ -346,9 +346,14 @@ places_write(struct state *s, bool all)
         ovs_list_push_back_all(&s->run_bindings, &s->bindings.dirty);
     }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
+        size_t n_written = s->n_written;
+
         ovs_list_init(&binding->dirty_node);
         write_binding(s, binding);
         write_location(s, binding);
+        if (s->n_written > n_written) {
+            binding->flight = s->serial;
+        }
         bindings_clear_dirty(&s->bindings, binding);
     }
 }

@@ -706,6 +706,7 @@ static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
 {
+    bool removed = false, left_out = false;
     size_t n = 0;
 
     member_indices_reset(&s->indices);
@@ -716,8 +717,14 @@ settle_members(struct state *s, struct pool *pool,
         if (!m->gone && !m->declared
             && member_indices_reserve(&s->indices, m->bm.index)) {
             remove_member(s, m);
+            removed = true;
         }
         n += !m->gone;
+        left_out |= !m->gone && m->bm.left_out;
+    }
+    if (removed && left_out) {
+        /* Next time it may have got the address. */
+        pool->expiry = s->wall_now;
     }
     return n;
 }
@@ -967,6 +974,21 @@ schedule_bindings(struct state *s, struct pool *pool)
             place_schedule(s, m->bm.binding);
         }
     }
+}
+
+/* Would writing 'pool' have to do with what is in flight? */
+bool
+pool_is_blocked(const struct state *s, const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.binding
+            && state_is_in_flight(s, m->bm.binding->flight)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Writes what 'pool' should be.  Returns false if it is not there (any

@@ -68,6 +68,16 @@ expected VirtualNetwork, PublicIPPrefix, LoadBalancer or AzureIds
 $tmp/folder/b.yaml:1:3: the document is 'x', expected a map with the key \
 'kind'" "errors in a folder"
 
+ln -sf nowhere "$tmp/folder/b.yaml"
+run slb-ctl validate "$tmp/folder"
+is "$status/$errors" "2/$tmp/folder/a.json:1:1: the key 'kind' is missing, \
+expected VirtualNetwork, PublicIPPrefix, LoadBalancer or AzureIds
+$tmp/folder/b.yaml: cannot be read (No such file or directory), expected a \
+file with YAML" "link to nothing in a folder"
+run slb-ctl validate /proc/self/mem
+is "$status/$errors" "2//proc/self/mem: cannot be read (Input/output error), \
+expected a file with YAML" "file with a bad disk"
+
 # A named pipe is read as long as somebody writes to it.
 mkfifo "$tmp/pipe"
 slb-ctl validate "$tmp/pipe" >"$tmp/none.out" 2>&1
