@@ -230,26 +230,43 @@ struct lookup {
 };
 
 static struct member *
-find_address(const struct lookup *l, const struct in6_addr *address)
+find_address(const struct lookup *l, const struct in6_addr *address,
+             uint32_t network_key)
 {
     struct member *m;
 
     HMAP_FOR_EACH_WITH_HASH (m, address_node, slb_address_hash(address, 0),
                              &l->addresses) {
-        if (!slb_address_compare(&m->address, address)) {
+        if (m->network_key == network_key
+            && !slb_address_compare(&m->address, address)) {
             return m;
         }
     }
     return NULL;
 }
 
+static bool
+contains_key(const uint32_t *keys, size_t n, uint32_t key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the member with 'name' in one of the 'n' networks with
+ * 'network_keys' that nobody has declared yet, NULL if there is none. */
 static struct member *
-find_undeclared(const struct lookup *l, const char *name)
+find_undeclared(const struct lookup *l, const char *name,
+                const uint32_t *network_keys, size_t n)
 {
     struct member *m;
 
     HMAP_FOR_EACH_WITH_HASH (m, name_node, hash_string(name, 0), &l->names) {
-        if (!m->declared && !strcmp(m->name, name)) {
+        if (!m->declared && !strcmp(m->name, name)
+            && contains_key(network_keys, n, m->network_key)) {
             return m;
         }
     }
@@ -258,7 +275,7 @@ find_undeclared(const struct lookup *l, const char *name)
 
 static struct member *
 add_member(struct pool *pool, struct lookup *l, const char *name,
-           const struct in6_addr *address)
+           const struct in6_addr *address, uint32_t network_key)
 {
     struct member *m = &pool->members[pool->n_members++];
 
@@ -267,6 +284,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
     m->bm.pool_key = pool->key;
     m->name = xstrdup(name);
     m->address = *address;
+    m->network_key = network_key;
     hmap_insert(&l->names, &m->name_node, hash_string(name, 0));
     if (!ipv6_is_zero(address)) {
         hmap_insert(&l->addresses, &m->address_node,
@@ -286,19 +304,20 @@ read_row_members(struct pool *pool, struct lookup *l)
         const char *text = find_string(row->key_addresses,
                                        row->value_addresses,
                                        row->n_addresses, index);
+        uint32_t network_key = find_integer(row->key_networks,
+                                            row->value_networks,
+                                            row->n_networks, index,
+                                            row->network_key);
         struct in6_addr address;
 
         if (!text || !slb_address_parse(text, &address)
-            || find_address(l, &address)) {
+            || find_address(l, &address, network_key)) {
             address = in6addr_any;
         }
 
         struct member *m = add_member(pool, l, row->value_members[i],
-                                      &address);
+                                      &address, network_key);
         m->bm.index = index;
-        m->network_key = find_integer(row->key_networks, row->value_networks,
-                                      row->n_networks, index,
-                                      row->network_key);
     }
 }
 
@@ -344,9 +363,9 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         return;
     }
 
-    struct member *m = find_address(l, &address);
+    struct member *m = find_address(l, &address, network->key);
     if (!m) {
-        m = add_member(pool, l, d->name, &address);
+        m = add_member(pool, l, d->name, &address, network->key);
     } else if (m->declared) {
         balancer_add_problem(b, &b->new_problems, status, path,
                              "several members have address %s", d->address);
@@ -358,7 +377,6 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         m->name = xstrdup(d->name);
         hmap_insert(&l->names, &m->name_node, hash_string(m->name, 0));
     }
-    m->network_key = network->key;
     m->declared = true;
     m->weight = d->weight;
     bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
@@ -371,15 +389,8 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
 {
     const struct network *network = pool->balancer->network;
     uint32_t *keys = xcalloc(network->peerings.n + 1, sizeof *keys);
-    struct member *m = find_undeclared(l, d->name);
     size_t n = 0;
 
-    if (!m) {
-        m = add_member(pool, l, d->name, &in6addr_any);
-        m->network_key = network->key;
-    }
-    m->declared = true;
-    m->weight = d->weight;
     keys[n++] = network->key;
     for (size_t i = 0; i < network->peerings.n; i++) {
         const struct network *peer = network_find_peer(s, network, i);
@@ -388,6 +399,13 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
             keys[n++] = peer->key;
         }
     }
+
+    struct member *m = find_undeclared(l, d->name, keys, n);
+    if (!m) {
+        m = add_member(pool, l, d->name, &in6addr_any, network->key);
+    }
+    m->declared = true;
+    m->weight = d->weight;
     bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                 &m->address, keys, n);
     free(keys);

@@ -19,6 +19,10 @@ counts() { status m1 | grep -E '^(networks|load bal.*|[a-z]*s|gen.*): '; }
 for ((round = 1; round <= rounds; round++)); do
     mapfile -d '' -t changes < <(slbrandom $((seed + round)) 12)
     slbdb "${changes[@]}" || diag "round $round: ${changes[*]}"
+    if ((round % 4 == 0)); then
+        stop m1 SIGKILL
+        start_manager m1
+    fi
     ok "round $round: compiled" compiled
     ok "round $round: settled" settled
     wait_until idle m1
