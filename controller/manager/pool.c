@@ -227,8 +227,11 @@ find_integer(const int64_t *keys, const int64_t *values, size_t n, int64_t key,
 struct lookup {
     struct hmap addresses;
     struct hmap names;
+    uint32_t network_key;       /* Of the pool as it is now. */
 };
 
+/* Returns the member with 'address' in the network with 'network_key', NULL if
+ * there is none. */
 static struct member *
 find_address(const struct lookup *l, const struct in6_addr *address,
              uint32_t network_key)
@@ -295,7 +298,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
 
 /* Adds the members that 'pool''s row has. */
 static void
-read_row_members(struct pool *pool, struct lookup *l)
+read_row_members(const struct state *s, struct pool *pool, struct lookup *l)
 {
     const struct slbrec_compiled_pool *row = pool->row_ref.row;
 
@@ -310,6 +313,12 @@ read_row_members(struct pool *pool, struct lookup *l)
                                             row->network_key);
         struct in6_addr address;
 
+        /* If the network has gone and was made again, its machines are these,
+         * else it does not matter. */
+        if (network_key == row->network_key
+            && !network_is_usable(network_find_by_key(s, network_key))) {
+            network_key = l->network_key;
+        }
         if (!text || !slb_address_parse(text, &address)
             || find_address(l, &address, network_key)) {
             address = in6addr_any;
@@ -438,10 +447,11 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_init(&l.addresses);
     hmap_init(&l.names);
+    l.network_key = pool->network_key;
     pool->members = xcalloc(n + (row ? row->n_members : 0),
                             sizeof *pool->members);
     if (row) {
-        read_row_members(pool, &l);
+        read_row_members(s, pool, &l);
     }
 
     /* Those with an address first: another one may have had their name. */
@@ -881,7 +891,9 @@ write_members(struct state *s, const struct pool *pool,
 
         maps.members[maps.n_members] = m->bm.index;
         maps.names[maps.n_members++] = m->name;
-        if (!ipv6_is_zero(address) && (binding || !m->declared)) {
+        if (!ipv6_is_zero(address) && (binding || !m->declared)
+            && !m->bm.left_out) {
+            /* An address leads to one member, also when this is read. */
             struct ds ds = DS_EMPTY_INITIALIZER;
 
             slb_address_format(address, &ds);

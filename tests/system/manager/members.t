@@ -1,5 +1,6 @@
 #!/bin/bash
-# An address in one network is not the same one in another.
+# Who is the same member as before: an address in one network is another one in
+# another network, and of two members with one address each stays itself.
 . "$(dirname "$0")/lib.sh"
 
 start_db
@@ -40,4 +41,33 @@ web prod
 is "$(get Member name,index state=active)" "a $index_a
 b $index_b" "they are taken up again"
 is "$(recompute m1)" 0 "nothing is to be corrected"
+
+# One by name, whose port has the address that the other one has.
+slbdb option drain-seconds=0 -- del-lb web
+settled
+wait_until got "" Compiled_Pool name
+slbdb ports h1 a,02:00:00:00:00:01,10.0.1.9,prod
+slbdb lb web prod frontend:f=20.50.60.10 pool:p=a \
+    rule:r=f,p,Tcp,80,80
+compiled
+slbdb lb web prod frontend:f=20.50.60.10 pool:p=a,other@10.0.1.4 \
+    rule:r=f,p,Tcp,80,80
+compiled
+slbdb ports h1 a,02:00:00:00:00:01,10.0.1.4,prod
+slbdb until 'a 1 ""
+other 2 172.16.0.21' Member name,index,vtep
+settled
+is "$(get Load_Balancer status)" \
+    "{backendPools/p=members other and a have address 10.0.1.4}" \
+    "two members have one address"
+is "$(get Member name,index,vtep)" 'a 1 ""
+other 2 172.16.0.21' "the one that declares it is there"
+is "$(recompute m1)" 0 "nothing is to be corrected"
+slbdb lb web prod frontend:f=20.50.60.10 pool:p=a,other@10.0.1.4*2 \
+    rule:r=f,p,Tcp,80,80
+compiled
+settled
+is "$(get Member name,index,vtep)" 'a 1 ""
+other 2 172.16.0.21' "they do not swap their indices"
+is "$(status m1 failed)" 0 "no transaction failed"
 done_testing
