@@ -825,7 +825,8 @@ static bool
 strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
               const int64_t *keys_b, char *const *values_b, size_t n_b)
 {
-    if (n_a != n_b || memcmp(keys_a, keys_b, n_a * sizeof *keys_a)) {
+    if (n_a != n_b
+        || (n_a && memcmp(keys_a, keys_b, n_a * sizeof *keys_a))) {
         return false;
     }
     for (size_t i = 0; i < n_a; i++) {
@@ -839,7 +840,7 @@ strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
 static bool
 integers_equal(const int64_t *a, size_t n_a, const int64_t *b, size_t n_b)
 {
-    return n_a == n_b && !memcmp(a, b, n_a * sizeof *a);
+    return n_a == n_b && (!n_a || !memcmp(a, b, n_a * sizeof *a));
 }
 
 /* The columns of a row that are maps, in order of the indices. */
