@@ -62,6 +62,43 @@ set_network_key(struct state *s, struct pool *pool, uint32_t key)
     }
 }
 
+/* Replaces the keys of the other networks that 'pool' has members in by the 'n'
+ * 'keys', which become its own. */
+static void
+set_other_keys(struct state *s, struct pool *pool, uint32_t *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        tunnel_keys_hold(&s->tunnel_keys, keys[i]);
+    }
+    for (size_t i = 0; i < pool->n_other_keys; i++) {
+        tunnel_keys_unhold(&s->tunnel_keys, pool->other_keys[i]);
+    }
+    free(pool->other_keys);
+    pool->other_keys = keys;
+    pool->n_other_keys = n;
+}
+
+/* Holds the keys of the other networks that 'pool' has members in: one of these
+ * may go while members are drained. */
+static void
+hold_other_keys(struct state *s, struct pool *pool)
+{
+    uint32_t *keys = NULL;
+    size_t n = 0, allocated = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->network_key != pool->network_key) {
+            if (n >= allocated) {
+                keys = x2nrealloc(keys, &allocated, sizeof *keys);
+            }
+            keys[n++] = m->network_key;
+        }
+    }
+    set_other_keys(s, pool, keys, n);
+}
+
 struct pool *
 pool_get(struct balancer *b, const char *name)
 {
@@ -138,6 +175,7 @@ pool_destroy(struct state *s, struct pool *pool)
     count(s, pool, 0, 0, 0);
     set_key(s, pool, 0);
     set_network_key(s, pool, 0);
+    set_other_keys(s, pool, NULL, 0);
     state_detach(s, &pool->row_ref);
     ovs_list_remove(&pool->coming_node);
     shash_find_and_delete(&pool->balancer->pools, pool->name);
@@ -185,6 +223,14 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
     }
     if (!pool->network_key) {
         set_network_key(s, pool, row->network_key);
+    }
+    if (row->n_networks && !pool->n_other_keys) {
+        uint32_t *keys = xcalloc(row->n_networks, sizeof *keys);
+
+        for (size_t i = 0; i < row->n_networks; i++) {
+            keys[i] = row->value_networks[i];
+        }
+        set_other_keys(s, pool, keys, row->n_networks);
     }
     if (!b->intent) {
         balancer_set_changed(s, b);
@@ -485,6 +531,7 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_destroy(&l.addresses);
     hmap_destroy(&l.names);
+    hold_other_keys(s, pool);
 }
 
 /* May new connections go to 'm'? */
@@ -1070,6 +1117,7 @@ pool_compile(struct state *s, struct pool *pool)
 
         schedule_bindings(s, pool);
         write_pool(s, pool, &gs, slots_log2, n_members);
+        hold_other_keys(s, pool);
         count(s, pool, n_members, coming,
               gs.n - coming - (generations_current(&gs) != NULL));
     }
