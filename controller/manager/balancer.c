@@ -55,6 +55,7 @@ balancer_get(struct state *s, const char *path)
         sset_init(&b->assigned);
         status_init(&b->status);
         problem_list_init(&b->problems);
+        problem_list_init(&b->new_problems);
         status_init(&b->compile_status);
         problem_list_init(&b->conflicts);
         ovs_list_init(&b->unparsed_node);
@@ -93,6 +94,13 @@ destroy_frontends(struct state *s, struct frontend *frontends, size_t n)
     free(frontends);
 }
 
+static void
+destroy_endpoint(struct endpoint *e)
+{
+    free(e->name);
+    free(e->own_path);
+}
+
 /* Forgets all that was parsed but pools and frontends. */
 static void
 unparse(struct state *s, struct balancer *b)
@@ -102,9 +110,10 @@ unparse(struct state *s, struct balancer *b)
     for (size_t i = 0; i < b->n_endpoints; i++) {
         struct endpoint *e = &b->endpoints[i];
 
-        claims_remove(&s->claims, &e->claimant);
-        free(e->name);
-        free(e->own_path);
+        if (e->claimant.claim) {
+            claims_remove(&s->claims, &e->claimant);
+        }
+        destroy_endpoint(e);
     }
     free(b->endpoints);
     b->endpoints = NULL;
@@ -205,6 +214,7 @@ balancer_destroy(struct state *s, struct balancer *b)
     }
 
     problems_remove(&s->problems, &b->problems);
+    svec_destroy(&b->new_problems.texts);
     problems_remove(&s->problems, &b->conflicts);
     status_destroy(&b->status);
     status_destroy(&b->compile_status);
@@ -265,7 +275,7 @@ balancer_set_changed(struct state *s, struct balancer *b)
     if (ovs_list_is_empty(&b->unparsed_node)) {
         ovs_list_push_back(&s->unparsed, &b->unparsed_node);
     }
-    b->prepared = false;
+    b->parsing = false;
     balancer_set_dirty(s, b, false);
 }
 
@@ -328,7 +338,7 @@ find_network(const struct state *s, const struct balancer *b,
 }
 
 /* Decides where 'f''s address comes from: sets either 'source' or, if it has
- * one of its own, 'address' and 'usable'. */
+ * one of its own, 'address'.  'f' is not usable if there is neither. */
 static void
 parse_frontend_address(struct state *s, struct balancer *b,
                        const struct slbrec_frontend *row, struct frontend *f,
@@ -337,10 +347,11 @@ parse_frontend_address(struct state *s, struct balancer *b,
     bool has_address = row->address[0] != '\0';
 
     if (has_address && !slb_address_parse(row->address, &f->address)) {
-        balancer_add_problem(b, &b->problems, &b->status, path,
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
                              "\"%s\" is no address", row->address);
         return;
     }
+    f->ipv6 = has_address && !slb_address_is_v4(&f->address);
     if (row->public_ip_prefix[0]) {
         struct public_prefix *prefix
             = public_prefix_get(s, row->public_ip_prefix);
@@ -348,9 +359,12 @@ parse_frontend_address(struct state *s, struct balancer *b,
         use_prefix(b, prefix);
         if (!has_address) {
             f->source = assign_prefix_source(prefix->name);
+            f->ipv6 = (prefix->valid
+                       && !slb_address_is_v4(&prefix->prefix.address));
+            f->usable = true;
         } else if (!prefix->valid
                    || !slb_prefix_contains(&prefix->prefix, &f->address)) {
-            balancer_add_problem(b, &b->problems, &b->status, path,
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
                                  "address %s is not in public IP prefix %s",
                                  row->address, prefix->name);
         } else {
@@ -363,13 +377,15 @@ parse_frontend_address(struct state *s, struct balancer *b,
         f->internal = true;
         f->network = b->network;
         if (!subnet) {
-            balancer_add_problem(b, &b->problems, &b->status, path,
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
                                  "there is no subnet %s in network %s",
                                  row->subnet, b->network->name);
         } else if (!has_address) {
             f->source = assign_subnet_source(b->network->name, subnet->name);
+            f->ipv6 = !slb_address_is_v4(&subnet->prefix.address);
+            f->usable = true;
         } else if (!slb_prefix_contains(&subnet->prefix, &f->address)) {
-            balancer_add_problem(b, &b->problems, &b->status, path,
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
                                  "address %s is not in subnet %s",
                                  row->address, subnet->name);
         } else {
@@ -380,7 +396,7 @@ parse_frontend_address(struct state *s, struct balancer *b,
         f->internal = f->network != NULL;
         f->usable = true;
     } else {
-        balancer_add_problem(b, &b->problems, &b->status, path,
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
                              "has no address");
     }
 }
@@ -417,13 +433,13 @@ parse_frontend(struct state *s, struct balancer *b,
     const char *path = f->path + strlen(b->name) + 1;
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
-    if (f->usable) {
+    if (f->usable && !f->source) {
         const char *holder = assign_find_holder(&s->assign, f->space,
                                                 &f->address);
 
         if (holder && strcmp(holder, f->path)) {
             status_add_address_conflict(&b->status, path, &f->address, holder);
-            add_status_as_problem(b, &b->problems, &b->status);
+            add_status_as_problem(b, &b->new_problems, &b->status);
             f->usable = false;
             if (ovs_list_is_empty(&b->yielding_node)) {
                 ovs_list_push_back(&s->yielding, &b->yielding_node);
@@ -461,7 +477,7 @@ assign_addresses(struct state *s, struct balancer *b)
 
             f->usable = !problem;
             if (problem) {
-                balancer_add_problem(b, &b->problems, &b->status,
+                balancer_add_problem(b, &b->new_problems, &b->status,
                                      f->path + strlen(b->name) + 1, "%s",
                                      problem);
                 free(problem);
@@ -500,7 +516,7 @@ parse_frontends(struct state *s, struct balancer *b)
         if (i && !strcmp(row->name, sorted[i - 1]->name)) {
             char *path = xasprintf("frontends/%s", row->name);
 
-            balancer_add_problem(b, &b->problems, &b->status, path,
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
                                  "there are several frontends of this name");
             free(path);
         } else {
@@ -559,7 +575,7 @@ pool_is_ipv6(const struct balancer *b, const struct slbrec_backend_pool *row)
                                     : NULL);
 
         if (f && f->usable) {
-            if (slb_address_is_v4(&f->address)) {
+            if (!f->ipv6) {
                 return false;
             }
             ipv6 = true;
@@ -635,7 +651,7 @@ parse_pools(struct state *s, struct balancer *b, struct declared_pools *pools)
         struct pool *pool = pool_get(b, name);
 
         if (pool->declared) {
-            balancer_add_problem(b, &b->problems, &b->status,
+            balancer_add_problem(b, &b->new_problems, &b->status,
                                  name + strlen(b->name) + 1,
                                  "there are several pools of this name");
         } else {
@@ -682,8 +698,7 @@ parse_nat_target(struct state *s, struct balancer *b, const char *target,
         };
 
         pool->declared = true;
-        pool_parse(s, pool, &d, 1, !slb_address_is_v4(&f->address), path,
-                   &b->status);
+        pool_parse(s, pool, &d, 1, f->ipv6, path, &b->status);
     }
     free(name);
     return pool;
@@ -709,7 +724,6 @@ add_endpoint(struct balancer *b, const struct frontend *f, struct pool *pool,
         .pool = pool,
         .load_distribution = "Default",
     };
-    e->key.vip = f->address;
     e->key.network_key = f->internal ? f->network->key : 0;
     e->key.protocol = protocol;
     e->key.port = port;
@@ -732,7 +746,7 @@ add_unusable(struct balancer *b, const char *list, const char *name,
     if (!f) {
         char *path = xasprintf("%s/%s", list, name);
 
-        balancer_add_problem(b, &b->problems, &b->status, path,
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
                              "its frontend or pool is not usable");
         free(path);
     }
@@ -835,7 +849,7 @@ parse_nat_ports(struct balancer *b, const struct slbrec_inbound_nat_pool *rule,
 
     char *problem = nat_ports_problem(np, first, last, names, n);
     if (problem) {
-        balancer_add_problem(b, &b->problems, &b->status,
+        balancer_add_problem(b, &b->new_problems, &b->status,
                              name + strlen(b->name) + 1, "%s", problem);
         free(problem);
     }
@@ -865,7 +879,7 @@ parse_nat_pool(struct state *s, struct balancer *b,
     np->name = xasprintf("%s/inboundNatPools/%s", b->name, rule->name);
     for (size_t i = 0; i < b->n_nat_pools; i++) {
         if (!strcmp(b->nat_pools[i].name, np->name)) {
-            balancer_add_problem(b, &b->problems, &b->status,
+            balancer_add_problem(b, &b->new_problems, &b->status,
                                  np->name + strlen(b->name) + 1,
                                  "there are several of this name");
             free(np->name);
@@ -957,7 +971,7 @@ compare_endpoints(const void *a_, const void *b_)
     return strcmp(a->name, b->name);
 }
 
-/* Names of endpoints are to be unique, then they claim what they forward. */
+/* What 'b''s frontends have addresses for claims what it forwards. */
 static void
 claim_endpoints(struct state *s, struct balancer *b)
 {
@@ -971,10 +985,11 @@ claim_endpoints(struct state *s, struct balancer *b)
         struct endpoint *e = &b->endpoints[i];
 
         if (n && !strcmp(e->name, b->endpoints[n - 1].name)) {
-            balancer_add_problem(b, &b->problems, &b->status, e->path,
+            balancer_add_problem(b, &b->new_problems, &b->status, e->path,
                                  "there are several rules of this name");
-            free(e->name);
-            free(e->own_path);
+            destroy_endpoint(e);
+        } else if (!e->frontend->usable) {
+            destroy_endpoint(e);
         } else {
             b->endpoints[n++] = *e;
         }
@@ -983,26 +998,28 @@ claim_endpoints(struct state *s, struct balancer *b)
     for (size_t i = 0; i < n; i++) {
         struct endpoint *e = &b->endpoints[i];
 
+        e->key.vip = e->frontend->address;
         claims_add(&s->claims, &e->claimant, e->name, &e->key);
     }
 }
 
-/* Parsing. */
+/* Parsing.
+ *
+ * This is done in three steps for all load balancers that are to be parsed,
+ * because what users and ports have is not given to others: first the
+ * frontends' own addresses are taken in, then pools and NAT targets, and only
+ * then, when it is known which ports there are, addresses are assigned and the
+ * endpoints claimed. */
 
-/* Takes in what users want of 'b''s frontends.  This has to be done for all
- * load balancers that are to be parsed before any of them is: what users
- * declare is not given to others. */
 static void
-prepare_parsing(struct state *s, struct balancer *b)
+parse_own_addresses(struct state *s, struct balancer *b)
 {
-    struct problem_list before = b->problems;
     struct frontend *frontends = b->frontends;
     size_t n_frontends = b->n_frontends;
 
     unparse(s, b);
     b->frontends = NULL;
     b->n_frontends = 0;
-    problem_list_init(&b->problems);
     if (b->intent) {
         support_load_balancer(&b->status, !strcmp(b->intent->tier, "Global"));
         b->network = network_get(s, b->intent->network);
@@ -1010,7 +1027,7 @@ prepare_parsing(struct state *s, struct balancer *b)
         if (network_is_usable(b->network)) {
             parse_frontends(s, b);
         } else {
-            balancer_add_problem(b, &b->problems, &b->status, "",
+            balancer_add_problem(b, &b->new_problems, &b->status, "",
                                  "network %s is not usable",
                                  b->intent->network);
         }
@@ -1019,9 +1036,6 @@ prepare_parsing(struct state *s, struct balancer *b)
     /* Their addresses stay taken until here, so that nobody who waits for one
      * is woken for nothing. */
     destroy_frontends(s, frontends, n_frontends);
-    problems_replace(&s->problems, &before, &b->problems);
-    b->problems = before;
-    b->prepared = true;
 }
 
 static void
@@ -1044,28 +1058,14 @@ parse_intent(struct state *s, struct balancer *b)
     for (size_t i = 0; i < lb->n_outbound_rules; i++) {
         parse_outbound_rule(b, lb->outbound_rules[i]);
     }
-    claim_endpoints(s, b);
     free(pools.list);
 }
 
-/* Takes in what users want of 'b'. */
 static void
-parse(struct state *s, struct balancer *b)
+parse_members(struct state *s, struct balancer *b)
 {
-    struct problem_list problems = b->problems;
     struct shash_node *node;
 
-    /* What was prepared may have been overtaken. */
-    if (!b->prepared) {
-        prepare_parsing(s, b);
-        problems = b->problems;
-    }
-    b->problems = (struct problem_list) PROBLEM_LIST_INITIALIZER;
-    for (size_t i = 0; i < problems.texts.n; i++) {
-        problem_list_add(&b->problems, "%s", problems.texts.names[i]);
-    }
-
-    assign_addresses(s, b);
     SHASH_FOR_EACH (node, &b->pools) {
         struct pool *pool = node->data;
 
@@ -1083,8 +1083,6 @@ parse(struct state *s, struct balancer *b)
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }
-    problems_replace(&s->problems, &problems, &b->problems);
-    b->problems = problems;
 }
 
 /* Parses all load balancers that are to be parsed. */
@@ -1096,12 +1094,25 @@ balancers_parse(struct state *s)
 
     ovs_list_push_back_all(&list, &s->unparsed);
     LIST_FOR_EACH (b, unparsed_node, &list) {
-        prepare_parsing(s, b);
+        b->parsing = true;
+        svec_clear(&b->new_problems.texts);
+        parse_own_addresses(s, b);
     }
+    LIST_FOR_EACH (b, unparsed_node, &list) {
+        parse_members(s, b);
+    }
+    bindings_resolve(&s->bindings);
     LIST_FOR_EACH_POP (b, unparsed_node, &list) {
         ovs_list_init(&b->unparsed_node);
-        parse(s, b);
-        b->prepared = false;
+        if (!b->parsing) {
+            /* It changed once more. */
+            balancer_set_changed(s, b);
+            continue;
+        }
+        b->parsing = false;
+        assign_addresses(s, b);
+        claim_endpoints(s, b);
+        problems_replace(&s->problems, &b->problems, &b->new_problems);
     }
 }
 

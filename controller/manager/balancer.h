@@ -63,7 +63,9 @@ struct frontend {
     char *path;                 /* "LB/frontends/FRONTEND". */
     const char *name;
     const void *intent;
-    bool usable;                /* Has it an address that is its own? */
+    bool usable;                /* Has it an address that is its own, or will
+                                 * it be assigned one? */
+    bool ipv6;
     struct in6_addr address;
     bool internal;
     const struct network *network; /* If 'internal'. */
@@ -105,11 +107,12 @@ struct balancer {
     struct sset assigned;       /* Frontends that struct assign knows. */
     struct status status;       /* Found by balancers_parse(). */
     struct problem_list problems; /* Likewise. */
+    struct problem_list new_problems; /* Being collected for that. */
     struct status compile_status; /* Found by balancer_compile(). */
     struct problem_list conflicts; /* Likewise. */
 
     struct ovs_list unparsed_node; /* In struct state's 'unparsed'. */
-    bool prepared;              /* Are only the frontends parsed yet? */
+    bool parsing;               /* Is it being parsed as it is now? */
     struct ovs_list queue_node; /* In struct state's 'queue'. */
     struct ovs_list zoned_node; /* In struct state's 'zoned'. */
     struct ovs_list yielding_node; /* In struct state's 'yielding'. */

@@ -69,12 +69,16 @@ static void destroy_if_unused(struct bindings *, struct binding *);
 static void touch(struct bindings *, struct binding *);
 static void unlink_port(struct bindings *, struct binding_port *);
 
-/* Problems are added to 'problems'. */
+/* Problems are added to 'problems'.  'place_func', which may be NULL, is called
+ * with 'aux' when addresses are mentioned. */
 void
-bindings_init(struct bindings *b, struct problems *problems)
+bindings_init(struct bindings *b, struct problems *problems,
+              bindings_place_func *place_func, void *aux)
 {
     memset(b, 0, sizeof *b);
     b->problems = problems;
+    b->place_func = place_func;
+    b->place_aux = aux;
     shash_init(&b->networks);
     hmap_init(&b->subnets);
     hmap_init(&b->bindings);
@@ -195,6 +199,9 @@ bindings_find_or_add(struct bindings *b, uint32_t network_key,
         problem_list_init(&binding->problems);
         hmap_insert(&b->bindings, &binding->hmap_node,
                     hash_binding(network_key, address));
+        if (b->place_func) {
+            b->place_func(b->place_aux, binding, false);
+        }
     }
     return binding;
 }
@@ -209,6 +216,9 @@ destroy_if_unused(struct bindings *b, struct binding *binding)
         && !is_listed(&binding->touched_node)
         && !is_listed(&binding->changed_node)
         && !is_listed(&binding->dirty_node)) {
+        if (b->place_func) {
+            b->place_func(b->place_aux, binding, true);
+        }
         problems_remove(b->problems, &binding->problems);
         hmap_remove(&b->bindings, &binding->hmap_node);
         free(binding);

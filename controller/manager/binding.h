@@ -135,7 +135,7 @@ struct binding_member {
     size_t n_names;
 };
 
-/* An address in a network. */
+/* An address in a network that somebody mentions. */
 struct binding {
     struct hmap_node hmap_node; /* In struct bindings's 'bindings'. */
     uint32_t network_key;
@@ -146,6 +146,7 @@ struct binding {
 
     /* The caller's; not NULL keeps the binding. */
     const void *location_row;
+    void *place;                /* For bindings_place_func. */
 
     struct ovs_list port_node;  /* In 'port'. */
     struct ovs_list claims;     /* Contains "struct binding_claim"s. */
@@ -165,8 +166,14 @@ struct binding_known {
     char *iface_id;
 };
 
+/* Called with the new binding when an address is mentioned for the first time,
+ * and with 'gone' set when nobody mentions it any more. */
+typedef void bindings_place_func(void *aux, struct binding *, bool gone);
+
 struct bindings {
     struct problems *problems;
+    bindings_place_func *place_func; /* NULL for none. */
+    void *place_aux;
     struct shash networks;      /* Contains "struct binding_network"s. */
     struct hmap subnets;        /* By prefix. */
     unsigned int n_subnets_of_length[129];
@@ -183,7 +190,8 @@ struct bindings {
     struct ovs_list dirty;
 };
 
-void bindings_init(struct bindings *, struct problems *);
+void bindings_init(struct bindings *, struct problems *,
+                   bindings_place_func *, void *aux);
 void bindings_destroy(struct bindings *);
 
 void bindings_set_network(struct bindings *, const char *name, uint32_t key,

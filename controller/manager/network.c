@@ -22,9 +22,90 @@
 #include "controller/manager/balancer.h"
 #include "controller/manager/support.h"
 #include "controller/manager/write.h"
+#include "hash.h"
 #include "util.h"
 
 /* Networks. */
+
+static void
+unref_name(struct network_name *name)
+{
+    if (!--name->n) {
+        free(name);
+    }
+}
+
+static void
+set_key(struct state *s, struct network *network, uint32_t key)
+{
+    network->key = key;
+    hmap_insert(&s->network_keys, &network->key_node, hash_int(key, 0));
+}
+
+static struct network *
+find_by_key(const struct state *s, uint32_t key)
+{
+    struct network *network;
+
+    HMAP_FOR_EACH_WITH_HASH (network, key_node, hash_int(key, 0),
+                             &s->network_keys) {
+        if (network->key == key) {
+            return network;
+        }
+    }
+    return NULL;
+}
+
+static void
+free_place(struct state *s, struct binding *binding)
+{
+    struct network_name *name = binding->place;
+
+    if (name) {
+        assign_remove_taken(&s->assign, name->name, &binding->address);
+        unref_name(name);
+        binding->place = NULL;
+    }
+}
+
+/* An address that members or ports have is not given to a frontend. */
+void
+network_place_func(void *s_, struct binding *binding, bool gone)
+{
+    struct state *s = s_;
+
+    if (gone) {
+        free_place(s, binding);
+    } else {
+        struct network *network = find_by_key(s, binding->network_key);
+
+        if (network) {
+            binding->place = network->shared_name;
+            network->shared_name->n++;
+            assign_add_taken(&s->assign, network->name, &binding->address);
+        }
+    }
+}
+
+/* What is still drained with the key is none of the network's business if it
+ * comes again. */
+static void
+release_key(struct state *s, struct network *network)
+{
+    struct binding *binding;
+
+    if (!network->key) {
+        return;
+    }
+    HMAP_FOR_EACH (binding, hmap_node, &s->bindings.bindings) {
+        if (binding->network_key == network->key) {
+            free_place(s, binding);
+        }
+    }
+    tunnel_keys_release(&s->tunnel_keys, network->key);
+    hmap_remove(&s->network_keys, &network->key_node);
+    network->key = 0;
+}
 
 /* Returns the network with 'name', which need not be there: then it has no
  * 'intent'. */
@@ -36,6 +117,10 @@ network_get(struct state *s, const char *name)
     if (!network) {
         network = xzalloc(sizeof *network);
         network->name = shash_add(&s->networks, name, network)->name;
+        network->shared_name = xmalloc(sizeof *network->shared_name
+                                       + strlen(name) + 1);
+        network->shared_name->n = 1;
+        strcpy(network->shared_name->name, name);
         svec_init(&network->peerings);
         ovs_list_init(&network->balancers);
         ovs_list_init(&network->dirty_node);
@@ -73,9 +158,8 @@ network_destroy(struct state *s, struct network *network)
     status_destroy(&network->status);
     state_detach(s, &network->intent_ref);
     state_detach(s, &network->row_ref);
-    if (network->key) {
-        tunnel_keys_release(&s->tunnel_keys, network->key);
-    }
+    release_key(s, network);
+    unref_name(network->shared_name);
     ovs_list_remove(&network->dirty_node);
     shash_find_and_delete(&s->networks, network->name);
     free(network);
@@ -231,7 +315,11 @@ read_network(struct state *s, struct network *network)
         read_subnets(s, network, &problems);
         support_network(&network->status, network->peerings.n > 0);
         if (!network->key) {
-            network->key = tunnel_keys_allocate(&s->tunnel_keys);
+            uint32_t key = tunnel_keys_allocate(&s->tunnel_keys);
+
+            if (key) {
+                set_key(s, network, key);
+            }
         }
         if (!network->key) {
             status_add(&network->status, "", "no tunnel key is left");
@@ -298,9 +386,8 @@ see_compiled_network(struct state *s,
     }
     if (network && (deleted || strcmp(network->name, row->name))) {
         state_detach(s, &network->row_ref);
-        if (!network->intent && network->key) {
-            tunnel_keys_release(&s->tunnel_keys, network->key);
-            network->key = 0;
+        if (!network->intent) {
+            release_key(s, network);
         }
         set_network_dirty(s, network);
         network = NULL;
@@ -317,7 +404,7 @@ see_compiled_network(struct state *s,
     state_attach(s, &network->row_ref, row, network);
     if (!network->key
         && tunnel_keys_reserve(&s->tunnel_keys, row->tunnel_key)) {
-        network->key = row->tunnel_key;
+        set_key(s, network, row->tunnel_key);
     }
     if (!network->intent || network->key != row->tunnel_key) {
         set_network_dirty(s, network);

@@ -41,6 +41,13 @@ struct network_subnet {
     struct in6_addr gateway;    /* All zeros if there is no room for one. */
 };
 
+/* A network's name, which those who have to do with its addresses may need
+ * longer than the network is there. */
+struct network_name {
+    size_t n;                   /* Number of references. */
+    char name[];
+};
+
 /* A network, or only the name of one that load balancers or other networks
  * mention. */
 struct network {
@@ -49,6 +56,8 @@ struct network {
     struct row_ref intent_ref;
     struct row_ref row_ref;     /* Of the compiled row. */
     uint32_t key;               /* 0 if it has none. */
+    struct hmap_node key_node;  /* In struct state's 'network_keys'. */
+    struct network_name *shared_name;
 
     struct network_subnet *subnets; /* Those that make sense. */
     size_t n_subnets;
@@ -105,5 +114,6 @@ void see_public_ip_prefix(struct state *,
                           bool deleted);
 
 void networks_write(struct state *);
+bindings_place_func network_place_func;
 
 #endif /* controller/manager/network.h */

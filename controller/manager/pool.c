@@ -331,14 +331,14 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
     struct in6_addr address;
 
     if (!slb_address_parse(d->address, &address)) {
-        balancer_add_problem(b, &b->problems, status, path,
+        balancer_add_problem(b, &b->new_problems, status, path,
                              "member %s: \"%s\" is no address", d->name,
                              d->address);
         return;
     }
     network = find_network(s, b->network, &address);
     if (!network) {
-        balancer_add_problem(b, &b->problems, status, path,
+        balancer_add_problem(b, &b->new_problems, status, path,
                              "member %s: address %s is outside network %s",
                              d->name, d->address, b->network->name);
         return;
@@ -348,7 +348,7 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
     if (!m) {
         m = add_member(pool, l, d->name, &address);
     } else if (m->declared) {
-        balancer_add_problem(b, &b->problems, status, path,
+        balancer_add_problem(b, &b->new_problems, status, path,
                              "several members have address %s", d->address);
         return;
     }

@@ -44,6 +44,7 @@ init_objects(struct state *s)
     ovs_list_init(&s->orphans);
     problem_list_init(&s->option_problems);
     shash_init(&s->networks);
+    hmap_init(&s->network_keys);
     ovs_list_init(&s->dirty_networks);
     shash_init(&s->prefixes);
     ovs_list_init(&s->dirty_prefixes);
@@ -64,7 +65,7 @@ init_objects(struct state *s)
     ovs_list_init(&s->run_bindings);
     ovs_list_init(&s->run_vips);
     s->n_members = s->n_coming = s->n_previous = 0;
-    bindings_init(&s->bindings, &s->problems);
+    bindings_init(&s->bindings, &s->problems, network_place_func, s);
     claims_init(&s->claims);
     assign_init(&s->assign);
     concern_init(&s->concern);
@@ -105,6 +106,7 @@ destroy_objects(struct state *s)
     concern_destroy(&s->concern);
     problems_remove(&s->problems, &s->option_problems);
     shash_destroy(&s->networks);
+    hmap_destroy(&s->network_keys);
     shash_destroy(&s->prefixes);
     shash_destroy(&s->nodes);
     sset_destroy(&s->mux_zones);

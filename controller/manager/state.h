@@ -90,6 +90,7 @@ struct state {
     struct problem_list option_problems;
 
     struct shash networks;      /* Contains "struct network"s. */
+    struct hmap network_keys;   /* Those with a key. */
     struct ovs_list dirty_networks;
     struct shash prefixes;      /* Contains "struct public_prefix"es. */
     struct ovs_list dirty_prefixes;
