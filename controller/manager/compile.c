@@ -540,7 +540,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 
     bool done = ovs_list_is_empty(&s->queue);
     vips_write(s, done);
-    places_write(s, done);
+    done = places_write(s, done, ROWS_PER_RUN) && done;
     write_global(s, done);
     c->global_dirty = !done;
     if (done) {
