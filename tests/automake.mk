@@ -134,6 +134,7 @@ EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 UNIT_TESTS += \
 	tests/unit/test-assign \
 	tests/unit/test-binding \
+	tests/unit/test-claim \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
 	tests/unit/test-generation \
@@ -149,6 +150,8 @@ tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
 tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
 tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_claim_SOURCES = tests/unit/test-claim.c
+tests_unit_test_claim_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
 tests_unit_test_concern_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_cookie_SOURCES = tests/unit/test-cookie.c
@@ -179,7 +182,9 @@ EXTRA_DIST += \
 	tests/system/manager/lib.sh \
 	tests/system/manager/move.t \
 	tests/system/manager/ports.t \
+	tests/system/manager/random.t \
 	tests/system/manager/slbdb \
+	tests/system/manager/slbrandom \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \

@@ -39,11 +39,6 @@ struct subnet {
     const struct binding_network *network;
 };
 
-struct binding_node {
-    char *vtep;
-    struct ovs_list ports;      /* Contains "struct binding_port"s. */
-};
-
 /* A port reports an address. */
 struct binding_claim {
     struct ovs_list binding_node; /* In 'binding'. */

@@ -96,6 +96,10 @@ struct binding_report {
     size_t n_addresses;
 };
 
+struct binding_node {
+    struct ovs_list ports;      /* Contains "struct binding_port"s. */
+};
+
 /* A port. */
 struct binding_port {
     struct hmap_node hmap_node; /* In struct bindings's 'ports' or null. */
