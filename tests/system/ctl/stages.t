@@ -150,7 +150,7 @@ for ((round = 0; round < 8; round++)); do
 done
 note "killed at any moment: $outcomes"
 is "$odd" 0 "killed at any moment: all or nothing"
-like "$outcomes" 'old \([1-9][0-9]* rows' "once at least in the middle"
+like "$outcomes" 'old \([1-9][0-9]* stages' "once at least in the middle"
 run slb-ctl apply "$tmp/two.yaml"
 is "$status/$(seen)" "0/ 1200 2 " "the next apply makes it whole"
 
