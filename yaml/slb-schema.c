@@ -68,7 +68,8 @@ static const struct slb_field subnet_fields[] = {
       .help = "The address of the router that the subnet's machines see." },
 };
 const struct slb_class slb_subnet_class = {
-    .name = "Subnet", .noun = "subnet", .nouns = "subnets", .size = sizeof(struct slb_subnet),
+    .name = "Subnet", .noun = "subnet", .nouns = "subnets",
+    .size = sizeof(struct slb_subnet),
     CLASS_FIELDS(subnet_fields),
     .help = "A range of addresses of a virtual network.",
 };
@@ -84,7 +85,8 @@ static const struct slb_field network_fields[] = {
               "too." },
 };
 const struct slb_class slb_network_class = {
-    .name = "VirtualNetwork", .noun = "virtual network", .nouns = "virtual networks",
+    .name = "VirtualNetwork", .noun = "virtual network",
+    .nouns = "virtual networks",
     .size = sizeof(struct slb_network), CLASS_FIELDS(network_fields),
     .help = "A network of virtual machines, isolated from all others but its "
             "peers.",
@@ -99,7 +101,8 @@ static const struct slb_field public_prefix_fields[] = {
       .help = "The public addresses that frontends get theirs from." },
 };
 const struct slb_class slb_public_prefix_class = {
-    .name = "PublicIPPrefix", .noun = "public IP prefix", .nouns = "public IP prefixes",
+    .name = "PublicIPPrefix", .noun = "public IP prefix",
+    .nouns = "public IP prefixes",
     .size = sizeof(struct slb_public_prefix),
     CLASS_FIELDS(public_prefix_fields),
     .help = "A range of public addresses for frontends.",
@@ -167,7 +170,8 @@ static const struct slb_field member_fields[] = {
               "none; None: its probes decide." },
 };
 const struct slb_class slb_member_class = {
-    .name = "Member", .noun = "member", .nouns = "members", .size = sizeof(struct slb_member),
+    .name = "Member", .noun = "member", .nouns = "members",
+    .size = sizeof(struct slb_member),
     CLASS_FIELDS(member_fields), .name_from = "address",
     .help = "A virtual machine that serves connections.",
 };
@@ -209,7 +213,8 @@ static const struct slb_field probe_fields[] = {
               "changes its state." },
 };
 const struct slb_class slb_probe_class = {
-    .name = "Probe", .noun = "probe", .nouns = "probes", .size = sizeof(struct slb_probe),
+    .name = "Probe", .noun = "probe", .nouns = "probes",
+    .size = sizeof(struct slb_probe),
     CLASS_FIELDS(probe_fields),
     .help = "How members are asked whether they are healthy.",
 };
@@ -285,7 +290,8 @@ static const struct slb_field rule_fields[] = {
       .help = "The clients' addresses that are let in; none: all." },
 };
 const struct slb_class slb_rule_class = {
-    .name = "Rule", .noun = "rule", .nouns = "rules", .size = sizeof(struct slb_rule),
+    .name = "Rule", .noun = "rule", .nouns = "rules",
+    .size = sizeof(struct slb_rule),
     CLASS_FIELDS(rule_fields),
     .help = "Connections to a port of a frontend go to a backend pool.",
 };
@@ -312,7 +318,8 @@ static const struct slb_field nat_rule_fields[] = {
     FLOATING_FIELD(slb_nat_rule),
 };
 const struct slb_class slb_nat_rule_class = {
-    .name = "InboundNatRule", .noun = "inbound NAT rule", .nouns = "inbound NAT rules",
+    .name = "InboundNatRule", .noun = "inbound NAT rule",
+    .nouns = "inbound NAT rules",
     .size = sizeof(struct slb_nat_rule), CLASS_FIELDS(nat_rule_fields),
     .help = "Connections to a port of a frontend go to one virtual machine.",
 };
@@ -343,7 +350,8 @@ static const struct slb_field nat_pool_fields[] = {
     FLOATING_FIELD(slb_nat_pool),
 };
 const struct slb_class slb_nat_pool_class = {
-    .name = "InboundNatPool", .noun = "inbound NAT pool", .nouns = "inbound NAT pools",
+    .name = "InboundNatPool", .noun = "inbound NAT pool",
+    .nouns = "inbound NAT pools",
     .size = sizeof(struct slb_nat_pool), CLASS_FIELDS(nat_pool_fields),
     .help = "Each member of a backend pool gets a port of a frontend.",
 };
@@ -456,6 +464,13 @@ slb_kind_from_name(const char *name)
     return NULL;
 }
 
+/* "a" or "an", whichever the noun of 'class' has. */
+const char *
+slb_class_article(const struct slb_class *class)
+{
+    return strchr("aeiou", class->noun[0]) ? "an" : "a";
+}
+
 const struct slb_field *
 slb_class_field(const struct slb_class *class, const char *name)
 {
@@ -499,7 +514,8 @@ slb_field_format_expected(const struct slb_field *field, struct ds *ds)
                       "beginning with '-' or '.'", SLB_NAME_MAX);
         break;
     case SLB_T_REF:
-        ds_put_format(ds, "the name of a %s", field->class->noun);
+        ds_put_format(ds, "the name of %s %s",
+                      slb_class_article(field->class), field->class->noun);
         break;
     case SLB_T_ENUM:
         for (size_t i = 0; field->values[i]; i++) {

@@ -1085,14 +1085,23 @@ parse_members(struct state *s, struct balancer *b)
     }
 }
 
-/* Parses all load balancers that are to be parsed. */
-void
+/* Parses all load balancers that are to be parsed and not in flight.  Returns
+ * true if there were any. */
+bool
 balancers_parse(struct state *s)
 {
     struct ovs_list list = OVS_LIST_INITIALIZER(&list);
     struct balancer *b;
 
-    ovs_list_push_back_all(&list, &s->unparsed);
+    LIST_FOR_EACH_SAFE (b, unparsed_node, &s->unparsed) {
+        if (!state_is_in_flight(s, b->flight)) {
+            ovs_list_remove(&b->unparsed_node);
+            ovs_list_push_back(&list, &b->unparsed_node);
+        }
+    }
+    if (ovs_list_is_empty(&list)) {
+        return false;
+    }
     LIST_FOR_EACH (b, unparsed_node, &list) {
         b->parsing = true;
         svec_clear(&b->new_problems.texts);
@@ -1114,6 +1123,7 @@ balancers_parse(struct state *s)
         claim_endpoints(s, b);
         problems_replace(&s->problems, &b->problems, &b->new_problems);
     }
+    return true;
 }
 
 /* Compiling. */
@@ -1265,6 +1275,25 @@ set_timer(struct state *s, struct balancer *b)
     }
 }
 
+/* Would compiling 'b' have to do with what is in flight? */
+bool
+balancer_is_blocked(const struct state *s, const struct balancer *b)
+{
+    struct shash_node *node;
+
+    if (state_is_in_flight(s, b->flight)
+        || !ovs_list_is_empty(&b->unparsed_node)
+        || endpoints_are_blocked(s, b)) {
+        return true;
+    }
+    SHASH_FOR_EACH (node, &b->pools) {
+        if (pool_is_blocked(s, node->data)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Puts what differs between 'b''s compiled rows and what they should be into
  * the transaction.  'b', which must have been parsed, may be gone
  * afterwards. */
@@ -1272,6 +1301,7 @@ void
 balancer_compile(struct state *s, struct balancer *b)
 {
     struct problem_list before = b->conflicts;
+    size_t n_written = s->n_written;
     struct shash_node *node;
 
     unqueue(s, b);
@@ -1292,6 +1322,9 @@ balancer_compile(struct state *s, struct balancer *b)
         write_status(s, b);
     }
     set_timer(s, b);
+    if (s->n_written > n_written) {
+        b->flight = s->serial;
+    }
     problems_replace(&s->problems, &before, &b->conflicts);
     b->conflicts = before;
     if (is_unused(b)) {

@@ -117,6 +117,7 @@ struct balancer {
     struct ovs_list zoned_node; /* In struct state's 'zoned'. */
     struct ovs_list yielding_node; /* In struct state's 'yielding'. */
     bool pulled;
+    uint64_t flight;            /* Number of the run that wrote it last. */
     struct heap_node timer;     /* In struct state's 'timers'. */
     bool has_timer;
 };
@@ -131,7 +132,8 @@ void balancer_set_dirty(struct state *, struct balancer *, bool urgent);
 void balancer_pull(struct state *, struct balancer *);
 
 /* Doing it. */
-void balancers_parse(struct state *);
+bool balancers_parse(struct state *);
+bool balancer_is_blocked(const struct state *, const struct balancer *);
 void balancer_compile(struct state *, struct balancer *);
 
 void balancer_add_problem(struct balancer *, struct problem_list *,

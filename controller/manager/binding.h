@@ -150,6 +150,7 @@ struct binding {
 
     /* The caller's; not NULL keeps the binding. */
     const void *location_row;
+    uint64_t flight;
     void *place;                /* For bindings_place_func. */
 
     struct ovs_list port_node;  /* In 'port'. */

@@ -82,6 +82,7 @@ struct vip {
     struct ovs_list claims;     /* Contains "struct claim"s. */
     struct ovs_list dirty_node; /* In struct claims's 'dirty'. */
     const void *row;            /* The caller's; not NULL keeps the VIP. */
+    uint64_t flight;            /* The caller's. */
 };
 
 struct claims {

@@ -371,8 +371,10 @@ settle(struct state *s)
     struct binding *binding;
     const char *frontend;
 
+    bool parsed;
+
     do {
-        balancers_parse(s);
+        parsed = balancers_parse(s);
 
         bindings_resolve(&s->bindings);
         while ((member = bindings_pop_changed_member(&s->bindings))) {
@@ -399,7 +401,7 @@ settle(struct state *s)
         while ((frontend = assign_pop_woken(&s->assign))) {
             balancer_set_changed(s, balancer_get(s, frontend));
         }
-    } while (!ovs_list_is_empty(&s->unparsed));
+    } while (parsed);
 }
 
 static bool
@@ -500,6 +502,21 @@ has_dirty(const struct compiler *c)
             || s->muxes_dirty || c->global_dirty);
 }
 
+/* Returns true if a run may take place although the transaction of another one
+ * is under way: if there is nothing to do but for load balancers. */
+bool
+compiler_may_run_ahead(const struct compiler *c)
+{
+    const struct state *s = &c->state;
+
+    return (!s->stuck && !ovs_list_is_empty(&s->queue)
+            && ovs_list_is_empty(&s->dirty_networks)
+            && ovs_list_is_empty(&s->dirty_prefixes)
+            && ovs_list_is_empty(&s->new_nodes)
+            && ovs_list_is_empty(&s->orphans)
+            && !s->muxes_dirty);
+}
+
 /* Returns true if a run may have something to do. */
 bool
 compiler_is_due(struct compiler *c)
@@ -508,66 +525,107 @@ compiler_is_due(struct compiler *c)
     return has_dirty(c) || stages_have_garbage(&c->state);
 }
 
+static bool
+has_done_enough(const struct state *s, long long int start)
+{
+    return (s->n_written >= ROWS_PER_RUN
+            || time_usec() - start >= RUN_TIME);
+}
+
+/* Compiles load balancers until the run, which began at 'start', has done
+ * enough; if it runs 'ahead', only those that are not blocked. */
+static void
+compile_balancers(struct compiler *c, long long int start, bool ahead)
+{
+    struct state *s = &c->state;
+    struct balancer *b;
+
+    if (ahead) {
+        s->stuck = true;
+        LIST_FOR_EACH_SAFE (b, queue_node, &s->queue) {
+            if (has_done_enough(s, start)) {
+                break;
+            }
+            if (!balancer_is_blocked(s, b)) {
+                balancer_compile(s, b);
+                c->n_compiled++;
+                s->stuck = false;
+            }
+        }
+    } else {
+        while (!ovs_list_is_empty(&s->queue)
+               && (s->n_pulled || !has_done_enough(s, start))) {
+            b = CONTAINER_OF(ovs_list_front(&s->queue), struct balancer,
+                             queue_node);
+            balancer_compile(s, b);
+            c->n_compiled++;
+        }
+    }
+}
+
 /* Puts into 'txn' a part of what is to be changed.  Exactly one of
  * compiler_committed() and compiler_load() must be called when it is known
- * what has come of it. */
+ * what has come of it, after that has become known of the runs before. */
 void
 compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 {
     long long int start = time_usec();
     struct state *s = &c->state;
+    bool ahead = state_is_in_flight(s, s->serial);
     bool dirty = has_dirty(c);
 
     s->txn = txn;
+    s->serial++;
     s->n_written = 0;
     see_time(s);
     prepare_begin(s->prepare);
 
     settle(s);
-    networks_write(s);
-    nodes_write_muxes(s);
-    state_delete_orphans(s);
-    while (!ovs_list_is_empty(&s->queue)
-           && (s->n_pulled
-               || (s->n_written < ROWS_PER_RUN
-                   && time_usec() - start < RUN_TIME))) {
-        struct balancer *b = CONTAINER_OF(ovs_list_front(&s->queue),
-                                          struct balancer, queue_node);
-
-        balancer_compile(s, b);
-        c->n_compiled++;
+    if (!ahead) {
+        networks_write(s);
+        nodes_write_muxes(s);
+        state_delete_orphans(s);
     }
+    compile_balancers(c, start, ahead);
 
-    bool done = ovs_list_is_empty(&s->queue);
+    bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
     done = places_write(s, done, ROWS_PER_RUN) && done;
-    write_global(s, done);
-    c->global_dirty = !done;
-    if (done) {
-        problems_settle(&s->problems);
-    }
-    if (!dirty) {
-        stages_collect_garbage(s);
+    if (!ahead) {
+        write_global(s, done);
+        c->global_dirty = !done;
+        if (done) {
+            problems_settle(&s->problems);
+        }
+        if (!dirty) {
+            stages_collect_garbage(s);
+        }
     }
     nodes_write_wanted(s);
     s->txn = NULL;
     c->last_run = time_usec() - start;
 }
 
-/* The transaction of the last run is in the database, and so in the IDL: from
- * now on the muxes are given time for the generations that it made. */
+/* The transaction of the first run of which this was not known yet is in the
+ * database, and so in the IDL: from now on the muxes are given time for the
+ * generations that it made. */
 void
 compiler_committed(struct compiler *c)
 {
     struct state *s = &c->state;
     struct pool *pool;
 
+    s->landed = MIN(s->landed + 1, s->serial);
+    s->stuck = false;
     s->now = time_msec();
     nodes_written(s);
     prepare_begin(s->prepare);
-    LIST_FOR_EACH_POP (pool, coming_node, &s->new_coming) {
-        ovs_list_init(&pool->coming_node);
-        pool_start_waiting(s, pool);
+    LIST_FOR_EACH_SAFE (pool, coming_node, &s->new_coming) {
+        if (!state_is_in_flight(s, pool->balancer->flight)) {
+            ovs_list_remove(&pool->coming_node);
+            ovs_list_init(&pool->coming_node);
+            pool_start_waiting(s, pool);
+        }
     }
 }
 

@@ -28,6 +28,10 @@
  * one after which nothing is dirty any more says so in compiled_seq.  When
  * nothing else is to be done, garbage is collected (stage.h).
  *
+ * While a transaction is under way, the next run may prepare another one that
+ * has nothing to do with it (compiler_may_run_ahead()), so that neither the
+ * database nor the manager waits for the other.
+ *
  * The database is the only memory of what was decided.  After a transaction
  * that failed, or when the contents of the database are other ones, everything
  * in memory is thrown away and made again; then all load balancers are dirty,
@@ -52,6 +56,7 @@ void compiler_unload(struct compiler *);
 void compiler_track(struct compiler *);
 
 bool compiler_is_due(struct compiler *);
+bool compiler_may_run_ahead(const struct compiler *);
 void compiler_run(struct compiler *, struct ovsdb_idl_txn *);
 void compiler_committed(struct compiler *);
 void compiler_wait(struct compiler *);

@@ -191,6 +191,40 @@ schedule_vip(struct state *s, struct vip *vip)
     }
 }
 
+/* Would writing 'b''s endpoints have to do with what is in flight? */
+bool
+endpoints_are_blocked(const struct state *s, const struct balancer *b)
+{
+    const struct shash_node *node;
+
+    for (size_t i = 0; i < b->n_endpoints; i++) {
+        const struct claim *claim = b->endpoints[i].claimant.claim;
+        const struct claim_row *claim_row;
+
+        if (state_is_in_flight(s, claim->vip->flight)) {
+            return true;
+        }
+        LIST_FOR_EACH (claim_row, claim_node, &claim->rows) {
+            const struct balancer *owner
+                = CONTAINER_OF(claim_row, struct endpoint_row,
+                               claim_row)->balancer;
+
+            if (owner != b && (state_is_in_flight(s, owner->flight)
+                               || balancer_is_queued(owner))) {
+                return true;
+            }
+        }
+    }
+    SHASH_FOR_EACH (node, &b->endpoint_rows) {
+        const struct endpoint_row *er = node->data;
+
+        if (state_is_in_flight(s, er->claim_row.claim->vip->flight)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Writes all endpoints of 'b'.  Their VIPs are written at the end of the
  * run. */
 void
@@ -422,6 +456,8 @@ vips_write(struct state *s, bool all)
         const struct frontend *f = choose_frontend(vip, row);
         bool incomplete = is_incomplete(vip);
 
+        size_t n_written = s->n_written;
+
         ovs_list_init(&vip->dirty_node);
         if (f) {
             write_vip(s, row, vip, f);
@@ -429,6 +465,9 @@ vips_write(struct state *s, bool all)
             touch_vip(s, row);
             slbrec_vip_delete(row);
             s->n_written++;
+        }
+        if (s->n_written > n_written) {
+            vip->flight = s->serial;
         }
         if (incomplete) {
             claims_set_dirty(&s->claims, vip);

@@ -54,6 +54,7 @@ struct endpoint_row {
     int64_t cookie;
 };
 
+bool endpoints_are_blocked(const struct state *, const struct balancer *);
 void endpoints_write(struct state *, struct balancer *);
 void endpoint_row_forget(struct state *, struct endpoint_row *);
 void vips_write(struct state *, bool all);

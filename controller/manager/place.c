@@ -341,9 +341,14 @@ place_schedule(struct state *s, struct binding *binding)
 static void
 write_places(struct state *s, struct binding *binding)
 {
+    size_t n_written = s->n_written;
+
     ovs_list_init(&binding->dirty_node);
     write_binding(s, binding);
     write_location(s, binding);
+    if (s->n_written > n_written) {
+        binding->flight = s->serial;
+    }
     bindings_clear_dirty(&s->bindings, binding);
 }
 
@@ -356,11 +361,15 @@ places_write(struct state *s, bool all, size_t max_rows)
 {
     struct ovs_list *dirty = &s->bindings.dirty;
     struct binding *binding;
+    bool first = true;
 
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
         write_places(s, binding);
     }
-    while (all && !ovs_list_is_empty(dirty) && s->n_written < max_rows) {
+    while (all && !ovs_list_is_empty(dirty)
+           && (first || s->n_written < max_rows)) {
+        /* However much has been written, there is some progress. */
+        first = false;
         binding = CONTAINER_OF(ovs_list_pop_front(dirty), struct binding,
                                dirty_node);
         write_places(s, binding);

@@ -974,6 +974,21 @@ schedule_bindings(struct state *s, struct pool *pool)
     }
 }
 
+/* Would writing 'pool' have to do with what is in flight? */
+bool
+pool_is_blocked(const struct state *s, const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.binding
+            && state_is_in_flight(s, m->bm.binding->flight)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Writes what 'pool' should be.  Returns false if it is not there (any
  * more). */
 bool

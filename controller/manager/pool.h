@@ -80,6 +80,7 @@ void pool_destroy(struct state *, struct pool *);
 
 void pool_parse(struct state *, struct pool *, const struct pool_declared *,
                 size_t n, bool ipv6, const char *path, struct status *);
+bool pool_is_blocked(const struct state *, const struct pool *);
 bool pool_compile(struct state *, struct pool *);
 void pool_start_waiting(struct state *, struct pool *);
 

@@ -54,9 +54,15 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
  * changed in the database: nothing else would make the next one succeed. */
 #define RETRY_INTERVAL 1000
 
+/* Transactions under way at the same time: while the database executes one,
+ * the next one is prepared. */
+#define MAX_TXNS 2
+
 struct manager {
     struct ovsdb_idl *idl;
-    struct ovsdb_idl_txn *txn;  /* Being committed, or NULL. */
+    struct ovsdb_idl_txn *txns[MAX_TXNS]; /* Being committed, in order. */
+    size_t n_txns;
+    bool reload;                /* Has one failed? */
     struct compiler *compiler;
 
     unsigned int seqno;         /* Of the database's contents seen last. */
@@ -105,8 +111,8 @@ manager_init(struct manager *m, const char *remote)
 static void
 manager_destroy(struct manager *m)
 {
-    if (m->txn) {
-        ovsdb_idl_txn_destroy(m->txn);
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_destroy(m->txns[i]);
     }
     compiler_destroy(m->compiler);
     ovsdb_idl_destroy(m->idl);
@@ -139,6 +145,9 @@ update_state(struct manager *m)
         VLOG_INFO(active ? "active" : "standing by");
         m->active = active;
         compiler_unload(m->compiler);
+
+        /* Nobody waits for what is still under way. */
+        m->reload = m->n_txns > 0;
     }
 }
 
@@ -159,29 +168,29 @@ update_input(struct manager *m)
     }
 }
 
-/* Carries on with committing the transaction of the last run. */
-static void
-commit(struct manager *m)
+/* Sees what has become of the first transaction that is under way.  Returns
+ * false if it still is. */
+static bool
+finish_transaction(struct manager *m)
 {
-    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(m->txn);
+    struct ovsdb_idl_txn *txn = m->txns[0];
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(txn);
 
     switch (status) {
     case TXN_INCOMPLETE:
-        return;
+        return false;
 
     case TXN_UNCHANGED:
         m->unchanged++;
-        compiler_committed(m->compiler);
         break;
 
     case TXN_SUCCESS:
         m->transactions++;
-        compiler_committed(m->compiler);
         break;
 
     case TXN_ERROR:
         VLOG_ERR_RL(&rl, "transaction failed (%s), trying again",
-                    ovsdb_idl_txn_get_error(m->txn));
+                    ovsdb_idl_txn_get_error(txn));
         /* Fall through. */
     case TXN_UNCOMMITTED:
     case TXN_ABORTED:
@@ -189,14 +198,68 @@ commit(struct manager *m)
     case TXN_NOT_LOCKED:
     default:
         m->failed++;
-        if (m->active) {
-            compiler_load(m->compiler);
-        }
+        m->reload = true;
         m->retry_at = time_msec() + RETRY_INTERVAL;
         break;
     }
-    ovsdb_idl_txn_destroy(m->txn);
-    m->txn = NULL;
+    ovsdb_idl_txn_destroy(txn);
+    m->n_txns--;
+    memmove(&m->txns[0], &m->txns[1], m->n_txns * sizeof m->txns[0]);
+    if (m->active && !m->reload) {
+        compiler_committed(m->compiler);
+    }
+    return true;
+}
+
+/* Carries on with committing the transactions of the last runs. */
+static void
+commit(struct manager *m)
+{
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_commit(m->txns[i]);
+    }
+    while (m->n_txns && finish_transaction(m)) {
+        continue;
+    }
+    if (m->reload && !m->n_txns) {
+        m->reload = false;
+        if (m->active) {
+            compiler_load(m->compiler);
+        }
+    }
+}
+
+/* Runs the compiler if it has something to do.  Returns true if that made a
+ * transaction. */
+static bool
+compile(struct manager *m)
+{
+    if (!m->active || m->reload || m->n_txns >= MAX_TXNS
+        || time_msec() < m->retry_at
+        || (m->n_txns && (m->recompute
+                          || !compiler_may_run_ahead(m->compiler)))) {
+        return false;
+    }
+    if (m->recompute) {
+        m->recompute = false;
+        compiler_load(m->compiler);
+    }
+    if (!compiler_is_due(m->compiler)) {
+        if (m->busy && !m->n_txns) {
+            m->busy = false;
+            m->idle++;
+        }
+        return false;
+    }
+
+    struct ovsdb_idl_txn *txn = ovsdb_idl_txn_create(m->idl);
+    ovsdb_idl_txn_add_comment(txn, "slb-manager");
+    m->busy = true;
+    m->runs++;
+    compiler_run(m->compiler, txn);
+    m->txns[m->n_txns++] = txn;
+    commit(m);
+    return true;
 }
 
 static void
@@ -205,30 +268,10 @@ manager_run(struct manager *m)
     ovsdb_idl_run(m->idl);
     update_state(m);
     update_input(m);
-    if (m->txn) {
-        commit(m);
-    }
-    if (!m->active || m->txn || time_msec() < m->retry_at) {
-        return;
-    }
-    if (m->recompute) {
-        m->recompute = false;
-        compiler_load(m->compiler);
-    }
-    if (compiler_is_due(m->compiler)) {
-        m->busy = true;
-        m->runs++;
-        m->txn = ovsdb_idl_txn_create(m->idl);
-        ovsdb_idl_txn_add_comment(m->txn, "slb-manager");
-        compiler_run(m->compiler, m->txn);
-        commit(m);
-        if (!m->txn) {
-            /* There may be more to do. */
-            poll_immediate_wake();
-        }
-    } else if (m->busy) {
-        m->busy = false;
-        m->idle++;
+    commit(m);
+    if (compile(m)) {
+        /* There may be more to do. */
+        poll_immediate_wake();
     }
 }
 
@@ -236,11 +279,15 @@ static void
 manager_wait(struct manager *m)
 {
     ovsdb_idl_wait(m->idl);
-    if (m->txn) {
-        ovsdb_idl_txn_wait(m->txn);
-    } else if (m->active && time_msec() < m->retry_at) {
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_wait(m->txns[i]);
+    }
+    if (!m->active || m->n_txns) {
+        return;
+    }
+    if (time_msec() < m->retry_at) {
         poll_timer_wait_until(m->retry_at);
-    } else if (m->active) {
+    } else {
         compiler_wait(m->compiler);
     }
 }
@@ -419,7 +466,7 @@ manager_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
                   m->connected ? "connected"
                   : m->ever_connected ? "away" : "never connected");
     ds_put_format(&ds, "work: %s\n",
-                  !m->active ? "none" : m->txn ? "committing"
+                  !m->active ? "none" : m->n_txns ? "committing"
                   : m->recompute || compiler_is_due(m->compiler) ? "waiting"
                   : "none");
     ds_put_format(&ds, "times idle: %llu\n", m->idle);

@@ -40,6 +40,8 @@ struct orphan {
 static void
 init_objects(struct state *s)
 {
+    s->landed = s->serial;
+    s->stuck = false;
     hmap_init(&s->rows);
     ovs_list_init(&s->orphans);
     problem_list_init(&s->option_problems);
@@ -122,6 +124,7 @@ state_init(struct state *s, struct ovsdb_idl *idl)
 {
     s->idl = idl;
     s->txn = NULL;
+    s->serial = 0;
     problems_init(&s->problems);
     tunnel_keys_init(&s->tunnel_keys);
     cookies_init(&s->cookies, random_uint32());

@@ -36,6 +36,11 @@
  * compiling by modules of their own: which port carries an address
  * (binding.h), and who forwards a VIP's port (claim.h).
  *
+ * A run may take place while the transaction of the run before is still under
+ * way, in which case the IDL does not have its rows yet.  What was written then
+ * is in flight: it is neither parsed nor compiled before that transaction is in
+ * the database, and nor is what would have to write the same row.
+ *
  * The rows are the memory: tunnel keys, member indices, cookies, generations,
  * assigned addresses and ports are read from them whenever a load balancer is
  * parsed or compiled, and objects only point to rows.  So everything here can
@@ -77,6 +82,10 @@ struct state {
     struct ovsdb_idl *idl;
     struct ovsdb_idl_txn *txn;  /* Of this run; NULL between runs. */
     size_t n_written;           /* Rows written in this run. */
+    uint64_t serial;            /* Number of this run or the last one. */
+    uint64_t landed;            /* Of the last run whose transaction is in the
+                                 * database, as are all before. */
+    bool stuck;                 /* Must anything land before it goes on? */
 
     /* The clock in this run. */
     int64_t wall_now;
@@ -129,6 +138,14 @@ struct state {
 void state_init(struct state *, struct ovsdb_idl *);
 void state_destroy(struct state *);
 void state_clear(struct state *);
+
+/* Is what was written in the run with number 'serial' not in the database
+ * yet? */
+static inline bool
+state_is_in_flight(const struct state *s, uint64_t serial)
+{
+    return serial > s->landed;
+}
 
 void state_attach(struct state *, struct row_ref *, const void *row,
                   void *object);

@@ -79,8 +79,8 @@ support_network(struct status *status, bool peerings)
 {
     if (peerings) {
         status_add(status, "", "not supported yet: peerings (members in a "
-                   "peered network are served, but machines of the two "
-                   "networks do not reach each other)");
+                   "peered network are served by public frontends only, and "
+                   "machines of the two networks do not reach each other)");
     }
 }
 

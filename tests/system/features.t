@@ -127,8 +127,8 @@ LoadBalancer/web/rules/http: not supported yet: enableTcpReset (connections end 
 LoadBalancer/web/rules/http: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/rules/http: not supported yet: probe (all members are taken for healthy)
 LoadBalancer/web: not supported yet: tier: Global (it is treated as Regional)
-VirtualNetwork/apps: not supported yet: peerings (members in a peered network are served, but machines of the two networks do not reach each other)
-VirtualNetwork/prod: not supported yet: peerings (members in a peered network are served, but machines of the two networks do not reach each other)
+VirtualNetwork/apps: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
+VirtualNetwork/prod: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
 END
 
 # shows: LoadBalancer.backendPools.members.weight

@@ -65,8 +65,8 @@ test_support_networks_and_load_balancers(void)
     check(&status, "", NULL);
     support_network(&status, true);
     check(&status, "", "not supported yet: peerings (members in a peered "
-          "network are served, but machines of the two networks do not reach "
-          "each other)");
+          "network are served by public frontends only, and machines of the "
+          "two networks do not reach each other)");
     support_load_balancer(&status, true);
     check(&status, "", "not supported yet: tier: Global (it is treated as "
           "Regional)");

@@ -15,6 +15,7 @@
 
 #include <config.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -576,9 +577,8 @@ test_validate_n_members(void)
                     "members, expected at most 300, since load balancer 'web' "
                     "is Basic (text:7:6)\n");
     check_n_members("Standard", 5000, "");
-    check_n_members("Standard", 5001, "text:13:3: backend pool 'servers' has "
-                    "5001 members, expected at most 5000, since load balancer "
-                    "'web' is Standard (text:7:6)\n");
+    check_n_members("Standard", 5001, "text:13:3: 'members' has 5001 "
+                    "entries, expected at most 5000\n");
 }
 
 static void
@@ -622,22 +622,21 @@ test_validate_delete(void)
 
 /* What is printed is read back to the same, and printed the same. */
 static void
-check_round_trip(const char *text)
+check_round_trip_of(struct slb_input *first, bool defaults)
 {
-    struct slb_input first, second, third;
+    struct slb_input second, third;
     struct ds yaml = DS_EMPTY_INITIALIZER;
     struct ds again = DS_EMPTY_INITIALIZER;
     struct ds diff = DS_EMPTY_INITIALIZER;
     struct json *json = json_array_create_empty();
 
-    read_valid(&first, text);
     for (size_t i = 0; slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(&first.model, slb_kinds[i]);
+        struct slb_list *list = slb_model_list(&first->model, slb_kinds[i]);
         slb_list_sort(list);
         for (size_t j = 0; j < list->n; j++) {
             ds_put_cstr(&yaml, yaml.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], false, &yaml);
-            json_array_add(json, slb_print_json(list->at[j], false));
+            slb_print_yaml(list->at[j], defaults, &yaml);
+            json_array_add(json, slb_print_json(list->at[j], defaults));
         }
     }
 
@@ -645,7 +644,7 @@ check_round_trip(const char *text)
     read_valid(&second, ds_cstr(&yaml));
     read_valid(&third, json_text);
     for (size_t i = 0; slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(&first.model, slb_kinds[i]);
+        struct slb_list *list = slb_model_list(&first->model, slb_kinds[i]);
         for (size_t j = 0; j < list->n; j++) {
             const char *name = list->at[j]->name;
             struct slb_object *copy = slb_model_find(&second.model,
@@ -657,7 +656,7 @@ check_round_trip(const char *text)
             CU_ASSERT_EQUAL(slb_diff(list->at[j], copy, &diff), 0);
             CU_ASSERT_EQUAL(slb_diff(list->at[j], json_copy, &diff), 0);
             ds_put_cstr(&again, again.length ? "---\n" : "");
-            slb_print_yaml(copy, false, &again);
+            slb_print_yaml(copy, defaults, &again);
         }
     }
     CU_ASSERT_STRING_EQUAL(ds_cstr(&yaml), ds_cstr(&again));
@@ -673,9 +672,52 @@ check_round_trip(const char *text)
     ds_destroy(&yaml);
     ds_destroy(&again);
     ds_destroy(&diff);
-    slb_input_destroy(&first);
     slb_input_destroy(&second);
     slb_input_destroy(&third);
+}
+
+static void
+check_round_trip(const char *text)
+{
+    struct slb_input input;
+
+    read_valid(&input, text);
+    check_round_trip_of(&input, false);
+    check_round_trip_of(&input, true);
+    slb_input_destroy(&input);
+}
+
+/* What is read from the files in the folder 'name' of the source. */
+static void
+check_round_trip_of_files(const char *name)
+{
+    char *folder = xasprintf("%s/%s", TEST_SRCDIR, name);
+    struct dirent **entries;
+    int n = scandir(folder, &entries, NULL, alphasort);
+    size_t n_files = 0;
+
+    CU_ASSERT_FATAL(n >= 0);
+    for (int i = 0; i < n; i++) {
+        char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
+
+        if (strstr(path, ".yaml")) {
+            struct slb_input input;
+
+            slb_input_init(&input);
+            slb_input_add_file(&input, path);
+            slb_validate(&input, NULL);
+            CU_ASSERT_EQUAL(input.errors.n, 0);
+            check_round_trip_of(&input, false);
+            check_round_trip_of(&input, true);
+            slb_input_destroy(&input);
+            n_files++;
+        }
+        free(path);
+        free(entries[i]);
+    }
+    CU_ASSERT(n_files > 0);
+    free(entries);
+    free(folder);
 }
 
 static void
@@ -753,6 +795,166 @@ test_print_round_trip(void)
                      "   frontend: on, backendPool: off, protocol: Udp,\n"
                      "   frontendPort: 1, backendPort: 65535,\n"
                      "   idleTimeoutInMinutes: 30}\n");
+}
+
+/* All that the language has, to the edges of it. */
+static void
+test_print_round_trip_of_files(void)
+{
+    check_round_trip_of_files("tests/unit/yaml-good");
+    check_round_trip_of_files("yaml/examples");
+}
+
+/* Each default that there is, and those that follow from other fields. */
+static void
+test_print_defaults(void)
+{
+    struct slb_input input;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    read_valid(&input,
+               "kind: VirtualNetwork\n"
+               "name: prod\n"
+               "subnets:\n"
+               "- {name: web, prefix: 10.0.1.0/24}\n"
+               "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n"
+               "- {name: web6, prefix: 'fd00::/64'}\n"
+               "---\n"
+               "kind: LoadBalancer\n"
+               "name: web\n"
+               "network: prod\n"
+               "frontends:\n"
+               "- {name: static, address: 20.50.60.10}\n"
+               "- {name: dynamic, subnet: web}\n"
+               "backendPools:\n"
+               "- name: servers\n"
+               "  members: [{name: vm1}, {address: 10.0.1.5}]\n"
+               "probes:\n"
+               "- {name: tcp, protocol: Tcp, port: 80}\n"
+               "rules:\n"
+               "- {name: http, frontend: static, backendPool: servers,\n"
+               "   protocol: Tcp, frontendPort: 80, backendPort: 8080}\n"
+               "- {name: all, frontend: dynamic, backendPool: servers,\n"
+               "   protocol: All}\n"
+               "inboundNatRules:\n"
+               "- {name: ssh, frontend: static, protocol: Tcp,\n"
+               "   frontendPort: 50001, backendPort: 22, target: vm1}\n"
+               "inboundNatPools:\n"
+               "- {name: rdp, frontend: static, backendPool: servers,\n"
+               "   protocol: Tcp, frontendPortRangeStart: 50100,\n"
+               "   frontendPortRangeEnd: 50101, backendPort: 3389}\n"
+               "outboundRules:\n"
+               "- {name: out, frontends: [static], backendPool: servers}\n");
+    slb_print_yaml(&input.model.networks.at[0]->obj, true, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
+        "kind: VirtualNetwork\n"
+        "name: prod\n"
+        "subnets:\n"
+        "- {name: web, prefix: 10.0.1.0/24, gateway: 10.0.1.1}\n"
+        "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n"
+        "- {name: web6, prefix: \"fd00::/64\", gateway: \"fd00::1\"}\n"
+        "peerings: []\n");
+    ds_clear(&ds);
+    slb_print_yaml(&input.model.load_balancers.at[0]->obj, true, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
+        "kind: LoadBalancer\n"
+        "name: web\n"
+        "sku: Standard\n"
+        "tier: Regional\n"
+        "network: prod\n"
+        "frontends:\n"
+        "- {name: static, address: 20.50.60.10, "
+        "privateIPAllocationMethod: Static,\n"
+        "   zones: [], fastpath: false}\n"
+        "- {name: dynamic, subnet: web, privateIPAllocationMethod: "
+        "Dynamic, zones: [],\n"
+        "   fastpath: false}\n"
+        "backendPools:\n"
+        "- name: servers\n"
+        "  members:\n"
+        "  - {name: vm1, weight: 1, adminState: None}\n"
+        "  - {address: 10.0.1.5, weight: 1, adminState: None}\n"
+        "probes:\n"
+        "- {name: tcp, protocol: Tcp, port: 80, intervalInSeconds: 15,\n"
+        "   numberOfProbes: 2}\n"
+        "rules:\n"
+        "- {name: http, frontend: static, backendPool: servers, "
+        "protocol: Tcp,\n"
+        "   frontendPort: 80, backendPort: 8080, loadDistribution: Default,\n"
+        "   idleTimeoutInMinutes: 4, enableTcpReset: false, "
+        "enableFloatingIP: false,\n"
+        "   disableOutboundSnat: false, sourceRanges: []}\n"
+        "- {name: all, frontend: dynamic, backendPool: servers, "
+        "protocol: All,\n"
+        "   frontendPort: 0, backendPort: 0, loadDistribution: Default,\n"
+        "   idleTimeoutInMinutes: 4, enableTcpReset: false, "
+        "enableFloatingIP: false,\n"
+        "   disableOutboundSnat: false, sourceRanges: []}\n"
+        "inboundNatRules:\n"
+        "- {name: ssh, frontend: static, protocol: Tcp, frontendPort: 50001,\n"
+        "   backendPort: 22, target: vm1, idleTimeoutInMinutes: 4,\n"
+        "   enableTcpReset: false, enableFloatingIP: false}\n"
+        "inboundNatPools:\n"
+        "- {name: rdp, frontend: static, backendPool: servers, protocol: "
+        "Tcp,\n"
+        "   frontendPortRangeStart: 50100, frontendPortRangeEnd: 50101,\n"
+        "   backendPort: 3389, idleTimeoutInMinutes: 4, enableTcpReset: "
+        "false,\n"
+        "   enableFloatingIP: false}\n"
+        "outboundRules:\n"
+        "- {name: out, frontends: [static], backendPool: servers, "
+        "protocol: All,\n"
+        "   allocatedOutboundPorts: 0, idleTimeoutInMinutes: 4, "
+        "enableTcpReset: false}\n");
+
+    /* None of them need be written down. */
+    ds_clear(&ds);
+    slb_print_yaml(&input.model.load_balancers.at[0]->obj, false, &ds);
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "sku"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "Dynamic"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "weight"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "idleTimeoutInMinutes"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "Ports: 0"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "name: 10.0.1.5"));
+    ds_destroy(&ds);
+    slb_input_destroy(&input);
+}
+
+/* A default that follows from another field follows it: filling in defaults
+ * twice changes nothing, and what was given stays. */
+static void
+test_fill_defaults(void)
+{
+    static const char text[] =
+        "kind: LoadBalancer\nname: web\nnetwork: prod\nfrontends:\n"
+        "- {name: a, address: 20.50.60.10}\n"
+        "- {name: b, subnet: web}\n"
+        "- {name: c, publicIPPrefix: out}\n"
+        "- {name: d, address: 10.0.1.9, privateIPAllocationMethod: Static}\n"
+        "backendPools:\n"
+        "- name: servers\n"
+        "  members: [{address: 'FD00::4'}, {address: 10.0.1.4, name: vm}]\n";
+    static const int allocations[] = {
+        SLB_ALLOCATION_STATIC, SLB_ALLOCATION_DYNAMIC, SLB_ALLOCATION_DYNAMIC,
+        SLB_ALLOCATION_STATIC
+    };
+    struct slb_input input;
+
+    slb_input_init(&input);
+    read_text(&input, "text", text);
+    CU_ASSERT_EQUAL_FATAL(input.errors.n, 0);
+
+    struct slb_load_balancer *lb = input.model.load_balancers.at[0];
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < lb->frontends.n; j++) {
+            CU_ASSERT_EQUAL(lb->frontends.at[j]->allocation, allocations[j]);
+        }
+        const struct slb_pool *pool = lb->backend_pools.at[0];
+        CU_ASSERT_STRING_EQUAL(pool->members.at[0]->obj.name, "fd00::4");
+        CU_ASSERT_STRING_EQUAL(pool->members.at[1]->obj.name, "vm");
+        slb_object_fill_defaults(&lb->obj);
+    }
+    slb_input_destroy(&input);
 }
 
 static void
@@ -921,6 +1123,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_validate_n_members),
     UNIT_TEST(test_validate_delete),
     UNIT_TEST(test_print_round_trip),
+    UNIT_TEST(test_print_round_trip_of_files),
+    UNIT_TEST(test_print_defaults),
+    UNIT_TEST(test_fill_defaults),
     UNIT_TEST(test_print_ipv6),
     UNIT_TEST(test_diff),
     UNIT_TEST(test_diff_ignores_order),

@@ -70,6 +70,23 @@ run slb-ctl validate - < <(cat base.json; echo ---; cat base.ids.yaml)
 like "$status/$errors" "^2/\(stdin\):9:55: 'network' is 'prod', but there is \
 no such virtual network" "what is not there is told at the id that names it"
 
+# Of several pools, an inbound NAT pool is for the one that is said.  (The
+# subnet of an id is that of cross-zone.json.)
+# shows: AzureIds.ids.backendPool AzureIds.ids.subnet
+range='{"name": "range", "properties": {"protocol": "Tcp", '
+range+='"frontendPortRangeStart": 100, "frontendPortRangeEnd": 200, '
+range+='"backendPort": 23, "frontendIPConfiguration": {"id": "public"}}}'
+sed -e 's/"backendAddressPools": \[/&{"name": "more"}, /' \
+    -e "s/\"probes\":/\"inboundNatPools\": [$range], &/" \
+    base.json >"$tmp/pools.json"
+{
+    cat base.ids.yaml
+    echo "- {id: inboundNatPools/range, backendPool: servers}"
+} >"$tmp/pools.ids.yaml"
+run slb-ctl convert "$tmp/pools.json" "$tmp/pools.ids.yaml"
+like "$status/$output" "^0/.*name: range, frontend: public, backendPool: \
+servers," "the pool of an inbound NAT pool is what is said"
+
 # Nothing is printed or changed if anything is wrong.
 sed 's/"port": 80/"port": "80"/' base.json >"$tmp/wrong.json"
 for command in convert validate diff apply; do
