@@ -62,6 +62,43 @@ set_network_key(struct state *s, struct pool *pool, uint32_t key)
     }
 }
 
+/* Replaces the keys of the other networks that 'pool' has members in by the 'n'
+ * 'keys', which become its own. */
+static void
+set_other_keys(struct state *s, struct pool *pool, uint32_t *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        tunnel_keys_hold(&s->tunnel_keys, keys[i]);
+    }
+    for (size_t i = 0; i < pool->n_other_keys; i++) {
+        tunnel_keys_unhold(&s->tunnel_keys, pool->other_keys[i]);
+    }
+    free(pool->other_keys);
+    pool->other_keys = keys;
+    pool->n_other_keys = n;
+}
+
+/* Holds the keys of the other networks that 'pool' has members in: one of these
+ * may go while members are drained. */
+static void
+hold_other_keys(struct state *s, struct pool *pool)
+{
+    uint32_t *keys = NULL;
+    size_t n = 0, allocated = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->network_key != pool->network_key) {
+            if (n >= allocated) {
+                keys = x2nrealloc(keys, &allocated, sizeof *keys);
+            }
+            keys[n++] = m->network_key;
+        }
+    }
+    set_other_keys(s, pool, keys, n);
+}
+
 struct pool *
 pool_get(struct balancer *b, const char *name)
 {
@@ -138,6 +175,7 @@ pool_destroy(struct state *s, struct pool *pool)
     count(s, pool, 0, 0, 0);
     set_key(s, pool, 0);
     set_network_key(s, pool, 0);
+    set_other_keys(s, pool, NULL, 0);
     state_detach(s, &pool->row_ref);
     ovs_list_remove(&pool->coming_node);
     shash_find_and_delete(&pool->balancer->pools, pool->name);
@@ -186,6 +224,14 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
     if (!pool->network_key) {
         set_network_key(s, pool, row->network_key);
     }
+    if (row->n_networks && !pool->n_other_keys) {
+        uint32_t *keys = xcalloc(row->n_networks, sizeof *keys);
+
+        for (size_t i = 0; i < row->n_networks; i++) {
+            keys[i] = row->value_networks[i];
+        }
+        set_other_keys(s, pool, keys, row->n_networks);
+    }
     if (!b->intent) {
         balancer_set_changed(s, b);
     }
@@ -227,29 +273,49 @@ find_integer(const int64_t *keys, const int64_t *values, size_t n, int64_t key,
 struct lookup {
     struct hmap addresses;
     struct hmap names;
+    uint32_t network_key;       /* Of the pool as it is now. */
 };
 
+/* Returns the member with 'address' in the network with 'network_key', NULL if
+ * there is none. */
 static struct member *
-find_address(const struct lookup *l, const struct in6_addr *address)
+find_address(const struct lookup *l, const struct in6_addr *address,
+             uint32_t network_key)
 {
     struct member *m;
 
     HMAP_FOR_EACH_WITH_HASH (m, address_node, slb_address_hash(address, 0),
                              &l->addresses) {
-        if (!slb_address_compare(&m->address, address)) {
+        if (m->network_key == network_key
+            && !slb_address_compare(&m->address, address)) {
             return m;
         }
     }
     return NULL;
 }
 
+static bool
+contains_key(const uint32_t *keys, size_t n, uint32_t key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the member with 'name' in one of the 'n' networks with
+ * 'network_keys' that nobody has declared yet, NULL if there is none. */
 static struct member *
-find_undeclared(const struct lookup *l, const char *name)
+find_undeclared(const struct lookup *l, const char *name,
+                const uint32_t *network_keys, size_t n)
 {
     struct member *m;
 
     HMAP_FOR_EACH_WITH_HASH (m, name_node, hash_string(name, 0), &l->names) {
-        if (!m->declared && !strcmp(m->name, name)) {
+        if (!m->declared && !strcmp(m->name, name)
+            && contains_key(network_keys, n, m->network_key)) {
             return m;
         }
     }
@@ -258,7 +324,7 @@ find_undeclared(const struct lookup *l, const char *name)
 
 static struct member *
 add_member(struct pool *pool, struct lookup *l, const char *name,
-           const struct in6_addr *address)
+           const struct in6_addr *address, uint32_t network_key)
 {
     struct member *m = &pool->members[pool->n_members++];
 
@@ -267,6 +333,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
     m->bm.pool_key = pool->key;
     m->name = xstrdup(name);
     m->address = *address;
+    m->network_key = network_key;
     hmap_insert(&l->names, &m->name_node, hash_string(name, 0));
     if (!ipv6_is_zero(address)) {
         hmap_insert(&l->addresses, &m->address_node,
@@ -277,7 +344,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
 
 /* Adds the members that 'pool''s row has. */
 static void
-read_row_members(struct pool *pool, struct lookup *l)
+read_row_members(const struct state *s, struct pool *pool, struct lookup *l)
 {
     const struct slbrec_compiled_pool *row = pool->row_ref.row;
 
@@ -286,19 +353,26 @@ read_row_members(struct pool *pool, struct lookup *l)
         const char *text = find_string(row->key_addresses,
                                        row->value_addresses,
                                        row->n_addresses, index);
+        uint32_t network_key = find_integer(row->key_networks,
+                                            row->value_networks,
+                                            row->n_networks, index,
+                                            row->network_key);
         struct in6_addr address;
 
+        /* If the network has gone and was made again, its machines are these,
+         * else it does not matter. */
+        if (network_key == row->network_key
+            && !network_is_usable(network_find_by_key(s, network_key))) {
+            network_key = l->network_key;
+        }
         if (!text || !slb_address_parse(text, &address)
-            || find_address(l, &address)) {
+            || find_address(l, &address, network_key)) {
             address = in6addr_any;
         }
 
         struct member *m = add_member(pool, l, row->value_members[i],
-                                      &address);
+                                      &address, network_key);
         m->bm.index = index;
-        m->network_key = find_integer(row->key_networks, row->value_networks,
-                                      row->n_networks, index,
-                                      row->network_key);
     }
 }
 
@@ -344,9 +418,9 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         return;
     }
 
-    struct member *m = find_address(l, &address);
+    struct member *m = find_address(l, &address, network->key);
     if (!m) {
-        m = add_member(pool, l, d->name, &address);
+        m = add_member(pool, l, d->name, &address, network->key);
     } else if (m->declared) {
         balancer_add_problem(b, &b->new_problems, status, path,
                              "several members have address %s", d->address);
@@ -358,7 +432,6 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         m->name = xstrdup(d->name);
         hmap_insert(&l->names, &m->name_node, hash_string(m->name, 0));
     }
-    m->network_key = network->key;
     m->declared = true;
     m->weight = d->weight;
     bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
@@ -371,15 +444,8 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
 {
     const struct network *network = pool->balancer->network;
     uint32_t *keys = xcalloc(network->peerings.n + 1, sizeof *keys);
-    struct member *m = find_undeclared(l, d->name);
     size_t n = 0;
 
-    if (!m) {
-        m = add_member(pool, l, d->name, &in6addr_any);
-        m->network_key = network->key;
-    }
-    m->declared = true;
-    m->weight = d->weight;
     keys[n++] = network->key;
     for (size_t i = 0; i < network->peerings.n; i++) {
         const struct network *peer = network_find_peer(s, network, i);
@@ -388,6 +454,13 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
             keys[n++] = peer->key;
         }
     }
+
+    struct member *m = find_undeclared(l, d->name, keys, n);
+    if (!m) {
+        m = add_member(pool, l, d->name, &in6addr_any, network->key);
+    }
+    m->declared = true;
+    m->weight = d->weight;
     bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                 &m->address, keys, n);
     free(keys);
@@ -420,10 +493,11 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_init(&l.addresses);
     hmap_init(&l.names);
+    l.network_key = pool->network_key;
     pool->members = xcalloc(n + (row ? row->n_members : 0),
                             sizeof *pool->members);
     if (row) {
-        read_row_members(pool, &l);
+        read_row_members(s, pool, &l);
     }
 
     /* Those with an address first: another one may have had their name. */
@@ -457,6 +531,7 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_destroy(&l.addresses);
     hmap_destroy(&l.names);
+    hold_other_keys(s, pool);
 }
 
 /* May new connections go to 'm'? */
@@ -706,6 +781,7 @@ static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
 {
+    bool removed = false, left_out = false;
     size_t n = 0;
 
     member_indices_reset(&s->indices);
@@ -716,8 +792,14 @@ settle_members(struct state *s, struct pool *pool,
         if (!m->gone && !m->declared
             && member_indices_reserve(&s->indices, m->bm.index)) {
             remove_member(s, m);
+            removed = true;
         }
         n += !m->gone;
+        left_out |= !m->gone && m->bm.left_out;
+    }
+    if (removed && left_out) {
+        /* Next time it may have got the address. */
+        pool->expiry = s->wall_now;
     }
     return n;
 }
@@ -790,7 +872,8 @@ static bool
 strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
               const int64_t *keys_b, char *const *values_b, size_t n_b)
 {
-    if (n_a != n_b || memcmp(keys_a, keys_b, n_a * sizeof *keys_a)) {
+    if (n_a != n_b
+        || (n_a && memcmp(keys_a, keys_b, n_a * sizeof *keys_a))) {
         return false;
     }
     for (size_t i = 0; i < n_a; i++) {
@@ -804,7 +887,7 @@ strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
 static bool
 integers_equal(const int64_t *a, size_t n_a, const int64_t *b, size_t n_b)
 {
-    return n_a == n_b && !memcmp(a, b, n_a * sizeof *a);
+    return n_a == n_b && (!n_a || !memcmp(a, b, n_a * sizeof *a));
 }
 
 /* The columns of a row that are maps, in order of the indices. */
@@ -856,7 +939,9 @@ write_members(struct state *s, const struct pool *pool,
 
         maps.members[maps.n_members] = m->bm.index;
         maps.names[maps.n_members++] = m->name;
-        if (!ipv6_is_zero(address) && (binding || !m->declared)) {
+        if (!ipv6_is_zero(address) && (binding || !m->declared)
+            && !m->bm.left_out) {
+            /* An address leads to one member, also when this is read. */
             struct ds ds = DS_EMPTY_INITIALIZER;
 
             slb_address_format(address, &ds);
@@ -956,10 +1041,15 @@ is_over(const struct pool *pool, const struct generations *gs)
             && (!gs->n || (gs->n == 1 && !gs->list[0].n_weights)));
 }
 
-/* The members' bindings are to be written in this run. */
+/* The members' bindings are to be written in this run.  Those of a pool that
+ * is new can wait: nobody uses it yet, and of many new load balancers that
+ * machines are members of, each binding is written once. */
 static void
 schedule_bindings(struct state *s, struct pool *pool)
 {
+    if (!pool->row_ref.row) {
+        return;
+    }
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
@@ -1032,6 +1122,7 @@ pool_compile(struct state *s, struct pool *pool)
 
         schedule_bindings(s, pool);
         write_pool(s, pool, &gs, slots_log2, n_members);
+        hold_other_keys(s, pool);
         count(s, pool, n_members, coming,
               gs.n - coming - (generations_current(&gs) != NULL));
     }
