@@ -25,6 +25,9 @@
 #include "lib/slb-address.h"
 #include "util.h"
 
+/* So many pools of a binding cost as much as a row. */
+#define POOLS_PER_ROW 16
+
 /* What a row of Binding or Location is to an address.  struct state's 'rows'
  * keeps both. */
 struct place_row {
@@ -254,7 +257,7 @@ write_binding(struct state *s, const struct binding *binding)
     write_pools(row, binding, &changed);
     if (changed) {
         concern_touch_node(&s->concern, port->node);
-        s->n_written++;
+        s->n_written += 1 + row->n_pools / POOLS_PER_ROW;
     }
 }
 
@@ -346,25 +349,41 @@ place_schedule(struct state *s, struct binding *binding)
     }
 }
 
-/* Writes the rows of what was scheduled in this run, and of all that is dirty
- * if 'all', which is right if nothing is left to be compiled. */
-void
-places_write(struct state *s, bool all)
+static void
+write_places(struct state *s, struct binding *binding)
 {
+    size_t n_written = s->n_written;
+
+    ovs_list_init(&binding->dirty_node);
+    write_binding(s, binding);
+    write_location(s, binding);
+    if (s->n_written > n_written) {
+        binding->flight = s->serial;
+    }
+    bindings_clear_dirty(&s->bindings, binding);
+}
+
+/* Writes the rows of what was scheduled in this run, and of all that is dirty
+ * if 'all', which is right if nothing is left to be compiled; but not when
+ * 'max_rows' have been written.  Returns true if nothing is left to be
+ * written. */
+bool
+places_write(struct state *s, bool all, size_t max_rows)
+{
+    struct ovs_list *dirty = &s->bindings.dirty;
     struct binding *binding;
+    bool first = true;
 
-    if (all) {
-        ovs_list_push_back_all(&s->run_bindings, &s->bindings.dirty);
-    }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
-        size_t n_written = s->n_written;
-
-        ovs_list_init(&binding->dirty_node);
-        write_binding(s, binding);
-        write_location(s, binding);
-        if (s->n_written > n_written) {
-            binding->flight = s->serial;
-        }
-        bindings_clear_dirty(&s->bindings, binding);
+        write_places(s, binding);
     }
+    while (all && !ovs_list_is_empty(dirty)
+           && (first || s->n_written < max_rows)) {
+        /* However much has been written, there is some progress. */
+        first = false;
+        binding = CONTAINER_OF(ovs_list_pop_front(dirty), struct binding,
+                               dirty_node);
+        write_places(s, binding);
+    }
+    return ovs_list_is_empty(dirty);
 }

@@ -988,10 +988,15 @@ is_over(const struct pool *pool, const struct generations *gs)
             && (!gs->n || (gs->n == 1 && !gs->list[0].n_weights)));
 }
 
-/* The members' bindings are to be written in this run. */
+/* The members' bindings are to be written in this run.  Those of a pool that
+ * is new can wait: nobody uses it yet, and of many new load balancers that
+ * machines are members of, each binding is written once. */
 static void
 schedule_bindings(struct state *s, struct pool *pool)
 {
+    if (!pool->row_ref.row) {
+        return;
+    }
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
