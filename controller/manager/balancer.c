@@ -1187,7 +1187,8 @@ static bool
 ports_equal(const struct slbrec_assigned_port *row, const struct nat_ports *np)
 {
     if (row->n_ports != np->n
-        || memcmp(row->key_ports, np->ports, np->n * sizeof *np->ports)) {
+        || (np->n && memcmp(row->key_ports, np->ports,
+                            np->n * sizeof *np->ports))) {
         return false;
     }
     for (size_t i = 0; i < np->n; i++) {

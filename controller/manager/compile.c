@@ -611,7 +611,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 
     bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
-    done = places_write(s, done, ROWS_PER_RUN) && done;
+    done = places_write(s, done, c->rows_per_run) && done;
     if (!ahead) {
         write_global(s, done);
         c->global_dirty = !done;

@@ -42,8 +42,9 @@ set_key(struct state *s, struct network *network, uint32_t key)
     hmap_insert(&s->network_keys, &network->key_node, hash_int(key, 0));
 }
 
-static struct network *
-find_by_key(const struct state *s, uint32_t key)
+/* Returns the network that has 'key', NULL if none has. */
+struct network *
+network_find_by_key(const struct state *s, uint32_t key)
 {
     struct network *network;
 
@@ -77,7 +78,7 @@ network_place_func(void *s_, struct binding *binding, bool gone)
     if (gone) {
         free_place(s, binding);
     } else {
-        struct network *network = find_by_key(s, binding->network_key);
+        struct network *network = network_find_by_key(s, binding->network_key);
 
         if (network) {
             binding->place = network->shared_name;

@@ -91,6 +91,7 @@ struct prefix_use {
 };
 
 struct network *network_get(struct state *, const char *name);
+struct network *network_find_by_key(const struct state *, uint32_t key);
 void network_destroy(struct state *, struct network *);
 void network_destroy_if_unused(struct state *, struct network *);
 bool network_is_usable(const struct network *);

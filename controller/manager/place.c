@@ -365,8 +365,9 @@ write_places(struct state *s, struct binding *binding)
 
 /* Writes the rows of what was scheduled in this run, and of all that is dirty
  * if 'all', which is right if nothing is left to be compiled; but not when
- * 'max_rows' have been written.  Returns true if nothing is left to be
- * written. */
+ * 'max_rows' have been written.  The rows of addresses that no port carries any
+ * more go first: the port may carry the same address in another network.
+ * Returns true if nothing is left to be written. */
 bool
 places_write(struct state *s, bool all, size_t max_rows)
 {
@@ -374,6 +375,12 @@ places_write(struct state *s, bool all, size_t max_rows)
     struct binding *binding;
     bool first = true;
 
+    LIST_FOR_EACH_SAFE (binding, dirty_node, dirty) {
+        if (!binding->port && !state_is_in_flight(s, binding->flight)) {
+            ovs_list_remove(&binding->dirty_node);
+            write_places(s, binding);
+        }
+    }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
         write_places(s, binding);
     }

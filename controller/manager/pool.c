@@ -62,6 +62,43 @@ set_network_key(struct state *s, struct pool *pool, uint32_t key)
     }
 }
 
+/* Replaces the keys of the other networks that 'pool' has members in by the 'n'
+ * 'keys', which become its own. */
+static void
+set_other_keys(struct state *s, struct pool *pool, uint32_t *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        tunnel_keys_hold(&s->tunnel_keys, keys[i]);
+    }
+    for (size_t i = 0; i < pool->n_other_keys; i++) {
+        tunnel_keys_unhold(&s->tunnel_keys, pool->other_keys[i]);
+    }
+    free(pool->other_keys);
+    pool->other_keys = keys;
+    pool->n_other_keys = n;
+}
+
+/* Holds the keys of the other networks that 'pool' has members in: one of these
+ * may go while members are drained. */
+static void
+hold_other_keys(struct state *s, struct pool *pool)
+{
+    uint32_t *keys = NULL;
+    size_t n = 0, allocated = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->network_key != pool->network_key) {
+            if (n >= allocated) {
+                keys = x2nrealloc(keys, &allocated, sizeof *keys);
+            }
+            keys[n++] = m->network_key;
+        }
+    }
+    set_other_keys(s, pool, keys, n);
+}
+
 struct pool *
 pool_get(struct balancer *b, const char *name)
 {
@@ -138,6 +175,7 @@ pool_destroy(struct state *s, struct pool *pool)
     count(s, pool, 0, 0, 0);
     set_key(s, pool, 0);
     set_network_key(s, pool, 0);
+    set_other_keys(s, pool, NULL, 0);
     state_detach(s, &pool->row_ref);
     ovs_list_remove(&pool->coming_node);
     shash_find_and_delete(&pool->balancer->pools, pool->name);
@@ -186,6 +224,14 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
     if (!pool->network_key) {
         set_network_key(s, pool, row->network_key);
     }
+    if (row->n_networks && !pool->n_other_keys) {
+        uint32_t *keys = xcalloc(row->n_networks, sizeof *keys);
+
+        for (size_t i = 0; i < row->n_networks; i++) {
+            keys[i] = row->value_networks[i];
+        }
+        set_other_keys(s, pool, keys, row->n_networks);
+    }
     if (!b->intent) {
         balancer_set_changed(s, b);
     }
@@ -227,16 +273,8 @@ find_integer(const int64_t *keys, const int64_t *values, size_t n, int64_t key,
 struct lookup {
     struct hmap addresses;
     struct hmap names;
+    uint32_t network_key;       /* Of the pool as it is now. */
 };
-
-/* How good is the undeclared 'm' for a member called 'name' in the network with
- * 'network_key' whose address it has?  (The network may have been made
- * anew.) */
-static int
-rate(const struct member *m, const char *name, uint32_t network_key)
-{
-    return (m->network_key == network_key) * 2 + !strcmp(m->name, name);
-}
 
 /* Returns the member that is to be the one called 'name' with 'address' in the
  * network with 'network_key': one that is declared to be there already, or the
@@ -249,18 +287,16 @@ find_address(const struct lookup *l, const char *name,
 
     HMAP_FOR_EACH_WITH_HASH (m, address_node, slb_address_hash(address, 0),
                              &l->addresses) {
-        if (slb_address_compare(&m->address, address)) {
+        if (m->network_key != network_key
+            || slb_address_compare(&m->address, address)) {
             continue;
         }
         if (m->bm.declared) {
-            if (m->network_key == network_key) {
-                return m;
-            }
-            continue;
+            return m;
         }
 
-        int diff = (best ? rate(m, name, network_key)
-                           - rate(best, name, network_key) : 1);
+        int diff = (best ? !strcmp(m->name, name) - !strcmp(best->name, name)
+                    : 1);
         if (diff > 0 || (!diff && m->bm.index < best->bm.index)) {
             best = m;
         }
@@ -268,13 +304,28 @@ find_address(const struct lookup *l, const char *name,
     return best;
 }
 
+static bool
+contains_key(const uint32_t *keys, size_t n, uint32_t key)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i] == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns the member with 'name' in one of the 'n' networks with
+ * 'network_keys' that nobody has declared yet, NULL if there is none. */
 static struct member *
-find_undeclared(const struct lookup *l, const char *name)
+find_undeclared(const struct lookup *l, const char *name,
+                const uint32_t *network_keys, size_t n)
 {
     struct member *m, *first = NULL;
 
     HMAP_FOR_EACH_WITH_HASH (m, name_node, hash_string(name, 0), &l->names) {
         if (!m->bm.declared && !strcmp(m->name, name)
+            && contains_key(network_keys, n, m->network_key)
             && (!first || m->bm.index < first->bm.index)) {
             first = m;
         }
@@ -304,7 +355,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
 
 /* Adds the members that 'pool''s row has. */
 static void
-read_row_members(struct pool *pool, struct lookup *l)
+read_row_members(const struct state *s, struct pool *pool, struct lookup *l)
 {
     const struct slbrec_compiled_pool *row = pool->row_ref.row;
 
@@ -313,11 +364,18 @@ read_row_members(struct pool *pool, struct lookup *l)
         const char *text = find_string(row->key_addresses,
                                        row->value_addresses,
                                        row->n_addresses, index);
-        uint32_t network_key
-            = find_integer(row->key_networks, row->value_networks,
-                           row->n_networks, index, row->network_key);
+        uint32_t network_key = find_integer(row->key_networks,
+                                            row->value_networks,
+                                            row->n_networks, index,
+                                            row->network_key);
         struct in6_addr address;
 
+        /* If the network has gone and was made again, its machines are these,
+         * else it does not matter. */
+        if (network_key == row->network_key
+            && !network_is_usable(network_find_by_key(s, network_key))) {
+            network_key = l->network_key;
+        }
         if (!text || !slb_address_parse(text, &address)) {
             address = in6addr_any;
         }
@@ -397,14 +455,8 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
 {
     const struct network *network = pool->balancer->network;
     uint32_t *keys = xcalloc(network->peerings.n + 1, sizeof *keys);
-    struct member *m = find_undeclared(l, d->name);
     size_t n = 0;
 
-    if (!m) {
-        m = add_member(pool, l, d->name, &in6addr_any, network->key);
-    }
-    m->bm.declared = true;
-    m->weight = d->weight;
     keys[n++] = network->key;
     for (size_t i = 0; i < network->peerings.n; i++) {
         const struct network *peer = network_find_peer(s, network, i);
@@ -413,6 +465,13 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
             keys[n++] = peer->key;
         }
     }
+
+    struct member *m = find_undeclared(l, d->name, keys, n);
+    if (!m) {
+        m = add_member(pool, l, d->name, &in6addr_any, network->key);
+    }
+    m->bm.declared = true;
+    m->weight = d->weight;
     bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                 &m->address, keys, n);
     free(keys);
@@ -445,10 +504,11 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_init(&l.addresses);
     hmap_init(&l.names);
+    l.network_key = pool->network_key;
     pool->members = xcalloc(n + (row ? row->n_members : 0),
                             sizeof *pool->members);
     if (row) {
-        read_row_members(pool, &l);
+        read_row_members(s, pool, &l);
     }
 
     /* Those with an address first: another one may have had their name. */
@@ -482,6 +542,7 @@ pool_parse(struct state *s, struct pool *pool,
     }
     hmap_destroy(&l.addresses);
     hmap_destroy(&l.names);
+    hold_other_keys(s, pool);
 }
 
 /* May new connections go to 'm'? */
@@ -816,7 +877,8 @@ static bool
 strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
               const int64_t *keys_b, char *const *values_b, size_t n_b)
 {
-    if (n_a != n_b || memcmp(keys_a, keys_b, n_a * sizeof *keys_a)) {
+    if (n_a != n_b
+        || (n_a && memcmp(keys_a, keys_b, n_a * sizeof *keys_a))) {
         return false;
     }
     for (size_t i = 0; i < n_a; i++) {
@@ -830,7 +892,7 @@ strings_equal(const int64_t *keys_a, const char *const *values_a, size_t n_a,
 static bool
 integers_equal(const int64_t *a, size_t n_a, const int64_t *b, size_t n_b)
 {
-    return n_a == n_b && !memcmp(a, b, n_a * sizeof *a);
+    return n_a == n_b && (!n_a || !memcmp(a, b, n_a * sizeof *a));
 }
 
 /* The columns of a row that are maps, in order of the indices. */
@@ -1069,6 +1131,7 @@ pool_compile(struct state *s, struct pool *pool)
 
         schedule_bindings(s, pool);
         write_pool(s, pool, &gs, slots_log2, n_members);
+        hold_other_keys(s, pool);
         count(s, pool, n_members, coming,
               gs.n - coming - (generations_current(&gs) != NULL));
     }

@@ -65,6 +65,8 @@ struct pool {
     struct hmap_node key_node;  /* In struct state's 'pools'. */
     uint32_t key;               /* 0 as long as none is allocated. */
     uint32_t network_key;       /* 0 as long as there is none; held. */
+    uint32_t *other_keys;       /* Of other networks with members; held. */
+    size_t n_other_keys;
     struct member *members;
     size_t n_members;
     size_t n_counted;           /* In struct state's 'n_members' and so on. */
