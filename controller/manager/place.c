@@ -158,28 +158,28 @@ see_binding(struct state *s, const struct slbrec_binding *row, bool deleted)
     subscribe(s, place, row);
 }
 
+/* Both are in order of the keys. */
 static bool
 pools_equal(const struct slbrec_binding *row, const int64_t *keys,
             const int64_t *indices, size_t n)
 {
-    if (row->n_pools != n) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t j;
+    return (row->n_pools == n
+            && (!n || (!memcmp(row->key_pools, keys, n * sizeof *keys)
+                       && !memcmp(row->value_pools, indices,
+                                  n * sizeof *indices))));
+}
 
-        /* A VM is a member of few pools. */
-        for (j = 0; j < n; j++) {
-            if (row->key_pools[j] == keys[i]
-                && row->value_pools[j] == indices[i]) {
-                break;
-            }
-        }
-        if (j >= n) {
-            return false;
-        }
+/* By pool, and in a pool the one that counts first. */
+static int
+compare_members(const void *a_, const void *b_)
+{
+    const struct binding_member *const *a = a_;
+    const struct binding_member *const *b = b_;
+
+    if ((*a)->pool_key != (*b)->pool_key) {
+        return (*a)->pool_key < (*b)->pool_key ? -1 : 1;
     }
-    return true;
+    return binding_member_goes_before(*a, *b) ? -1 : 1;
 }
 
 static void
@@ -187,21 +187,32 @@ write_pools(const struct slbrec_binding *row, const struct binding *binding,
             bool *changed)
 {
     size_t n = ovs_list_size(&binding->members);
+    const struct binding_member **sorted = xcalloc(n, sizeof *sorted);
     int64_t *keys = xcalloc(n, sizeof *keys);
     int64_t *indices = xcalloc(n, sizeof *indices);
     const struct binding_member *member;
+    size_t n_pools = 0;
 
     n = 0;
     LIST_FOR_EACH (member, binding_node, &binding->members) {
-        if (member->pool_key && member->index && !member->left_out) {
-            keys[n] = member->pool_key;
-            indices[n++] = member->index;
+        if (member->pool_key && member->index) {
+            sorted[n++] = member;
         }
     }
-    if (!pools_equal(row, keys, indices, n)) {
-        slbrec_binding_set_pools(row, keys, indices, n);
+    if (n) {
+        qsort(sorted, n, sizeof *sorted, compare_members);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!i || sorted[i]->pool_key != sorted[i - 1]->pool_key) {
+            keys[n_pools] = sorted[i]->pool_key;
+            indices[n_pools++] = sorted[i]->index;
+        }
+    }
+    if (!pools_equal(row, keys, indices, n_pools)) {
+        slbrec_binding_set_pools(row, keys, indices, n_pools);
         *changed = true;
     }
+    free(sorted);
     free(keys);
     free(indices);
 }
@@ -354,8 +365,9 @@ write_places(struct state *s, struct binding *binding)
 
 /* Writes the rows of what was scheduled in this run, and of all that is dirty
  * if 'all', which is right if nothing is left to be compiled; but not when
- * 'max_rows' have been written.  Returns true if nothing is left to be
- * written. */
+ * 'max_rows' have been written.  The rows of addresses that no port carries any
+ * more go first: the port may carry the same address in another network.
+ * Returns true if nothing is left to be written. */
 bool
 places_write(struct state *s, bool all, size_t max_rows)
 {
@@ -363,6 +375,12 @@ places_write(struct state *s, bool all, size_t max_rows)
     struct binding *binding;
     bool first = true;
 
+    LIST_FOR_EACH_SAFE (binding, dirty_node, dirty) {
+        if (!binding->port && !state_is_in_flight(s, binding->flight)) {
+            ovs_list_remove(&binding->dirty_node);
+            write_places(s, binding);
+        }
+    }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
         write_places(s, binding);
     }

@@ -32,7 +32,8 @@ for ((round = 1; round <= rounds; round++)); do
         diag "$(diff <(echo "$right") <(slbdb dump))"
     is "$(counts | grep -vE '^(runs|transactions|load balancers compiled)')" \
         "$counts" "round $round: nothing is left in memory"
-    is "$(status m1 failed)" 0 "round $round: no transaction failed"
+    is "$(status m1 failed)" 0 "round $round: no transaction failed" ||
+        diag "$(grep 'transaction failed' "$tmp/m1.out")"
     if ((round % 3 == 0)); then
         before=$(status m1 | sed -n '/^problems/,$p')
         stop m1
