@@ -172,13 +172,15 @@ count_part(const struct smap *status, const char *section, const char *name,
     return n;
 }
 
+/* Adds the cell STATUS.  That there is no text means nothing before the manager
+ * has seen what was declared last. */
 static void
-add_count(struct ctl_table *table, size_t n)
+add_count(struct ctl_table *table, const struct printer *p, size_t n)
 {
     if (n) {
         ctl_table_add(table, "%"PRIuSIZE" note%s", n, n == 1 ? "" : "s");
     } else {
-        ctl_table_add(table, "ok");
+        ctl_table_add(table, p->state->compiled ? "ok" : "pending");
     }
 }
 
@@ -241,7 +243,7 @@ add_subnet(struct ctl_table *table, const struct printer *p,
         }
     }
     add_field(table, &network->obj, "peerings");
-    add_count(table, n);
+    add_count(table, p, n);
 }
 
 static void
@@ -326,7 +328,7 @@ print_public_prefixes(struct printer *p)
             format_use(p, (const struct slb_public_prefix *) objects->at[i],
                        &use);
             ctl_table_add_nocopy(&table, &use);
-            add_count(&table,
+            add_count(&table, p,
                       count_all(ctl_state_status(p->state, objects->at[i]),
                                 NULL));
         }
@@ -586,7 +588,7 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
 
             describe(p, list->at[j], &line);
             add_line(table, p, lb, &line);
-            add_count(table, count_for_line(status, &line, shown));
+            add_count(table, p, count_for_line(status, &line, shown));
             svec_destroy(&line.frontends);
             n_lines++;
         }
@@ -594,7 +596,7 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
     if (!n_lines) {
         struct line line = { .section = "-" };
         add_line(table, p, lb, &line);
-        add_count(table, count_for_line(status, &line, shown));
+        add_count(table, p, count_for_line(status, &line, shown));
     }
 }
 
@@ -632,7 +634,7 @@ add_other_lines(struct ctl_table *table, const struct printer *p,
     for (size_t i = 0; i < others.n; i++) {
         struct line line = { .section = others.names[i] };
         add_line(table, p, lb, &line);
-        add_count(table, count_below(status, others.names[i]));
+        add_count(table, p, count_below(status, others.names[i]));
     }
     svec_destroy(&others);
 }
