@@ -44,6 +44,10 @@ struct printer {
     /* Of one load balancer, what many of its lines need; by name. */
     struct shash frontends;     /* struct slb_frontend *. */
     struct shash pools;         /* struct pool_size *. */
+
+    /* Numbers of texts about an object, by the first two parts of the path:
+     * "rules/http". */
+    struct shash notes;
 };
 
 /* How many members a pool has. */
@@ -139,31 +143,57 @@ count_all(const struct smap *status, const char *except)
     return n;
 }
 
-/* Returns the number of texts of 'status', which may be NULL, about 'path' and
- * what is below. */
-static size_t
-count_below(const struct smap *status, const char *path)
+/* Returns the first two parts of 'path', "backendPools/servers", for the
+ * caller to free. */
+static char *
+path_head(const char *path)
+{
+    const char *slash = strchr(path, '/');
+
+    slash = slash ? strchr(slash + 1, '/') : NULL;
+    return slash ? xmemdup0(path, slash - path) : xstrdup(path);
+}
+
+/* Counts the texts of 'status', which may be NULL, by the part of the object
+ * that they are about, so that not each part must look at all texts. */
+static void
+index_notes(struct printer *p, const struct smap *status)
 {
     const struct smap_node *node;
-    size_t n = 0;
 
+    shash_init(&p->notes);
     if (status) {
         SMAP_FOR_EACH (node, status) {
-            if (is_below(node->key, path)) {
-                n += count_texts(node->value);
+            char *head = path_head(node->key);
+            struct shash_node *entry = shash_find(&p->notes, head);
+
+            if (!entry) {
+                entry = shash_add(&p->notes, head, NULL);
             }
+            entry->data = (void *) ((uintptr_t) entry->data
+                                    + count_texts(node->value));
+            free(head);
         }
     }
-    return n;
+}
+
+/* Returns the number of texts about 'path', the head of one, and what is
+ * below. */
+static size_t
+count_below(const struct printer *p, const char *path)
+{
+    const void *n = shash_find_data(&p->notes, path);
+
+    return (uintptr_t) n;
 }
 
 /* The same for SECTION/NAME, and adds that to 'shown', if it is not NULL. */
 static size_t
-count_part(const struct smap *status, const char *section, const char *name,
+count_part(const struct printer *p, const char *section, const char *name,
            struct sset *shown)
 {
     char *path = xasprintf("%s/%s", section, name);
-    size_t n = count_below(status, path);
+    size_t n = count_below(p, path);
 
     if (shown) {
         sset_add(shown, path);
@@ -236,7 +266,7 @@ add_subnet(struct ctl_table *table, const struct printer *p,
         ctl_table_add(table, "%s", subnet->obj.name);
         add_field(table, &subnet->obj, "prefix");
         add_field(table, &subnet->obj, "gateway");
-        n += count_part(status, "subnets", subnet->obj.name, NULL);
+        n += count_part(p, "subnets", subnet->obj.name, NULL);
     } else {
         for (size_t i = 0; i < 3; i++) {
             ctl_table_add(table, "-");
@@ -262,12 +292,14 @@ print_networks(struct printer *p)
             const struct slb_network *network
                 = (const struct slb_network *) objects->at[i];
 
+            index_notes(p, ctl_state_status(p->state, &network->obj));
             for (size_t j = 0; j < network->subnets.n; j++) {
                 add_subnet(&table, p, network, network->subnets.at[j]);
             }
             if (!network->subnets.n) {
                 add_subnet(&table, p, network, NULL);
             }
+            shash_destroy(&p->notes);
         }
     }
     print(p, &table);
@@ -545,23 +577,23 @@ add_line(struct ctl_table *table, const struct printer *p,
 /* Returns the number of texts about the load balancer itself and all that
  * 'line' is made of, and adds the paths of these parts to 'shown'. */
 static size_t
-count_for_line(const struct smap *status, const struct line *line,
-               struct sset *shown)
+count_for_line(const struct printer *p, const struct smap *status,
+               const struct line *line, struct sset *shown)
 {
     const char *own = status ? smap_get(status, "") : NULL;
     size_t n = own ? count_texts(own) : 0;
 
     for (size_t i = 0; i < line->frontends.n; i++) {
-        n += count_part(status, "frontends", line->frontends.names[i], shown);
+        n += count_part(p, "frontends", line->frontends.names[i], shown);
     }
     if (line->pool) {
-        n += count_part(status, "backendPools", line->pool, shown);
+        n += count_part(p, "backendPools", line->pool, shown);
     }
     if (line->probe) {
-        n += count_part(status, "probes", line->probe, shown);
+        n += count_part(p, "probes", line->probe, shown);
     }
     if (line->object) {
-        n += count_part(status, line->section, line->object->name, shown);
+        n += count_part(p, line->section, line->object->name, shown);
     }
     return n;
 }
@@ -588,7 +620,7 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
 
             describe(p, list->at[j], &line);
             add_line(table, p, lb, &line);
-            add_count(table, p, count_for_line(status, &line, shown));
+            add_count(table, p, count_for_line(p, status, &line, shown));
             svec_destroy(&line.frontends);
             n_lines++;
         }
@@ -596,19 +628,8 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
     if (!n_lines) {
         struct line line = { .section = "-" };
         add_line(table, p, lb, &line);
-        add_count(table, p, count_for_line(status, &line, shown));
+        add_count(table, p, count_for_line(p, status, &line, shown));
     }
-}
-
-/* Returns the first two parts of 'path', "backendPools/servers", for the
- * caller to free. */
-static char *
-path_head(const char *path)
-{
-    const char *slash = strchr(path, '/');
-
-    slash = slash ? strchr(slash + 1, '/') : NULL;
-    return slash ? xmemdup0(path, slash - path) : xstrdup(path);
 }
 
 /* Adds a line for each part of 'lb' that there are texts about but that no
@@ -634,7 +655,7 @@ add_other_lines(struct ctl_table *table, const struct printer *p,
     for (size_t i = 0; i < others.n; i++) {
         struct line line = { .section = others.names[i] };
         add_line(table, p, lb, &line);
-        add_count(table, p, count_below(status, others.names[i]));
+        add_count(table, p, count_below(p, others.names[i]));
     }
     svec_destroy(&others);
 }
@@ -663,8 +684,10 @@ measure_pool(const struct printer *p, const struct slb_pool *pool)
 /* Prepares 'p' for the lines of 'lb': there may be as many as there are
  * members, so that none must look for anything among all of these. */
 static void
-begin_load_balancer(struct printer *p, const struct slb_load_balancer *lb)
+begin_load_balancer(struct printer *p, const struct slb_load_balancer *lb,
+                    const struct smap *status)
 {
+    index_notes(p, status);
     shash_init(&p->frontends);
     shash_init(&p->pools);
     slb_list_index(SLB_GENERIC(&lb->frontends), &p->frontends);
@@ -678,6 +701,7 @@ begin_load_balancer(struct printer *p, const struct slb_load_balancer *lb)
 static void
 end_load_balancer(struct printer *p)
 {
+    shash_destroy(&p->notes);
     shash_destroy(&p->frontends);
     shash_destroy_free_data(&p->pools);
 }
@@ -704,7 +728,7 @@ print_load_balancers(struct printer *p)
             const struct smap *status = ctl_state_status(p->state, &lb->obj);
             struct sset shown = SSET_INITIALIZER(&shown);
 
-            begin_load_balancer(p, lb);
+            begin_load_balancer(p, lb, status);
             add_rule_lines(&table, p, lb, status, &shown);
             add_other_lines(&table, p, lb, status, &shown);
             end_load_balancer(p);
@@ -812,7 +836,7 @@ print_parts(struct printer *p, const char *const headings[],
             const struct slb_load_balancer *lb
                 = (const struct slb_load_balancer *) objects->at[i];
 
-            begin_load_balancer(p, lb);
+            begin_load_balancer(p, lb, NULL);
             add(&table, p, lb);
             end_load_balancer(p);
         }

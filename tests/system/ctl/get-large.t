@@ -15,7 +15,7 @@ large()
     echo "name: large"
     echo "network: prod"
     echo "frontends:"
-    for ((i = 0; i < 2000; i++)); do
+    for ((i = 0; i < 4000; i++)); do
         echo "- {name: f$i, address: 20.1.$((i / 250)).$((i % 250))}"
     done
     echo "backendPools:"
@@ -25,7 +25,7 @@ large()
         echo "  - {name: vm$i, address: 10.0.$((1 + i / 250)).$((i % 250))}"
     done
     echo "rules:"
-    for ((i = 0; i < 2000; i++)); do
+    for ((i = 0; i < 4000; i++)); do
         echo "- {name: r$i, frontend: f$i, backendPool: servers,"
         echo "   protocol: Tcp, frontendPort: 80, backendPort: $((1 + i))}"
     done
@@ -37,13 +37,26 @@ ok "the database is up" db_start
 run slb-ctl apply "$tmp/large.yaml"
 is "$status/$errors" 0/ "a large load balancer is applied"
 
+# The manager has something to say about each frontend and each rule.
+note_all()
+{
+    local i notes=
+    for ((i = 0; i < 4000; i++)); do
+        notes+=",[\"$1$i\",\"$2\"]"
+    done
+    db_transact '{"op":"mutate","table":"Load_Balancer","where":[],
+        "mutations":[["status","insert",["map",['"${notes#,}"']]]]}'
+}
+ok "there is much to know about the rules" note_all rules/r "x; y"
+ok "and about the frontends" note_all frontends/f z
+
 # CPU time, so that it does not matter what else the machine does.
 for format in table wide; do
     run bash -c "ulimit -t 4; slb-ctl get -o $format"
     is "$status/$errors" 0/ "get -o $format: within 4 s of CPU time"
-    is "$(grep -c 'rules/r[0-9].*servers:[0-9]*, 5000 members' \
-        <<<"$output")" 2000 "a line for each rule"
-    like "$output" 'rules/r1999  *20\.1\.7\.249:80/Tcp  *servers:2000,' \
+    is "$(grep -c 'rules/r[0-9].*servers:[0-9]*, 5000 members  .*3 notes' \
+        <<<"$output")" 4000 "a line for each rule"
+    like "$output" 'rules/r3999  *20\.1\.15\.249:80/Tcp  *servers:4000,' \
         "with its frontend and pool"
 done
 done_testing
