@@ -281,12 +281,9 @@ slb_azure_keep(struct slb_input *input, struct slb_yaml_document *doc)
     if (azure && azure->n_kept < azure->n_resources) {
         struct kept *kept = xmalloc(sizeof *kept);
 
-        kept->doc.root = doc->root;
-        ovs_list_move(&kept->doc.nodes, &doc->nodes);
+        slb_yaml_document_move(&kept->doc, doc);
         ovs_list_push_back(&azure->documents, &kept->in_azure);
         azure->n_kept = azure->n_resources;
-        doc->root = NULL;
-        ovs_list_init(&doc->nodes);
     }
 }
 

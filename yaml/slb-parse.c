@@ -29,6 +29,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "util.h"
+#include "yaml/slb-azure-ids.h"
 #include "yaml/slb-azure.h"
 #include "yaml/slb-schema.h"
 #include "yaml/slb-text.h"
@@ -188,6 +189,36 @@ slb_parse_strings(struct slb_input *input, const struct slb_field *field,
     return ok;
 }
 
+/* Objects in a list; of the largest pool, members.  (Ids of Azure's, which are
+ * all in one, are no part of the model.) */
+#define MAX_OBJECTS 5000
+
+/* Reads the list 'node' as the value of 'field' of 'object'.  Returns false,
+ * after reporting why, if something in it is wrong. */
+static bool
+parse_list(struct slb_input *input, struct slb_object *object,
+           const struct slb_field *field, const struct slb_yaml_node *node)
+{
+    bool complete = true;
+
+    if (node->n > MAX_OBJECTS && field->class != &slb_azure_id_class) {
+        slb_errors_add(&input->errors, node->mark, "'%s' has %"PRIuSIZE" "
+                       "entries, expected at most %d", field->name, node->n,
+                       MAX_OBJECTS);
+        return false;
+    }
+    for (size_t i = 0; i < node->n; i++) {
+        struct slb_object *child = parse_object(input, field->class, object,
+                                                node->nodes[i]);
+        if (child) {
+            slb_list_add(slb_field_value(field, object), child);
+        } else {
+            complete = false;
+        }
+    }
+    return complete;
+}
+
 /* Reads 'node' as the value of 'field' of 'object'.  Returns false, after
  * reporting why, if it is none. */
 static bool
@@ -203,18 +234,7 @@ parse_field(struct slb_input *input, struct slb_object *object,
         }
     } else if (field->type == SLB_T_LIST) {
         if (node->type == SLB_YAML_LIST) {
-            bool complete = true;
-            for (size_t i = 0; i < node->n; i++) {
-                struct slb_object *child = parse_object(input, field->class,
-                                                        object,
-                                                        node->nodes[i]);
-                if (child) {
-                    slb_list_add(value, child);
-                } else {
-                    complete = false;
-                }
-            }
-            return complete;
+            return parse_list(input, object, field, node);
         }
     } else if (node->type == SLB_YAML_SCALAR && !slb_yaml_is_null(node)
                && (node->plain || !is_number(field)
@@ -261,7 +281,8 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
     nearest = slb_text_nearest(key->text, keys, n);
     ds_put_cstr(&ds, "unknown key ");
     slb_text_quote(key->text, &ds);
-    ds_put_format(&ds, " in a %s", class->noun);
+    ds_put_format(&ds, " in %s %s", slb_class_article(class),
+                  class->noun);
     if (nearest) {
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else {
@@ -272,32 +293,57 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
     return nearest ? slb_class_field(class, nearest) : NULL;
 }
 
-/* Checks that the keys of the map 'node' are words and there once.  Returns
- * false, after reporting it, if something else than a word is a key: that
- * cannot be made sense of. */
-static bool
-check_keys(struct slb_input *input, const struct slb_class *class,
-           const struct slb_yaml_node *node)
+/* The keys of a map that is to be an object of 'class', and their values, by
+ * the index of their field; KIND_KEY comes after all fields. */
+struct keys {
+    const struct slb_class *class;
+    bool kind;                  /* KIND_KEY may be there. */
+    const struct slb_yaml_node *keys[MAX_KEYS];
+    const struct slb_yaml_node *values[MAX_KEYS];
+    struct shash unknown;       /* Other keys. */
+};
+
+/* Returns the index of 'name' in 'keys', or -1 if it is unknown. */
+static int
+find_key(const struct keys *keys, const char *name)
 {
-    struct shash seen = SHASH_INITIALIZER(&seen);
+    const struct slb_class *class = keys->class;
+    const struct slb_field *field = slb_class_field(class, name);
+
+    return (field ? field - class->fields
+            : keys->kind && !strcmp(name, KIND_KEY) ? class->n_fields : -1);
+}
+
+/* Reads the keys of the map 'node', which should be words and there once, into
+ * 'keys', whose 'class' and 'kind' are set.  Returns false, after reporting
+ * it, if something else than a word is a key: that cannot be made sense of. */
+static bool
+read_keys(struct slb_input *input, struct keys *keys,
+          const struct slb_yaml_node *node)
+{
     bool ok = true;
 
     for (size_t i = 0; i < node->n; i += 2) {
         const struct slb_yaml_node *key = node->nodes[i];
+        const struct slb_yaml_node *first;
         struct ds ds = DS_EMPTY_INITIALIZER;
+        int index;
 
         if (key->type != SLB_YAML_SCALAR) {
             ds_put_cstr(&ds, "a key ");
             slb_yaml_format_found(key, &ds);
-            ds_put_format(&ds, ", expected the name of a property of a %s",
-                          class->noun);
+            ds_put_format(&ds, ", expected the name of a property of %s "
+                          "%s", slb_class_article(keys->class),
+                          keys->class->noun);
             slb_errors_add_nocopy(&input->errors, key->mark,
                                   ds_steal_cstr(&ds));
             ok = false;
             continue;
         }
 
-        const struct slb_yaml_node *first = shash_find_data(&seen, key->text);
+        index = find_key(keys, key->text);
+        first = (index >= 0 ? keys->keys[index]
+                 : shash_find_data(&keys->unknown, key->text));
         if (first) {
             ds_put_cstr(&ds, "the key ");
             slb_text_quote(key->text, &ds);
@@ -306,12 +352,35 @@ check_keys(struct slb_input *input, const struct slb_class *class,
             slb_mark_format(first->mark, &ds);
             slb_errors_add_nocopy(&input->errors, key->mark,
                                   ds_steal_cstr(&ds));
+        } else if (index >= 0) {
+            keys->keys[index] = key;
+            keys->values[index] = node->nodes[i + 1];
         } else {
-            shash_add(&seen, key->text, key);
+            shash_add(&keys->unknown, key->text, key);
         }
     }
-    shash_destroy(&seen);
     return ok;
+}
+
+/* Reports the keys of 'node' that 'keys' has as unknown. */
+static void
+report_unknown_keys(struct slb_input *input, struct keys *keys,
+                    const struct slb_yaml_node *node)
+{
+    for (size_t i = 0; i < node->n; i += 2) {
+        const struct slb_yaml_node *key = node->nodes[i];
+
+        if (find_key(keys, key->text) < 0) {
+            const struct slb_field *field
+                = report_unknown_key(input, keys->class, keys->kind, key);
+
+            /* Taking it for what was meant spares the user the errors that
+             * follow from its absence. */
+            if (field && !keys->values[field - keys->class->fields]) {
+                keys->values[field - keys->class->fields] = node->nodes[i + 1];
+            }
+        }
+    }
 }
 
 static void
@@ -320,13 +389,13 @@ report_missing_key(struct slb_input *input, const struct slb_object *object,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&ds, "the key '%s' is missing in %s", field->name,
-                  object->name ? object->class->noun : "a ");
+    ds_put_format(&ds, "the key '%s' is missing in ", field->name);
     if (object->name) {
-        ds_put_char(&ds, ' ');
+        ds_put_format(&ds, "%s ", object->class->noun);
         slb_text_quote(object->name, &ds);
     } else {
-        ds_put_cstr(&ds, object->class->noun);
+        ds_put_format(&ds, "%s %s", slb_class_article(object->class),
+                      object->class->noun);
     }
     ds_put_cstr(&ds, ", expected ");
     slb_field_format_expected(field, &ds);
@@ -345,8 +414,8 @@ check_name(struct slb_input *input, struct slb_object *object)
         && slb_object_has(object, from->name)
         && !slb_value_is_set(from, slb_field_value(from, object))) {
         slb_errors_add(&input->errors, object->mark, "the key 'name' is "
-                       "missing in a %s, expected it or '%s'", class->noun,
-                       from->name);
+                       "missing in %s %s, expected it or '%s'",
+                       slb_class_article(class), class->noun, from->name);
         object->invalid |= UINT64_C(1)
                            << (slb_class_field(class, "name")
                                - class->fields);
@@ -360,56 +429,41 @@ parse_object(struct slb_input *input, const struct slb_class *class,
              const struct slb_object *parent,
              const struct slb_yaml_node *node)
 {
-    const struct slb_yaml_node *values[MAX_KEYS] = { NULL };
-    bool kind = !parent;
+    struct keys keys = { .class = class, .kind = !parent };
+    bool ok;
 
     if (node->type != SLB_YAML_MAP) {
-        const char *keys[MAX_KEYS];
-        size_t n = list_keys(class, kind, keys);
+        const char *names[MAX_KEYS];
+        size_t n = list_keys(class, keys.kind, names);
         struct ds ds = DS_EMPTY_INITIALIZER;
 
-        ds_put_format(&ds, "a %s ", class->noun);
+        ds_put_format(&ds, "%s %s ", slb_class_article(class), class->noun);
         slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the keys ");
-        format_words(keys, n, " and", &ds);
+        format_words(names, n, " and", &ds);
         slb_errors_add_nocopy(&input->errors, node->mark, ds_steal_cstr(&ds));
         return NULL;
     }
-    if (!check_keys(input, class, node)) {
+
+    shash_init(&keys.unknown);
+    ok = read_keys(input, &keys, node);
+    if (ok && !shash_is_empty(&keys.unknown)) {
+        report_unknown_keys(input, &keys, node);
+    }
+    shash_destroy(&keys.unknown);
+    if (!ok) {
         return NULL;
-    }
-
-    for (size_t i = 0; i < node->n; i += 2) {
-        const struct slb_yaml_node *key = node->nodes[i];
-        const struct slb_field *field = slb_class_field(class, key->text);
-
-        if (field && !values[field - class->fields]) {
-            values[field - class->fields] = node->nodes[i + 1];
-        }
-    }
-    for (size_t i = 0; i < node->n; i += 2) {
-        const struct slb_yaml_node *key = node->nodes[i];
-
-        if (!slb_class_field(class, key->text)
-            && !(kind && !strcmp(key->text, KIND_KEY))) {
-            const struct slb_field *field = report_unknown_key(input, class,
-                                                               kind, key);
-            /* Taking it for what was meant spares the user the errors that
-             * follow from its absence. */
-            if (field && !values[field - class->fields]) {
-                values[field - class->fields] = node->nodes[i + 1];
-            }
-        }
     }
 
     struct slb_object *object = slb_object_create(class, parent);
     object->mark = node->mark;
     for (size_t i = 0; i < class->n_fields; i++) {
         const struct slb_field *field = &class->fields[i];
+        const struct slb_yaml_node *value = keys.values[i];
 
-        if (values[i]) {
-            slb_object_set_mark(object, i, values[i]->mark);
-            if (!parse_field(input, object, field, values[i])) {
+        if (value) {
+            slb_object_set_mark(object, i, value->mark);
+            if (!parse_field(input, object, field, value)) {
                 object->invalid |= UINT64_C(1) << i;
             }
         } else if (field->required) {

@@ -294,6 +294,11 @@ exceeds_limit(struct slb_yaml *yaml, const struct slb_yaml_node *node)
         return xasprintf("there are more than %d keys in one map, expected "
                          "fewer", SLB_YAML_MAX_KEYS);
     }
+    if (parent && parent->type == SLB_YAML_LIST && yaml->depth > 1
+        && parent->n >= SLB_YAML_MAX_ENTRIES) {
+        return xasprintf("there are more than %d entries in one list, "
+                         "expected fewer", SLB_YAML_MAX_ENTRIES);
+    }
     if (is_after_error(yaml)) {
         yaml->n_after_error += node->weight;
         if (yaml->n_after_error > SLB_YAML_MAX_NODES_AFTER) {
@@ -336,28 +341,60 @@ add_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
     return true;
 }
 
+/* Memory for nodes, and their texts, of a document: there are many of them,
+ * and all go at once. */
+struct slb_yaml_chunk {
+    struct slb_yaml_chunk *next;
+    size_t size, used;          /* Bytes of 'data'. */
+    char data[];
+};
+
+#define MIN_CHUNK 512
+#define MAX_CHUNK (256 * 1024)
+
+/* Returns 'n' bytes in a chunk of 'doc', all of them zero. */
+static void *
+chunk_alloc(struct slb_yaml_document *doc, size_t n)
+{
+    struct slb_yaml_chunk *chunk = doc->chunks;
+    void *p;
+
+    n = ROUND_UP(n, sizeof(void *));
+    if (!chunk || chunk->size - chunk->used < n) {
+        size_t size = chunk ? MIN(chunk->size * 2, MAX_CHUNK) : MIN_CHUNK;
+
+        size = MAX(size, n);
+        chunk = xmalloc(sizeof *chunk + size);
+        chunk->next = doc->chunks;
+        chunk->size = size;
+        chunk->used = 0;
+        doc->chunks = chunk;
+    }
+    p = chunk->data + chunk->used;
+    chunk->used += n;
+    return memset(p, 0, n);
+}
+
 /* Creates a node of 'type' at 'mark', with 'n' bytes of 'text' if it is a
  * scalar. */
 static struct slb_yaml_node *
 create_node(struct slb_yaml_document *doc, enum slb_yaml_type type,
             struct slb_mark mark, const char *text, size_t n)
 {
-    struct slb_yaml_node *node;
+    bool scalar = type == SLB_YAML_SCALAR;
+    struct slb_yaml_node *node = chunk_alloc(doc, (sizeof *node
+                                                   + (scalar ? n + 1 : 0)));
 
-    if (type == SLB_YAML_SCALAR) {
-        /* In one piece: there are many. */
-        node = xmalloc(sizeof *node + n + 1);
-        memset(node, 0, sizeof *node);
+    if (scalar) {
         node->text = (char *) (node + 1);
         memcpy(node->text, text, n);
-        node->text[n] = '\0';
     } else {
-        node = xzalloc(sizeof *node);
+        ovs_list_push_back(&doc->nodes, &node->in_document);
     }
+    node->in_chunk = true;
     node->type = type;
     node->mark = mark;
     node->weight = 1;
-    ovs_list_push_back(&doc->nodes, &node->in_document);
     return node;
 }
 
@@ -569,9 +606,7 @@ check_empty(struct slb_yaml *yaml, const struct slb_yaml_document *doc)
 bool
 slb_yaml_next(struct slb_yaml *yaml, struct slb_yaml_document *doc)
 {
-    doc->root = NULL;
-    doc->is_entry = false;
-    ovs_list_init(&doc->nodes);
+    slb_yaml_document_init(doc);
     yaml->weight = 0;
     if (yaml->is_list && yaml->depth) {
         /* The rest of a list. */
@@ -613,19 +648,47 @@ slb_yaml_next(struct slb_yaml *yaml, struct slb_yaml_document *doc)
     return false;
 }
 
+/* Makes 'doc' one with nothing in it. */
+void
+slb_yaml_document_init(struct slb_yaml_document *doc)
+{
+    doc->root = NULL;
+    doc->is_entry = false;
+    ovs_list_init(&doc->nodes);
+    doc->chunks = NULL;
+}
+
+/* Makes 'dst', which is not initialized, what 'src' is, and leaves nothing in
+ * that. */
+void
+slb_yaml_document_move(struct slb_yaml_document *dst,
+                       struct slb_yaml_document *src)
+{
+    dst->root = src->root;
+    dst->is_entry = src->is_entry;
+    ovs_list_move(&dst->nodes, &src->nodes);
+    dst->chunks = src->chunks;
+    slb_yaml_document_init(src);
+}
+
 void
 slb_yaml_document_destroy(struct slb_yaml_document *doc)
 {
     struct slb_yaml_node *node;
+    struct slb_yaml_chunk *next;
 
     LIST_FOR_EACH_POP (node, in_document, &doc->nodes) {
-        if (node->text != (char *) (node + 1)) {
-            free(node->text);
-        }
         free(node->nodes);
-        free(node);
+        if (!node->in_chunk) {
+            free(node->text);
+            free(node);
+        }
     }
-    doc->root = NULL;
+    for (struct slb_yaml_chunk *c = doc->chunks; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    slb_yaml_document_init(doc);
 }
 
 /* Whether 'node' says that there is nothing. */

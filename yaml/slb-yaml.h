@@ -43,8 +43,9 @@ struct ds;
 struct slb_errors;
 
 #define SLB_YAML_MAX_SIZE (32 * 1024 * 1024) /* Bytes in a text. */
-#define SLB_YAML_MAX_NODES 200000       /* Nodes in a piece. */
+#define SLB_YAML_MAX_NODES 160000       /* Nodes in a piece. */
 #define SLB_YAML_MAX_DEPTH 16           /* Nested lists and maps. */
+#define SLB_YAML_MAX_ENTRIES 10000      /* In a list below the root. */
 #define SLB_YAML_MAX_KEYS 1000          /* Keys in a map. */
 #define SLB_YAML_MAX_SCALAR 4096        /* Bytes in a value. */
 #define SLB_YAML_MAX_GAP (512 * 1024)   /* Bytes between values: comments. */
@@ -79,17 +80,21 @@ struct slb_yaml_node {
     size_t n, allocated;
 
     /* Private. */
-    struct ovs_list in_document; /* In struct slb_yaml_document. */
+    struct ovs_list in_document; /* In struct slb_yaml_document, unless it has
+                                  * nothing that needs to be freed. */
     uint32_t weight;            /* Nodes below and this one. */
     uint8_t height;             /* Of the nodes below. */
     bool complete;              /* Its end has been seen. */
+    bool in_chunk;              /* It, and its text, are in a chunk; otherwise
+                                 * each has been malloc'ed. */
 };
 
 /* A piece of a text. */
 struct slb_yaml_document {
     struct slb_yaml_node *root; /* NULL if there is nothing in it. */
     bool is_entry;              /* Of a document that is a list. */
-    struct ovs_list nodes;      /* Of struct slb_yaml_node; all of them. */
+    struct ovs_list nodes;      /* Of struct slb_yaml_node. */
+    struct slb_yaml_chunk *chunks; /* Where most of these are. */
 };
 
 struct slb_yaml *slb_yaml_open(const char *text, size_t size,
@@ -98,6 +103,9 @@ struct slb_yaml *slb_yaml_open(const char *text, size_t size,
 struct slb_yaml *slb_yaml_open_stream(FILE *, const struct slb_source *,
                                       struct slb_errors *);
 bool slb_yaml_next(struct slb_yaml *, struct slb_yaml_document *);
+void slb_yaml_document_init(struct slb_yaml_document *);
+void slb_yaml_document_move(struct slb_yaml_document *dst,
+                            struct slb_yaml_document *src);
 void slb_yaml_document_destroy(struct slb_yaml_document *);
 void slb_yaml_close(struct slb_yaml *);
 

@@ -139,12 +139,18 @@ done
 for i in 1 2 3 4 5 6; do
     serve vm$i tcp/0.0.0.0/22 tcp/0.0.0.0/53 udp/0.0.0.0/53
 done
+# Who answers at which port, "-" for nobody.
 ports()
 {
-    local port
-    for port in 50001 50002 50100 50101 50102 50103 50104 50105; do
-        ask_all client "tcp/$vip/$port" --count 3
-    done | sed -e 's/^3 //' -e 's/.*no answer.*/-/' | xargs
+    local port all="50001 50002 50100 50101 50102 50103 50104 50105" asks=()
+    for port in $all; do
+        ask client "tcp/$vip/$port" >"$tmp/port-$port" &
+        asks+=($!)
+    done
+    wait "${asks[@]}"
+    for port in $all; do
+        sed 's/^no answer.*/-/' "$tmp/port-$port"
+    done | xargs
 }
 use nat.yaml </dev/null
 is "$(ports)" "vm1 vm2 vm3 vm4 vm5 vm6 - -" "nat: each port is its machine's"

@@ -186,30 +186,47 @@ repeated(struct ds *ds, const char *before, size_t n, const char *each,
 static void
 test_limit_of_nodes(void)
 {
-    struct ds ds;
+    struct ds ds, row;
+    char *nodes;
 
-    /* The map, the key and the list are nodes, too. */
-    check_limit(repeated(&ds, "a: [", SLB_YAML_MAX_NODES - 3, "0,", "]"), "");
-    check_limit(repeated(&ds, "a: [", SLB_YAML_MAX_NODES - 2, "0,", "]"),
-                "text:1:399999: there are more than 200000 values in one "
+    /* The map, its key and its list are 3 nodes, each row is 100. */
+    repeated(&row, "[", 99, "0,", "],");
+    repeated(&ds, "a: [", SLB_YAML_MAX_NODES / 100 - 1, ds_cstr(&row), "");
+    nodes = ds_steal_cstr(&ds);
+    check_limit(repeated(&ds, nodes, 97, "0,", "]"), "");
+    check_limit(repeated(&ds, nodes, 98, "0,", "]"),
+                "text:1:321598: there are more than 160000 values in one "
                 "document, aliases expanded; expected several smaller "
                 "documents\n");
+    free(nodes);
+    ds_destroy(&row);
 
     /* Entries of a list are as good as documents, but not with anchors. */
     check_limit(repeated(&ds, "[", SLB_YAML_MAX_NODES * 2, "0,", "]"), "");
     check_limit(repeated(&ds, "[0, &a 0,", SLB_YAML_MAX_NODES - 3, "0,", "]"),
                 "");
     check_limit(repeated(&ds, "[0, &a 0,", SLB_YAML_MAX_NODES, "0,", "]"),
-                "text:1:400006: there are more than 200000 values in one "
+                "text:1:320006: there are more than 160000 values in one "
                 "document, aliases expanded; expected several smaller "
                 "documents\n");
 
     /* What is written out and what aliases stand for count alike. */
-    check_limit(repeated(&ds, "x: &x [0, 0, 0]\na: [",
-                         SLB_YAML_MAX_NODES / 16, "0,0,0,0,*x,*x,*x,", "]"),
-                "text:2:212499: there are more than 200000 values in one "
+    check_limit(repeated(&ds, "x: &x [0, 0, 0]\na: [", SLB_YAML_MAX_ENTRIES,
+                         "[0,0,0,0,*x,*x,*x],", "]"),
+                "text:2:178823: there are more than 160000 values in one "
                 "document, aliases expanded; expected several smaller "
                 "documents\n");
+}
+
+static void
+test_limit_of_entries(void)
+{
+    struct ds ds;
+
+    check_limit(repeated(&ds, "a: [", SLB_YAML_MAX_ENTRIES, "0,", "]"), "");
+    check_limit(repeated(&ds, "a: [", SLB_YAML_MAX_ENTRIES + 1, "0,", "]"),
+                "text:1:20005: there are more than 10000 entries in one list, "
+                "expected fewer\n");
 }
 
 static void
@@ -448,6 +465,7 @@ test_limits_are_wide(void)
 static const struct unit_test tests[] = {
     UNIT_TEST(test_pieces),
     UNIT_TEST(test_limit_of_nodes),
+    UNIT_TEST(test_limit_of_entries),
     UNIT_TEST(test_limit_of_aliases),
     UNIT_TEST(test_limit_of_depth),
     UNIT_TEST(test_limit_of_keys),

@@ -577,9 +577,8 @@ test_validate_n_members(void)
                     "members, expected at most 300, since load balancer 'web' "
                     "is Basic (text:7:6)\n");
     check_n_members("Standard", 5000, "");
-    check_n_members("Standard", 5001, "text:13:3: backend pool 'servers' has "
-                    "5001 members, expected at most 5000, since load balancer "
-                    "'web' is Standard (text:7:6)\n");
+    check_n_members("Standard", 5001, "text:13:3: 'members' has 5001 "
+                    "entries, expected at most 5000\n");
 }
 
 static void
