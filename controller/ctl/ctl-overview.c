@@ -202,8 +202,8 @@ count_part(const struct printer *p, const char *section, const char *name,
     return n;
 }
 
-/* Adds the cell STATUS.  That there is no text means nothing before the manager
- * has seen what was declared last. */
+/* Adds the cell STATUS.  That there is no text means nothing before the
+ * manager has seen what was declared last. */
 static void
 add_count(struct ctl_table *table, const struct printer *p, size_t n)
 {
