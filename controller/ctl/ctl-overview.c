@@ -27,6 +27,7 @@
 #include "lib/slb-idl.h"
 #include "lib/slb-outbound.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
 #include "smap.h"
 #include "sset.h"
 #include "svec.h"
@@ -39,6 +40,21 @@ struct printer {
     const struct ctl_overview *of;
     const struct ctl_state *state;
     bool separate;              /* Was there a table before? */
+
+    /* Of one load balancer, what many of its lines need; by name. */
+    struct shash frontends;     /* struct slb_frontend *. */
+    struct shash pools;         /* struct pool_size *. */
+
+    /* Numbers of texts about an object, by the first two parts of the path:
+     * "rules/http". */
+    struct shash notes;
+};
+
+/* How many members a pool has. */
+struct pool_size {
+    size_t n_declared;
+    size_t n_known;             /* Those that the manager has seen. */
+    size_t n_serving;           /* On a host, and get new connections. */
 };
 
 static void
@@ -127,31 +143,57 @@ count_all(const struct smap *status, const char *except)
     return n;
 }
 
-/* Returns the number of texts of 'status', which may be NULL, about 'path' and
- * what is below. */
-static size_t
-count_below(const struct smap *status, const char *path)
+/* Returns the first two parts of 'path', "backendPools/servers", for the
+ * caller to free. */
+static char *
+path_head(const char *path)
+{
+    const char *slash = strchr(path, '/');
+
+    slash = slash ? strchr(slash + 1, '/') : NULL;
+    return slash ? xmemdup0(path, slash - path) : xstrdup(path);
+}
+
+/* Counts the texts of 'status', which may be NULL, by the part of the object
+ * that they are about, so that not each part must look at all texts. */
+static void
+index_notes(struct printer *p, const struct smap *status)
 {
     const struct smap_node *node;
-    size_t n = 0;
 
+    shash_init(&p->notes);
     if (status) {
         SMAP_FOR_EACH (node, status) {
-            if (is_below(node->key, path)) {
-                n += count_texts(node->value);
+            char *head = path_head(node->key);
+            struct shash_node *entry = shash_find(&p->notes, head);
+
+            if (!entry) {
+                entry = shash_add(&p->notes, head, NULL);
             }
+            entry->data = (void *) ((uintptr_t) entry->data
+                                    + count_texts(node->value));
+            free(head);
         }
     }
-    return n;
+}
+
+/* Returns the number of texts about 'path', the head of one, and what is
+ * below. */
+static size_t
+count_below(const struct printer *p, const char *path)
+{
+    const void *n = shash_find_data(&p->notes, path);
+
+    return (uintptr_t) n;
 }
 
 /* The same for SECTION/NAME, and adds that to 'shown', if it is not NULL. */
 static size_t
-count_part(const struct smap *status, const char *section, const char *name,
+count_part(const struct printer *p, const char *section, const char *name,
            struct sset *shown)
 {
     char *path = xasprintf("%s/%s", section, name);
-    size_t n = count_below(status, path);
+    size_t n = count_below(p, path);
 
     if (shown) {
         sset_add(shown, path);
@@ -160,13 +202,15 @@ count_part(const struct smap *status, const char *section, const char *name,
     return n;
 }
 
+/* Adds the cell STATUS.  That there is no text means nothing before the
+ * manager has seen what was declared last. */
 static void
-add_count(struct ctl_table *table, size_t n)
+add_count(struct ctl_table *table, const struct printer *p, size_t n)
 {
     if (n) {
         ctl_table_add(table, "%"PRIuSIZE" note%s", n, n == 1 ? "" : "s");
     } else {
-        ctl_table_add(table, "ok");
+        ctl_table_add(table, p->state->compiled ? "ok" : "pending");
     }
 }
 
@@ -222,14 +266,14 @@ add_subnet(struct ctl_table *table, const struct printer *p,
         ctl_table_add(table, "%s", subnet->obj.name);
         add_field(table, &subnet->obj, "prefix");
         add_field(table, &subnet->obj, "gateway");
-        n += count_part(status, "subnets", subnet->obj.name, NULL);
+        n += count_part(p, "subnets", subnet->obj.name, NULL);
     } else {
         for (size_t i = 0; i < 3; i++) {
             ctl_table_add(table, "-");
         }
     }
     add_field(table, &network->obj, "peerings");
-    add_count(table, n);
+    add_count(table, p, n);
 }
 
 static void
@@ -248,12 +292,14 @@ print_networks(struct printer *p)
             const struct slb_network *network
                 = (const struct slb_network *) objects->at[i];
 
+            index_notes(p, ctl_state_status(p->state, &network->obj));
             for (size_t j = 0; j < network->subnets.n; j++) {
                 add_subnet(&table, p, network, network->subnets.at[j]);
             }
             if (!network->subnets.n) {
                 add_subnet(&table, p, network, NULL);
             }
+            shash_destroy(&p->notes);
         }
     }
     print(p, &table);
@@ -314,7 +360,7 @@ print_public_prefixes(struct printer *p)
             format_use(p, (const struct slb_public_prefix *) objects->at[i],
                        &use);
             ctl_table_add_nocopy(&table, &use);
-            add_count(&table,
+            add_count(&table, p,
                       count_all(ctl_state_status(p->state, objects->at[i]),
                                 NULL));
         }
@@ -328,11 +374,10 @@ print_public_prefixes(struct printer *p)
  * name.  One that a port follows is in brackets if that could be mistaken for
  * a part of it. */
 static void
-format_frontend(const struct printer *p, const struct slb_load_balancer *lb,
-                const char *name, bool port, struct ds *ds)
+format_frontend(const struct printer *p, const char *name, bool port,
+                struct ds *ds)
 {
-    const struct slb_frontend *frontend = (const struct slb_frontend *)
-        slb_list_find(SLB_GENERIC(&lb->frontends), name);
+    const struct slb_frontend *frontend = shash_find_data(&p->frontends, name);
     struct ds address = DS_EMPTY_INITIALIZER;
 
     if (frontend) {
@@ -349,36 +394,21 @@ format_frontend(const struct printer *p, const struct slb_load_balancer *lb,
 }
 
 /* Appends how many members of pool 'name' there are and, unless all serve, how
- * many of them do: those that are on a host and get new connections. */
+ * many of them do. */
 static void
-format_members(const struct printer *p, const struct slb_load_balancer *lb,
-               const char *name, struct ds *ds)
+format_members(const struct printer *p, const char *name, struct ds *ds)
 {
-    const struct slb_pool *pool = (const struct slb_pool *)
-        slb_list_find(SLB_GENERIC(&lb->backend_pools), name);
-    size_t n_members, n_serving = 0, n_known = 0;
+    const struct pool_size *size = shash_find_data(&p->pools, name);
 
-    if (!pool) {
+    if (!size) {
         return;
     }
-
-    struct ctl_member *members = ctl_state_members(p->state, pool,
-                                                   &n_members);
-    for (size_t i = 0; i < pool->members.n; i++) {
-        const struct slb_member *member = pool->members.at[i];
-
-        n_known += members[i].state != CTL_MEMBER_UNKNOWN;
-        n_serving += (members[i].state == CTL_MEMBER_BOUND && member->weight
-                      && member->admin_state != SLB_ADMIN_DOWN);
-    }
-    free(members);
-
     ds_put_cstr(ds, ", ");
-    if (n_known && n_serving < pool->members.n) {
-        ds_put_format(ds, "%"PRIuSIZE" of ", n_serving);
+    if (size->n_known && size->n_serving < size->n_declared) {
+        ds_put_format(ds, "%"PRIuSIZE" of ", size->n_serving);
     }
-    ds_put_format(ds, "%"PRIuSIZE" member%s", pool->members.n,
-                  pool->members.n == 1 ? "" : "s");
+    ds_put_format(ds, "%"PRIuSIZE" member%s", size->n_declared,
+                  size->n_declared == 1 ? "" : "s");
 }
 
 /* A line of the table: a rule of some sort. */
@@ -393,8 +423,8 @@ struct line {
 };
 
 static void
-describe_rule(const struct printer *p, const struct slb_load_balancer *lb,
-              const struct slb_rule *rule, struct line *line)
+describe_rule(const struct printer *p, const struct slb_rule *rule,
+              struct line *line)
 {
     bool all = rule->protocol == SLB_PROTOCOL_ALL;
 
@@ -402,7 +432,7 @@ describe_rule(const struct printer *p, const struct slb_load_balancer *lb,
     line->pool = rule->backend_pool;
     line->probe = rule->probe;
 
-    format_frontend(p, lb, rule->frontend, !all, &line->frontend);
+    format_frontend(p, rule->frontend, !all, &line->frontend);
     if (!all) {
         ds_put_format(&line->frontend, ":%d", rule->frontend_port);
     }
@@ -410,39 +440,38 @@ describe_rule(const struct printer *p, const struct slb_load_balancer *lb,
     if (!all) {
         ds_put_format(&line->backend, ":%d", rule->backend_port);
     }
-    format_members(p, lb, rule->backend_pool, &line->backend);
+    format_members(p, rule->backend_pool, &line->backend);
 }
 
 static void
-describe_nat_rule(const struct printer *p, const struct slb_load_balancer *lb,
-                  const struct slb_nat_rule *rule, struct line *line)
+describe_nat_rule(const struct printer *p, const struct slb_nat_rule *rule,
+                  struct line *line)
 {
     const char *brackets = strchr(rule->target, ':') ? "[]" : "";
 
     svec_add(&line->frontends, rule->frontend);
-    format_frontend(p, lb, rule->frontend, true, &line->frontend);
+    format_frontend(p, rule->frontend, true, &line->frontend);
     ds_put_format(&line->frontend, ":%d", rule->frontend_port);
     ds_put_format(&line->backend, "%.1s%s%s:%d", brackets, rule->target,
                   brackets[0] ? "]" : "", rule->backend_port);
 }
 
 static void
-describe_nat_pool(const struct printer *p, const struct slb_load_balancer *lb,
-                  const struct slb_nat_pool *pool, struct line *line)
+describe_nat_pool(const struct printer *p, const struct slb_nat_pool *pool,
+                  struct line *line)
 {
     svec_add(&line->frontends, pool->frontend);
     line->pool = pool->backend_pool;
-    format_frontend(p, lb, pool->frontend, true, &line->frontend);
+    format_frontend(p, pool->frontend, true, &line->frontend);
     ds_put_format(&line->frontend, ":%d-%d", pool->first_port,
                   pool->last_port);
     ds_put_format(&line->backend, "%s:%d", pool->backend_pool,
                   pool->backend_port);
-    format_members(p, lb, pool->backend_pool, &line->backend);
+    format_members(p, pool->backend_pool, &line->backend);
 }
 
 static void
 describe_outbound_rule(const struct printer *p,
-                       const struct slb_load_balancer *lb,
                        const struct slb_outbound_rule *rule,
                        struct line *line)
 {
@@ -450,18 +479,17 @@ describe_outbound_rule(const struct printer *p,
     for (size_t i = 0; i < rule->frontends.n; i++) {
         svec_add(&line->frontends, rule->frontends.at[i]);
         ds_put_cstr(&line->frontend, i ? "," : "");
-        format_frontend(p, lb, rule->frontends.at[i], false, &line->frontend);
+        format_frontend(p, rule->frontends.at[i], false, &line->frontend);
     }
     ds_put_cstr(&line->backend, rule->backend_pool);
-    format_members(p, lb, rule->backend_pool, &line->backend);
+    format_members(p, rule->backend_pool, &line->backend);
     ds_put_cstr(&line->backend, ", ");
     if (rule->ports >= 0) {
-        const struct slb_pool *pool = (const struct slb_pool *)
-            slb_list_find(SLB_GENERIC(&lb->backend_pools),
-                          rule->backend_pool);
+        const struct pool_size *size = shash_find_data(&p->pools,
+                                                       rule->backend_pool);
         ds_put_format(&line->backend, "%"PRIu64" ports each",
                       slb_outbound_ports(rule->ports,
-                                         pool ? pool->members.n : 0, 0));
+                                         size ? size->n_declared : 0, 0));
     } else {
         format_field(&rule->obj, "allocatedOutboundPorts", &line->backend);
         ds_put_cstr(&line->backend, " ports");
@@ -469,18 +497,17 @@ describe_outbound_rule(const struct printer *p,
 }
 
 static void
-describe(const struct printer *p, const struct slb_load_balancer *lb,
-         const struct slb_object *object, struct line *line)
+describe(const struct printer *p, const struct slb_object *object,
+         struct line *line)
 {
     if (object->class == &slb_rule_class) {
-        describe_rule(p, lb, (const struct slb_rule *) object, line);
+        describe_rule(p, (const struct slb_rule *) object, line);
     } else if (object->class == &slb_nat_rule_class) {
-        describe_nat_rule(p, lb, (const struct slb_nat_rule *) object, line);
+        describe_nat_rule(p, (const struct slb_nat_rule *) object, line);
     } else if (object->class == &slb_nat_pool_class) {
-        describe_nat_pool(p, lb, (const struct slb_nat_pool *) object, line);
+        describe_nat_pool(p, (const struct slb_nat_pool *) object, line);
     } else {
-        describe_outbound_rule(p, lb,
-                               (const struct slb_outbound_rule *) object,
+        describe_outbound_rule(p, (const struct slb_outbound_rule *) object,
                                line);
     }
     ds_put_char(&line->frontend, '/');
@@ -550,23 +577,23 @@ add_line(struct ctl_table *table, const struct printer *p,
 /* Returns the number of texts about the load balancer itself and all that
  * 'line' is made of, and adds the paths of these parts to 'shown'. */
 static size_t
-count_for_line(const struct smap *status, const struct line *line,
-               struct sset *shown)
+count_for_line(const struct printer *p, const struct smap *status,
+               const struct line *line, struct sset *shown)
 {
     const char *own = status ? smap_get(status, "") : NULL;
     size_t n = own ? count_texts(own) : 0;
 
     for (size_t i = 0; i < line->frontends.n; i++) {
-        n += count_part(status, "frontends", line->frontends.names[i], shown);
+        n += count_part(p, "frontends", line->frontends.names[i], shown);
     }
     if (line->pool) {
-        n += count_part(status, "backendPools", line->pool, shown);
+        n += count_part(p, "backendPools", line->pool, shown);
     }
     if (line->probe) {
-        n += count_part(status, "probes", line->probe, shown);
+        n += count_part(p, "probes", line->probe, shown);
     }
     if (line->object) {
-        n += count_part(status, line->section, line->object->name, shown);
+        n += count_part(p, line->section, line->object->name, shown);
     }
     return n;
 }
@@ -591,9 +618,9 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
                 .section = sections[i], .object = list->at[j],
             };
 
-            describe(p, lb, list->at[j], &line);
+            describe(p, list->at[j], &line);
             add_line(table, p, lb, &line);
-            add_count(table, count_for_line(status, &line, shown));
+            add_count(table, p, count_for_line(p, status, &line, shown));
             svec_destroy(&line.frontends);
             n_lines++;
         }
@@ -601,19 +628,8 @@ add_rule_lines(struct ctl_table *table, const struct printer *p,
     if (!n_lines) {
         struct line line = { .section = "-" };
         add_line(table, p, lb, &line);
-        add_count(table, count_for_line(status, &line, shown));
+        add_count(table, p, count_for_line(p, status, &line, shown));
     }
-}
-
-/* Returns the first two parts of 'path', "backendPools/servers", for the
- * caller to free. */
-static char *
-path_head(const char *path)
-{
-    const char *slash = strchr(path, '/');
-
-    slash = slash ? strchr(slash + 1, '/') : NULL;
-    return slash ? xmemdup0(path, slash - path) : xstrdup(path);
 }
 
 /* Adds a line for each part of 'lb' that there are texts about but that no
@@ -639,9 +655,55 @@ add_other_lines(struct ctl_table *table, const struct printer *p,
     for (size_t i = 0; i < others.n; i++) {
         struct line line = { .section = others.names[i] };
         add_line(table, p, lb, &line);
-        add_count(table, count_below(status, others.names[i]));
+        add_count(table, p, count_below(p, others.names[i]));
     }
     svec_destroy(&others);
+}
+
+static struct pool_size *
+measure_pool(const struct printer *p, const struct slb_pool *pool)
+{
+    struct pool_size *size = xzalloc(sizeof *size);
+    size_t n_members;
+    struct ctl_member *members = ctl_state_members(p->state, pool,
+                                                   &n_members);
+
+    size->n_declared = pool->members.n;
+    for (size_t i = 0; i < pool->members.n; i++) {
+        const struct slb_member *member = pool->members.at[i];
+
+        size->n_known += members[i].state != CTL_MEMBER_UNKNOWN;
+        size->n_serving += (members[i].state == CTL_MEMBER_BOUND
+                            && member->weight
+                            && member->admin_state != SLB_ADMIN_DOWN);
+    }
+    free(members);
+    return size;
+}
+
+/* Prepares 'p' for the lines of 'lb': there may be as many as there are
+ * members, so that none must look for anything among all of these. */
+static void
+begin_load_balancer(struct printer *p, const struct slb_load_balancer *lb,
+                    const struct smap *status)
+{
+    index_notes(p, status);
+    shash_init(&p->frontends);
+    shash_init(&p->pools);
+    slb_list_index(SLB_GENERIC(&lb->frontends), &p->frontends);
+    for (size_t i = 0; i < lb->backend_pools.n; i++) {
+        const struct slb_pool *pool = lb->backend_pools.at[i];
+
+        shash_add(&p->pools, pool->obj.name, measure_pool(p, pool));
+    }
+}
+
+static void
+end_load_balancer(struct printer *p)
+{
+    shash_destroy(&p->notes);
+    shash_destroy(&p->frontends);
+    shash_destroy_free_data(&p->pools);
 }
 
 static void
@@ -666,8 +728,10 @@ print_load_balancers(struct printer *p)
             const struct smap *status = ctl_state_status(p->state, &lb->obj);
             struct sset shown = SSET_INITIALIZER(&shown);
 
+            begin_load_balancer(p, lb, status);
             add_rule_lines(&table, p, lb, status, &shown);
             add_other_lines(&table, p, lb, status, &shown);
+            end_load_balancer(p);
             sset_destroy(&shown);
         }
     }
@@ -745,7 +809,7 @@ add_ports(struct ctl_table *table, const struct printer *p,
         for (size_t j = 0; assigned && j < assigned->n_ports; j++) {
             struct ds frontend = DS_EMPTY_INITIALIZER;
 
-            format_frontend(p, lb, pool->frontend, true, &frontend);
+            format_frontend(p, pool->frontend, true, &frontend);
             ds_put_format(&frontend, ":%"PRId64"/", assigned->key_ports[j]);
             format_field(&pool->obj, "protocol", &frontend);
             ctl_table_add(table, "%s", lb->obj.name);
@@ -769,7 +833,12 @@ print_parts(struct printer *p, const char *const headings[],
     ctl_table_init(&table, headings);
     for (size_t i = 0; i < objects->n; i++) {
         if (objects->at[i]->class == &slb_load_balancer_class) {
-            add(&table, p, (const struct slb_load_balancer *) objects->at[i]);
+            const struct slb_load_balancer *lb
+                = (const struct slb_load_balancer *) objects->at[i];
+
+            begin_load_balancer(p, lb, NULL);
+            add(&table, p, lb);
+            end_load_balancer(p);
         }
     }
     print(p, &table);

@@ -56,6 +56,8 @@ ctl_state_monitor(struct ovsdb_idl *idl, bool all)
         &slbrec_load_balancer_col_stage,
         &slbrec_load_balancer_col_retired,
         &slbrec_slb_global_col_stages,
+        &slbrec_slb_global_col_intent_seq,
+        &slbrec_slb_global_col_compiled_seq,
     };
     static const struct ovsdb_idl_column *const other_columns[] = {
         &slbrec_assigned_address_col_frontend,
@@ -101,6 +103,7 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
     const struct slbrec_public_ip_prefix *prefix;
     const struct slbrec_load_balancer *lb;
 
+    state->compiled = !global || global->compiled_seq >= global->intent_seq;
     SLBREC_VIRTUAL_NETWORK_FOR_EACH (network, idl) {
         add_status(state, &slb_network_class, network->name,
                    &network->status);

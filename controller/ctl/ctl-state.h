@@ -41,6 +41,8 @@ struct smap;
 struct svec;
 
 struct ctl_state {
+    bool compiled;              /* The manager has seen all that is declared,
+                                 * and what follows is about that. */
     struct shash status;        /* By the path of an object of a kind: const
                                  * struct smap *. */
 

@@ -114,6 +114,13 @@ is "$status/$errors" "2/slb-ctl: 'LoadBalancers' is no kind, did you mean \
 LoadBalancer?" "a wrong kind"
 
 # Tables.
+run slb-ctl get VirtualNetwork prod
+is "$output" "\
+VIRTUALNETWORK  SUBNET  PREFIX       GATEWAY   PEERINGS  STATUS
+prod            web     10.0.1.0/24  10.0.1.1  -         pending" \
+    "not ok before the manager has seen it"
+db_transact "{\"op\":\"update\",\"table\":\"SLB_Global\",\"where\":[],
+    \"row\":{\"compiled_seq\":$(db_global intent_seq)}}"
 run slb-ctl get
 is "$output" "\
 VIRTUALNETWORK  SUBNET  PREFIX           GATEWAY        PEERINGS  STATUS

@@ -62,19 +62,19 @@ is "$output" "\
 LOADBALANCER  SKU       NETWORK  RULE                 FRONTEND              \
     BACKEND                              STATUS
 shop          Standard  prod     rules/https          (public):443/Tcp      \
-    servers:8443, 4 members              ok
+    servers:8443, 4 members              pending
 shop          Standard  prod     inboundNatRules/ssh  (public):50001/Tcp    \
-    vm1:50001                            ok
+    vm1:50001                            pending
 shop          Standard  prod     inboundNatPools/rdp  (public):50100-50199/Tcp\
-  servers:3389, 4 members              ok
+  servers:3389, 4 members              pending
 shop          Standard  prod     outboundRules/all    (public)/All          \
-    servers, 4 members, 1024 ports each  ok
+    servers, 4 members, 1024 ports each  pending
 shop          Standard  prod     outboundRules/dns    2001:db8::1/Udp       \
-    backup, 1 member, OnDemand ports     ok" "a load balancer's rules"
+    backup, 1 member, OnDemand ports     pending" "a load balancer's rules"
 run slb-ctl get publicipprefix
 is "$output" "\
 PUBLICIPPREFIX  PREFIX         USED     STATUS
-outside         20.50.61.0/28  1 of 16  ok" "a public IP prefix"
+outside         20.50.61.0/28  1 of 16  pending" "a public IP prefix"
 
 # What the manager and the hosts write.
 row()
@@ -87,6 +87,8 @@ status()
         \"$2\"]],\"row\":{\"status\":[\"map\",[$3]]}}"
 }
 ok "the manager does its part" db_transact \
+    '{"op":"update","table":"SLB_Global","where":[],
+      "row":{"compiled_seq":1}}' \
     "$(row Assigned_Address '"frontend":"shop/frontends/public",
         "source":"PublicIPPrefix/outside","address":"20.50.61.3"')" \
     "$(row Assigned_Address '"frontend":"shop/frontends/private",
