@@ -233,6 +233,15 @@ EXTRA_DIST += \
 	tests/system/host/vm.t
 EXTRA_DIST += \
 	tests/lib/mux-client.py \
+	tests/fixtures/mux/answers.txt \
+	tests/fixtures/mux/drops.txt \
+	tests/fixtures/mux/errors.txt \
+	tests/fixtures/mux/forward.txt \
+	tests/fixtures/mux/fragments.txt \
+	tests/fixtures/mux/tables.json \
+	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
+	tests/lib/slbhash.py \
+	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t

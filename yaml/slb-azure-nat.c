@@ -84,6 +84,9 @@ read_port_range(struct slb_azure_reader *r, struct slb_azure_map *map)
     slb_azure_append(r, "inboundNatPools", object);
     slb_azure_read_frontend_id(r, map, object);
     slb_azure_read_fields(map, object, fields, ARRAY_SIZE(fields));
+
+    struct slb_nat_pool *pool = (struct slb_nat_pool *) object;
+    slb_azure_drop_reset(r, object, pool->protocol, &pool->tcp_reset);
     return object;
 }
 
@@ -231,6 +234,7 @@ slb_azure_read_nat_rule(struct slb_azure_reader *r, struct slb_azure_map *map)
     struct slb_nat_rule *rule = (struct slb_nat_rule *) object;
     slb_azure_read_frontend_id(r, map, object);
     slb_azure_read_fields(map, object, fields, ARRAY_SIZE(fields));
+    slb_azure_drop_reset(r, object, rule->protocol, &rule->tcp_reset);
     if (is_made_of_pool(r, rule)) {
         slb_azure_map_get(map, "backendIPConfiguration");
         slb_object_destroy(object);

@@ -84,6 +84,9 @@ void slb_azure_read_frontend_id(struct slb_azure_reader *,
                                 struct slb_azure_map *, struct slb_object *);
 void slb_azure_read_fields(struct slb_azure_map *, struct slb_object *,
                            const char *const names[], size_t n);
+void slb_azure_drop_reset(struct slb_azure_reader *,
+                          const struct slb_object *, int protocol,
+                          bool *reset);
 struct slb_object *slb_azure_create(struct slb_azure_reader *,
                                     const char *list, struct slb_azure_map *);
 void slb_azure_append(struct slb_azure_reader *, const char *list,

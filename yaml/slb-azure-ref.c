@@ -359,7 +359,9 @@ slb_azure_missing_child(const struct slb_azure_map *map, const char *name,
                         struct slb_object *object, const char *field_name)
 {
     const struct slb_field *field = slb_class_field(object->class, field_name);
-    char *expected = xasprintf("the 'id' of a %s", field->class->noun);
+    char *expected = xasprintf("the 'id' of %s %s",
+                               slb_class_article(field->class),
+                               field->class->noun);
 
     slb_azure_map_missing(map, name, expected, object, field_name);
     free(expected);

@@ -121,6 +121,23 @@ read_rule_pool(struct slb_azure_reader *r, struct slb_azure_map *map,
     }
 }
 
+/* Azure takes enableTcpReset with any protocol and uses it with TCP only: with
+ * UDP, 'reset', a field of 'object', is dropped, with a warning. */
+void
+slb_azure_drop_reset(struct slb_azure_reader *r,
+                     const struct slb_object *object, int protocol,
+                     bool *reset)
+{
+    if (*reset && slb_object_has(object, "protocol")
+        && protocol == SLB_PROTOCOL_UDP) {
+        slb_errors_add(&r->input->warnings,
+                       slb_object_mark(object, "enableTcpReset"),
+                       "'enableTcpReset' is ignored, protocol Udp has no "
+                       "resets");
+        *reset = false;
+    }
+}
+
 void
 slb_azure_read_rule(struct slb_azure_reader *r, struct slb_azure_map *map)
 {
@@ -136,6 +153,9 @@ slb_azure_read_rule(struct slb_azure_reader *r, struct slb_azure_map *map)
     read_rule_pool(r, map, object);
     slb_azure_read_property(r, map, "probe", object, "probe", "probes");
     slb_azure_read_fields(map, object, fields, ARRAY_SIZE(fields));
+
+    struct slb_rule *rule = (struct slb_rule *) object;
+    slb_azure_drop_reset(r, object, rule->protocol, &rule->tcp_reset);
 }
 
 void
@@ -171,4 +191,5 @@ slb_azure_read_outbound_rule(struct slb_azure_reader *r,
     slb_azure_read_property(r, map, "backendAddressPool", object,
                             "backendPool", "backendAddressPools");
     slb_azure_read_fields(map, object, fields, ARRAY_SIZE(fields));
+    slb_azure_drop_reset(r, object, rule->protocol, &rule->tcp_reset);
 }

@@ -473,7 +473,8 @@ static char *
 field_not_found(const char *name, const struct slb_class *class)
 {
     const char **names = xmalloc(class->n_fields * sizeof *names);
-    char *of = xasprintf("field of a %s", class->noun);
+    char *of = xasprintf("field of %s %s", slb_class_article(class),
+                         class->noun);
 
     for (size_t i = 0; i < class->n_fields; i++) {
         names[i] = class->fields[i].name;

@@ -281,7 +281,8 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
     nearest = slb_text_nearest(key->text, keys, n);
     ds_put_cstr(&ds, "unknown key ");
     slb_text_quote(key->text, &ds);
-    ds_put_format(&ds, " in a %s", class->noun);
+    ds_put_format(&ds, " in %s %s", slb_class_article(class),
+                  class->noun);
     if (nearest) {
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else {
@@ -331,7 +332,8 @@ read_keys(struct slb_input *input, struct keys *keys,
         if (key->type != SLB_YAML_SCALAR) {
             ds_put_cstr(&ds, "a key ");
             slb_yaml_format_found(key, &ds);
-            ds_put_format(&ds, ", expected the name of a property of a %s",
+            ds_put_format(&ds, ", expected the name of a property of %s "
+                          "%s", slb_class_article(keys->class),
                           keys->class->noun);
             slb_errors_add_nocopy(&input->errors, key->mark,
                                   ds_steal_cstr(&ds));
@@ -387,13 +389,13 @@ report_missing_key(struct slb_input *input, const struct slb_object *object,
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_format(&ds, "the key '%s' is missing in %s", field->name,
-                  object->name ? object->class->noun : "a ");
+    ds_put_format(&ds, "the key '%s' is missing in ", field->name);
     if (object->name) {
-        ds_put_char(&ds, ' ');
+        ds_put_format(&ds, "%s ", object->class->noun);
         slb_text_quote(object->name, &ds);
     } else {
-        ds_put_cstr(&ds, object->class->noun);
+        ds_put_format(&ds, "%s %s", slb_class_article(object->class),
+                      object->class->noun);
     }
     ds_put_cstr(&ds, ", expected ");
     slb_field_format_expected(field, &ds);
@@ -412,8 +414,8 @@ check_name(struct slb_input *input, struct slb_object *object)
         && slb_object_has(object, from->name)
         && !slb_value_is_set(from, slb_field_value(from, object))) {
         slb_errors_add(&input->errors, object->mark, "the key 'name' is "
-                       "missing in a %s, expected it or '%s'", class->noun,
-                       from->name);
+                       "missing in %s %s, expected it or '%s'",
+                       slb_class_article(class), class->noun, from->name);
         object->invalid |= UINT64_C(1)
                            << (slb_class_field(class, "name")
                                - class->fields);
@@ -435,7 +437,7 @@ parse_object(struct slb_input *input, const struct slb_class *class,
         size_t n = list_keys(class, keys.kind, names);
         struct ds ds = DS_EMPTY_INITIALIZER;
 
-        ds_put_format(&ds, "a %s ", class->noun);
+        ds_put_format(&ds, "%s %s ", slb_class_article(class), class->noun);
         slb_yaml_format_found(node, &ds);
         ds_put_cstr(&ds, ", expected a map with the keys ");
         format_words(names, n, " and", &ds);

@@ -464,6 +464,13 @@ slb_kind_from_name(const char *name)
     return NULL;
 }
 
+/* "a" or "an", whichever the noun of 'class' has. */
+const char *
+slb_class_article(const struct slb_class *class)
+{
+    return strchr("aeiou", class->noun[0]) ? "an" : "a";
+}
+
 const struct slb_field *
 slb_class_field(const struct slb_class *class, const char *name)
 {
@@ -507,7 +514,8 @@ slb_field_format_expected(const struct slb_field *field, struct ds *ds)
                       "beginning with '-' or '.'", SLB_NAME_MAX);
         break;
     case SLB_T_REF:
-        ds_put_format(ds, "the name of a %s", field->class->noun);
+        ds_put_format(ds, "the name of %s %s",
+                      slb_class_article(field->class), field->class->noun);
         break;
     case SLB_T_ENUM:
         for (size_t i = 0; field->values[i]; i++) {

@@ -124,6 +124,7 @@ extern const struct slb_class slb_azure_id_class;
 #define SLB_NAME_MAX 80
 
 const struct slb_class *slb_kind_from_name(const char *);
+const char *slb_class_article(const struct slb_class *);
 const struct slb_field *slb_class_field(const struct slb_class *,
                                         const char *name);
 

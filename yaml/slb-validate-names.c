@@ -198,8 +198,8 @@ report_dangling(struct slb_validation *v, const struct reference *ref,
     if (nearest) {
         ds_put_format(&ds, ", did you mean '%s'?", nearest);
     } else if (!candidates->n) {
-        ds_put_format(&ds, ", expected a %s of that name to be there",
-                      field->class->noun);
+        ds_put_format(&ds, ", expected %s %s of that name to be there",
+                      slb_class_article(field->class), field->class->noun);
     } else if (candidates->n > 5) {
         ds_put_format(&ds, ", expected the name of one that is there");
     } else {

@@ -293,14 +293,15 @@ static char *
 subnet_text(const struct apart *subnet)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
+    const struct slb_object *network = subnet->object->parent;
     char *place = slb_place(subnet->object, "prefix");
     bool in_text = slb_is_from_text(subnet->object);
 
     slb_prefix_format(subnet->prefix, &ds);
     ds_put_format(&ds, " of subnet '%s' of virtual network '%s' %s%s%s",
                   subnet->object->name ? subnet->object->name : "",
-                  subnet->object->parent->name, in_text ? "(" : "", place,
-                  in_text ? ")" : "");
+                  network->name ? network->name : "", in_text ? "(" : "",
+                  place, in_text ? ")" : "");
     free(place);
     return ds_steal_cstr(&ds);
 }

@@ -106,7 +106,8 @@ slb_other(const struct slb_object *object, const char *field)
     if (object->name) {
         ds_put_format(&ds, "%s '%s'", object->class->noun, object->name);
     } else {
-        ds_put_format(&ds, "a %s", object->class->noun);
+        ds_put_format(&ds, "%s %s", slb_class_article(object->class),
+                      object->class->noun);
     }
     if (slb_is_from_text(object)) {
         ds_put_cstr(&ds, " (");

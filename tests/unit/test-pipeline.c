@@ -452,6 +452,9 @@ random_steering(int n_owners, int hop)
         s.owners[i] = 1 + random_range(STEERING_MAX_INDEX);
     }
     s.flags = random_range(STEERING_ALL_FLAGS + 1);
+    if (n_owners > 1) {
+        s.flags &= ~STEERING_FRAGMENT;
+    }
     return s;
 }
 

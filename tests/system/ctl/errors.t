@@ -85,8 +85,8 @@ expected a document with the key 'kind'" "pipe that nobody writes to"
 run slb-ctl validate <(sleep 0.2; cat "$srcdir/yaml/examples/web.yaml")
 is "$status/$output$errors" "0/" "pipe of a command"
 
-# Examples are right, and have no hidden dependency; so are files that go to the
-# edge of what is right.
+# Examples are right, and have no hidden dependency; so are files that go to
+# the edge of what is right.
 for yaml in "$srcdir"/yaml/examples/*.yaml "$srcdir"/tests/unit/yaml-good/*; do
     run slb-ctl validate "$yaml"
     is "$status/$output$errors" "0/" "${yaml##*/} is valid"
