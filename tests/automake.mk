@@ -178,6 +178,7 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/addresses.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
@@ -186,10 +187,12 @@ EXTRA_DIST += \
 	tests/system/manager/generations.t \
 	tests/system/manager/lib.sh \
 	tests/system/manager/move.t \
+	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
 	tests/system/manager/random.t \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
+	tests/system/manager/stages.t \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \

@@ -13,11 +13,15 @@ controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-explain.c \
 	controller/ctl/ctl-model.c \
 	controller/ctl/ctl-model.h \
+	controller/ctl/ctl-narrow.c \
+	controller/ctl/ctl-narrow.h \
 	controller/ctl/ctl-pipe.c \
 	controller/ctl/ctl-pipe.h \
 	controller/ctl/ctl-overview.c \
 	controller/ctl/ctl-overview.h \
 	controller/ctl/ctl-show.c \
+	controller/ctl/ctl-snapshot.c \
+	controller/ctl/ctl-snapshot.h \
 	controller/ctl/ctl-show.h \
 	controller/ctl/ctl-state.c \
 	controller/ctl/ctl-state.h \

@@ -21,10 +21,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "controller/ctl/ctl-commit.h"
 #include "controller/ctl/ctl-db.h"
 #include "controller/ctl/ctl-model.h"
+#include "controller/ctl/ctl-narrow.h"
+#include "controller/ctl/ctl-snapshot.h"
 #include "controller/ctl/ctl-wait.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
@@ -89,21 +92,66 @@ validate(struct slb_input *input, const struct slb_model *base)
     return ctl_report_errors(input);
 }
 
-/* Prepares 'db' for reading what users declare, and asks for it, so that it
- * comes while the files are read. */
+/* What users have declared so far. */
+struct base {
+    struct ctl_snapshot *snapshot;
+    struct slb_model model;
+};
+
+/* Files of more octets than this may well have much to do with what is in the
+ * database. */
+#define LARGE_FILE 65536
+
+/* Whether one of 'paths' may be large. */
+static bool
+are_large(char *paths[])
+{
+    struct stat s;
+
+    for (; *paths; paths++) {
+        if (stat(*paths, &s) || !S_ISREG(s.st_mode)
+            || s.st_size > LARGE_FILE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Prepares 'db' for reading what users declare. */
 static void
 prepare_database(struct ctl_db *db, const struct ctl_options *options)
 {
     ctl_db_init(db, options);
     ctl_model_monitor(db->idl);
-    ctl_db_prepare(db);
 }
 
-/* Waits for the contents of 'db'. */
+/* Reads 'base' from 'snapshot', which it takes over, or, if that is NULL, all
+ * of it from the contents of 'db'.  Returns false, after saying so, if it
+ * cannot be had.  base_destroy() must be called only if it can. */
 static bool
-open_database(struct ctl_db *db)
+base_read(struct base *base, struct ctl_db *db, struct ctl_snapshot *snapshot)
 {
-    return ctl_db_connect(db) && ctl_model_check(db->idl);
+    if (!snapshot) {
+        bool ok = (ovsdb_idl_has_ever_connected(db->idl)
+                   ? ctl_db_renew(db) : ctl_db_connect(db));
+
+        if (!ok || !ctl_model_check(db->idl)) {
+            return false;
+        }
+        snapshot = ctl_snapshot_create();
+        ctl_model_add_idl(snapshot, db->idl);
+    }
+    base->snapshot = snapshot;
+    slb_model_init(&base->model);
+    ctl_model_read(snapshot, &base->model);
+    return true;
+}
+
+static void
+base_destroy(struct base *base)
+{
+    slb_model_destroy(&base->model);
+    ctl_snapshot_destroy(base->snapshot);
 }
 
 /* slb-ctl validate FILE... */
@@ -123,13 +171,11 @@ ctl_validate(const struct ctl_options *options, int n OVS_UNUSED,
     }
 
     struct ctl_db db;
+    struct base base;
     prepare_database(&db, options);
-    if (open_database(&db)) {
-        struct slb_model base;
-        slb_model_init(&base);
-        ctl_model_read(db.idl, &base);
-        retval = validate(&input, &base) ? CTL_OK : CTL_USAGE;
-        slb_model_destroy(&base);
+    if (base_read(&base, &db, NULL)) {
+        retval = validate(&input, &base.model) ? CTL_OK : CTL_USAGE;
+        base_destroy(&base);
     } else {
         retval = CTL_NO_DATABASE;
     }
@@ -167,28 +213,29 @@ int
 ctl_diff(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 {
     struct slb_input input;
+    struct base base;
     struct ctl_db db;
     int retval;
 
     prepare_database(&db, options);
+    if (are_large(args)) {
+        ctl_db_prepare(&db);
+    }
     if (!read_files(&input, args)) {
         retval = CTL_USAGE;
-    } else if (open_database(&db)) {
-        struct slb_model base;
-
-        slb_model_init(&base);
-        ctl_model_read(db.idl, &base);
-        if (validate(&input, &base)) {
+    } else if (base_read(&base, &db, ctl_narrow_read_for(&db,
+                                                         &input.model))) {
+        if (validate(&input, &base.model)) {
             struct ds ds = DS_EMPTY_INITIALIZER;
 
-            retval = (diff_models(&base, &input.model, &ds)
+            retval = (diff_models(&base.model, &input.model, &ds)
                       ? CTL_DIFFERENT : CTL_OK);
             ctl_color_print_diff(ds_cstr(&ds), options->color);
             ds_destroy(&ds);
         } else {
             retval = CTL_USAGE;
         }
-        slb_model_destroy(&base);
+        base_destroy(&base);
     } else {
         retval = CTL_NO_DATABASE;
     }
@@ -211,6 +258,10 @@ enum verdict {
  * already. */
 typedef enum verdict make_change(void *aux, const struct slb_model *base,
                                  bool may_be_made, struct ctl_change *);
+
+/* Reads what such a change has to do with in the database.  Returns NULL if
+ * that may be all of it. */
+typedef struct ctl_snapshot *read_narrow(void *aux, const struct ctl_db *);
 
 /* Says why the database has refused a change. */
 static void
@@ -242,95 +293,54 @@ report_refusal(const char *error)
             why ? " (" : "", error, why ? ")" : "");
 }
 
-/* Waits until what users have declared is something else than it was with
- * 'intent_seq', or without, if not 'had_global'. */
-static bool
-wait_until_outrun(struct ctl_db *db, bool had_global, int64_t intent_seq)
-{
-    if (!ctl_db_renew(db)) {
-        return false;
-    }
-    for (;;) {
-        const struct slbrec_slb_global *global;
-
-        /* A server of a cluster that is not its leader may be behind. */
-        ovsdb_idl_run(db->idl);
-        global = slbrec_slb_global_first(db->idl);
-        if (global && (!had_global || global->intent_seq != intent_seq)) {
-            return true;
-        }
-        if (!ctl_db_step(db)) {
-            ctl_db_report_lost(db);
-            return false;
-        }
-    }
-}
-
 /* Changes what users have declared as 'make' says; with 'dry_run', only finds
- * out what that would be.  Sets '*intent_seq' to the number of what is
- * declared then, also if there was nothing to do.  Returns the exit status;
- * CTL_USAGE is REFUSE. */
+ * out what that would be.  'narrow' reads the part of it that this has to do
+ * with, if it is small.  Sets '*intent_seq' to the number of what is declared
+ * then, also if there was nothing to do.  Returns the exit status; CTL_USAGE
+ * is REFUSE. */
 static int
-change(struct ctl_db *db, make_change *make, void *aux, bool dry_run,
-       int64_t *intent_seq)
+change(struct ctl_db *db, read_narrow *narrow, make_change *make, void *aux,
+       bool dry_run, int64_t *intent_seq)
 {
     bool may_be_made = false;
 
     for (;;) {
-        const struct slbrec_slb_global *global
-            = slbrec_slb_global_first(db->idl);
-        bool had_global = global != NULL;
-        enum ctl_result result = CTL_COMMITTED;
         struct ctl_change change = { .put = { .n = 0 } };
-        struct slb_model base;
+        enum ctl_result result = CTL_COMMITTED;
         char *error = NULL;
+        struct base base;
 
-        *intent_seq = global ? global->intent_seq : 0;
-        slb_model_init(&base);
-        ctl_model_read(db->idl, &base);
-        enum verdict verdict = make(aux, &base, may_be_made, &change);
+        if (!base_read(&base, db, narrow(aux, db))) {
+            if (may_be_made) {
+                fprintf(stderr, "%s: the change was sent; whether it was made "
+                        "is not known (slb-ctl diff will tell)\n",
+                        program_name);
+            }
+            return CTL_NO_DATABASE;
+        }
+        ctl_model_intent_seq(base.snapshot, intent_seq);
+        enum verdict verdict = make(aux, &base.model, may_be_made, &change);
         if (verdict == SEND) {
-            result = ctl_commit(db, &change, dry_run, &error);
+            result = ctl_commit(db, base.snapshot, &change, dry_run, &error);
         }
         free(change.put.at);
         free(change.delete.at);
-        slb_model_destroy(&base);
+        base_destroy(&base);
         if (verdict != SEND) {
             return verdict == NOTHING ? CTL_OK : CTL_USAGE;
         }
 
-        switch (result) {
-        case CTL_COMMITTED:
+        if (result == CTL_COMMITTED) {
             ++*intent_seq;
             return CTL_OK;
-
-        case CTL_REFUSED:
+        } else if (result == CTL_REFUSED) {
             report_refusal(error);
             free(error);
             return CTL_DIFFERENT;
-
-        case CTL_OUTRUN:
-            if (!wait_until_outrun(db, had_global, *intent_seq)) {
-                return CTL_NO_DATABASE;
-            }
-            break;
-
-        case CTL_UNKNOWN:
+        } else if (result == CTL_UNKNOWN) {
             /* What is there then will tell. */
             may_be_made = true;
             ctl_db_renew_deadline(db);
-            /* Fall through. */
-        case CTL_LOST:
-        default:
-            if (!ctl_db_renew(db)) {
-                if (may_be_made) {
-                    fprintf(stderr, "%s: the change was sent; whether it was "
-                            "made is not known (slb-ctl diff will tell)\n",
-                            program_name);
-                }
-                return CTL_NO_DATABASE;
-            }
-            break;
         }
     }
 }
@@ -519,6 +529,15 @@ make_apply(void *apply_, const struct slb_model *base, bool may_be_made,
     return nothing ? NOTHING : SEND;
 }
 
+static struct ctl_snapshot *
+narrow_apply(void *apply_, const struct ctl_db *db)
+{
+    const struct apply *apply = apply_;
+
+    return (apply->options->prune ? NULL
+            : ctl_narrow_read_for(db, &apply->input.model));
+}
+
 static bool
 is_empty(const struct slb_model *model)
 {
@@ -540,17 +559,18 @@ ctl_apply(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 
     summary_init(&apply.summary);
     prepare_database(&db, options);
+    if (are_large(args)) {
+        ctl_db_prepare(&db);
+    }
     if (!read_files(&apply.input, args)) {
         retval = CTL_USAGE;
     } else if (options->prune && is_empty(&apply.input.model)) {
         fprintf(stderr, "%s: there is nothing in the files: --prune would "
                 "delete all that is in the database\n", program_name);
         retval = CTL_USAGE;
-    } else if (open_database(&db)) {
-        retval = change(&db, make_apply, &apply, options->dry_run,
-                        &intent_seq);
     } else {
-        retval = CTL_NO_DATABASE;
+        retval = change(&db, narrow_apply, make_apply, &apply,
+                        options->dry_run, &intent_seq);
     }
     ctl_db_destroy(&db);
 
@@ -599,27 +619,35 @@ make_delete(void *delete_, const struct slb_model *base, bool may_be_made,
     return verdict;
 }
 
+/* Nothing refers to a load balancer. */
+static struct ctl_snapshot *
+narrow_delete(void *delete_, const struct ctl_db *db)
+{
+    const struct delete *delete = delete_;
+
+    return (delete->kind == &slb_load_balancer_class
+            ? ctl_narrow_read(db, &delete->name, 1) : NULL);
+}
+
 int
 ctl_delete(const struct ctl_options *options, int n OVS_UNUSED, char *args[])
 {
     struct delete delete = { .kind = ctl_kind(args[0]), .name = args[1] };
+    int64_t intent_seq;
     struct ctl_db db;
-    int retval = CTL_NO_DATABASE;
+    int retval;
 
     if (!delete.kind) {
         return CTL_USAGE;
     }
     prepare_database(&db, options);
-    if (open_database(&db)) {
-        int64_t intent_seq;
-
-        retval = change(&db, make_delete, &delete, false, &intent_seq);
-        if (retval == CTL_OK) {
-            printf("%s/%s deleted\n", delete.kind->name, delete.name);
-        } else if (retval == CTL_USAGE) {
-            /* The command was right, but the database says no. */
-            retval = CTL_DIFFERENT;
-        }
+    retval = change(&db, narrow_delete, make_delete, &delete, false,
+                    &intent_seq);
+    if (retval == CTL_OK) {
+        printf("%s/%s deleted\n", delete.kind->name, delete.name);
+    } else if (retval == CTL_USAGE) {
+        /* The command was right, but the database says no. */
+        retval = CTL_DIFFERENT;
     }
     ctl_db_destroy(&db);
     return retval;

@@ -47,7 +47,8 @@ struct commit {
     struct ctl_db *db;
     const struct ctl_change *change;
     bool dry_run;
-    const struct slbrec_slb_global *global; /* Or NULL. */
+    bool has_global;            /* Is there a row of SLB_Global? */
+    int64_t intent_seq;         /* Its, or 0. */
     struct ctl_writer *writer;
     struct ctl_pipe *pipe;
     char *error;
@@ -61,9 +62,8 @@ put_check(const struct commit *c, struct ds *ops)
     ds_put_cstr(ops, ",{\"op\":\"wait\",\"table\":\"SLB_Global\","
                 "\"timeout\":0,\"where\":[],\"columns\":[\"intent_seq\"],"
                 "\"until\":\"==\",\"rows\":[");
-    if (c->global) {
-        ds_put_format(ops, "{\"intent_seq\":%"PRId64"}",
-                      c->global->intent_seq);
+    if (c->has_global) {
+        ds_put_format(ops, "{\"intent_seq\":%"PRId64"}", c->intent_seq);
     }
     ds_put_cstr(ops, "]}");
 }
@@ -73,7 +73,7 @@ put_check(const struct commit *c, struct ds *ops)
 static void
 put_count(const struct commit *c, const char *stage, struct ds *ops)
 {
-    if (!c->global) {
+    if (!c->has_global) {
         ds_put_cstr(ops, ",{\"op\":\"insert\",\"table\":\"SLB_Global\","
                     "\"row\":{\"intent_seq\":1");
         if (stage) {
@@ -85,7 +85,7 @@ put_count(const struct commit *c, const char *stage, struct ds *ops)
 
     ds_put_format(ops, ",{\"op\":\"update\",\"table\":\"SLB_Global\","
                   "\"where\":[],\"row\":{\"intent_seq\":%"PRId64"}}",
-                  c->global->intent_seq + 1);
+                  c->intent_seq + 1);
     if (stage) {
         ds_put_format(ops, ",{\"op\":\"mutate\",\"table\":\"SLB_Global\","
                       "\"where\":[],\"mutations\":[[\"stages\",\"insert\","
@@ -126,7 +126,7 @@ judge(struct commit *c, const struct json *reply)
                     : xstrdup(json_string(error)));
         /* There can be only one row of SLB_Global: of two that insert it, one
          * comes too late. */
-        return (!c->global && strstr(c->error, slbrec_table_slb_global.name)
+        return (!c->has_global && strstr(c->error, slbrec_table_slb_global.name)
                 ? CTL_OUTRUN : CTL_REFUSED);
     }
     return CTL_COMMITTED;
@@ -214,14 +214,13 @@ put_last(struct commit *c, const char *stage, struct ds *ops)
 static enum ctl_result
 commit_stages(struct commit *c)
 {
-    int64_t seq = c->global ? c->global->intent_seq : 0;
     struct ds ops = DS_EMPTY_INITIALIZER;
     enum ctl_result result;
     struct uuid uuid;
 
     uuid_generate(&uuid);
-    char *stage = xasprintf("%"PRId64"-%08x%08x", seq, uuid.parts[0],
-                            uuid.parts[3]);
+    char *stage = xasprintf("%"PRId64"-%08x%08x", c->intent_seq,
+                            uuid.parts[0], uuid.parts[3]);
     result = send_stage(c, stage);
     if (result == CTL_COMMITTED) {
         put_last(c, stage, &ops);
@@ -251,23 +250,24 @@ put_at_once(struct commit *c, struct ds *ops)
     return n <= MAX_OPS;
 }
 
-/* Makes 'change' to what 'db' has; or, if 'dry_run', only asks the database
- * whether it could be made.  'db' stays as it is until ctl_db_renew().  Sets '*error', which the caller must free, to
+/* Makes 'change' to 'base'; or, if 'dry_run', only asks the database whether
+ * it could be made.  'db' stays as it is until ctl_db_renew().  Sets '*error', which the caller must free, to
  * what the database says if it refuses the change, otherwise to NULL. */
 enum ctl_result
-ctl_commit(struct ctl_db *db, const struct ctl_change *change, bool dry_run,
-           char **error)
+ctl_commit(struct ctl_db *db, const struct ctl_snapshot *base,
+           const struct ctl_change *change, bool dry_run, char **error)
 {
     struct commit c = {
         .db = db,
         .change = change,
         .dry_run = dry_run,
-        .global = slbrec_slb_global_first(db->idl),
-        .writer = ctl_writer_create(db->idl),
+        .writer = ctl_writer_create(base),
         .pipe = ctl_db_open_pipe(db),
     };
     struct ds ops = DS_EMPTY_INITIALIZER;
     enum ctl_result result;
+
+    c.has_global = ctl_model_intent_seq(base, &c.intent_seq);
     bool at_once = put_at_once(&c, &ops);
 
     ctl_db_pause(db);

@@ -38,6 +38,7 @@
 #include "yaml/slb-model.h"
 
 struct ctl_db;
+struct ctl_snapshot;
 
 /* Objects of kinds, owned by somebody else. */
 struct ctl_change {
@@ -53,7 +54,8 @@ enum ctl_result {
     CTL_UNKNOWN,                /* No answer: it may be changed. */
 };
 
-enum ctl_result ctl_commit(struct ctl_db *, const struct ctl_change *,
-                           bool dry_run, char **error);
+enum ctl_result ctl_commit(struct ctl_db *, const struct ctl_snapshot *base,
+                           const struct ctl_change *, bool dry_run,
+                           char **error);
 
 #endif /* controller/ctl/ctl-commit.h */

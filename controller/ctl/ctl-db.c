@@ -257,11 +257,11 @@ ctl_db_step(struct ctl_db *db)
     return true;
 }
 
-/* Tries one server.  Returns a connection if it can be used. */
+/* Tries one server until 'deadline'.  Returns a connection if it can be
+ * used. */
 static struct ctl_pipe *
-try_pipe(const struct ctl_db *db, const char *remote)
+try_server(const struct ctl_db *db, const char *remote, long long int deadline)
 {
-    long long int deadline = time_msec() + PATIENCE;
     struct ctl_server server = { .serves = false };
     struct ctl_pipe *pipe;
 
@@ -278,23 +278,41 @@ try_pipe(const struct ctl_db *db, const char *remote)
     return pipe;
 }
 
+/* Tries all servers, each for 'patience' ms.  Returns a connection to the
+ * first one that can be used, or NULL. */
+static struct ctl_pipe *
+try_servers(const struct ctl_db *db, int patience)
+{
+    struct ctl_pipe *pipe = NULL;
+    struct svec remotes;
+
+    get_remotes(db, &remotes);
+    for (size_t i = 0; !pipe && i < remotes.n; i++) {
+        pipe = try_server(db, remotes.names[i], time_msec() + patience);
+    }
+    svec_destroy(&remotes);
+    return pipe;
+}
+
+/* Opens a connection for transactions.  Returns NULL if no server can be used
+ * now. */
+struct ctl_pipe *
+ctl_db_try_pipe(const struct ctl_db *db)
+{
+    return try_servers(db, PATIENCE);
+}
+
 /* Whether the contents of the database are only slow to come: the connection
  * is there, and the server answers and has nothing against it.  There may be
  * much to send, or others to be served. */
 static bool
 is_slow(const struct ctl_db *db)
 {
-    struct ctl_pipe *pipe = NULL;
-    struct svec remotes;
+    /* Whoever is busy may need a moment to say so. */
+    struct ctl_pipe *pipe = (ovsdb_idl_is_connected(db->idl)
+                             ? try_servers(db, db->timeout * 1000 / 2) : NULL);
 
-    if (ovsdb_idl_is_connected(db->idl)) {
-        get_remotes(db, &remotes);
-        for (size_t i = 0; !pipe && i < remotes.n; i++) {
-            pipe = try_pipe(db, remotes.names[i]);
-        }
-        svec_destroy(&remotes);
-        ctl_pipe_close(pipe);
-    }
+    ctl_pipe_close(pipe);
     return pipe != NULL;
 }
 
@@ -360,6 +378,8 @@ ctl_db_prepare(struct ctl_db *db)
 bool
 ctl_db_connect(struct ctl_db *db)
 {
+    /* It may have been paused. */
+    ovsdb_idl_set_remote(db->idl, db->remote, true);
     return wait_for_contents(db, 0) && check_schema(db);
 }
 
@@ -372,7 +392,7 @@ ctl_db_pause(struct ctl_db *db)
 }
 
 /* Waits for the contents of the database as they are now or later.  Returns
- * false, after saying so, if they did not come in time. */
+ * false, after saying so, if they did not come in time or cannot be used. */
 bool
 ctl_db_renew(struct ctl_db *db)
 {
@@ -380,24 +400,17 @@ ctl_db_renew(struct ctl_db *db)
 
     ovsdb_idl_set_remote(db->idl, NULL, true);
     ovsdb_idl_set_remote(db->idl, db->remote, true);
-    return wait_for_contents(db, seqno);
+    return wait_for_contents(db, seqno) && check_schema(db);
 }
 
-/* Opens a connection for transactions.  Returns NULL if no server can be found
- * in time. */
+/* Likewise, but waits for one.  Returns NULL if none can be found in time. */
 struct ctl_pipe *
 ctl_db_open_pipe(const struct ctl_db *db)
 {
-    struct ctl_pipe *pipe = NULL;
-    struct svec remotes;
-
-    get_remotes(db, &remotes);
     for (;;) {
-        for (size_t i = 0; !pipe && i < remotes.n; i++) {
-            pipe = try_pipe(db, remotes.names[i]);
-        }
+        struct ctl_pipe *pipe = ctl_db_try_pipe(db);
+
         if (pipe || time_msec() >= db->deadline) {
-            svec_destroy(&remotes);
             return pipe;
         }
         poll_timer_wait(RETRY_TIME);

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/ctl/ctl-snapshot.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -233,20 +234,16 @@ ctl_model_check(const struct ovsdb_idl *idl)
 /* Reading. */
 
 static const char *
-row_name(const struct ovsdb_idl_row *row, const struct slb_class *class)
+row_text(const struct ctl_row *row, const struct ovsdb_idl_column *column)
 {
-    const struct ovsdb_idl_column *column
-        = ctl_model_column(class, slb_class_field(class, "name"));
-
-    return json_string(ovsdb_idl_read(row, column)->keys[0].s);
+    return json_string(ctl_row_get(row, column)->keys[0].s);
 }
 
-/* The row of an object of 'class' that has 'uuid', or NULL. */
-static const struct ovsdb_idl_row *
-find_row(struct ovsdb_idl *idl, const struct slb_class *class,
-         const struct uuid *uuid)
+static const char *
+row_name(const struct ctl_row *row, const struct slb_class *class)
 {
-    return ovsdb_idl_get_row_for_uuid(idl, ctl_model_table(class), uuid);
+    return row_text(row, ctl_model_column(class,
+                                          slb_class_field(class, "name")));
 }
 
 /* Parses 'text' as the value of 'field' of 'object'.  Text that is none was
@@ -284,14 +281,14 @@ read_text(struct slb_object *object, const struct slb_field *field,
 /* Reads 'atom', of 'type', as (an entry of) the value of 'field' of
  * 'object'. */
 static void
-read_atom(struct ovsdb_idl *idl, struct slb_object *object,
+read_atom(const struct ctl_snapshot *snapshot, struct slb_object *object,
           const struct slb_field *field, const union ovsdb_atom *atom,
           enum ovsdb_atomic_type type)
 {
-    const struct ovsdb_idl_row *row;
+    const struct ctl_row *row;
 
     if (type == OVSDB_TYPE_UUID) {
-        row = find_row(idl, field->class, &atom->uuid);
+        row = ctl_snapshot_find(snapshot, &atom->uuid);
         if (row) {
             read_text(object, field, row_name(row, field->class));
         }
@@ -313,9 +310,9 @@ read_atom(struct ovsdb_idl *idl, struct slb_object *object,
  * 'row'. */
 static void
 read_maps(struct slb_object *parent, const struct slb_field *list_field,
-          struct map_class *maps, const struct ovsdb_idl_row *row)
+          struct map_class *maps, const struct ctl_row *row)
 {
-    const struct ovsdb_datum *all = ovsdb_idl_read(row, map_column(maps, 0));
+    const struct ovsdb_datum *all = ctl_row_get(row, map_column(maps, 0));
     struct slb_list *list = slb_field_value(list_field, parent);
 
     for (size_t i = 0; i < all->n; i++) {
@@ -324,7 +321,7 @@ read_maps(struct slb_object *parent, const struct slb_field *list_field,
 
         object->name = xstrdup(json_string(all->keys[i].s));
         for (size_t j = 0; (column = map_column(maps, j)); j++) {
-            const struct ovsdb_datum *datum = ovsdb_idl_read(row, column);
+            const struct ovsdb_datum *datum = ctl_row_get(row, column);
             unsigned int k;
 
             if (!j) {
@@ -343,8 +340,8 @@ read_maps(struct slb_object *parent, const struct slb_field *list_field,
 }
 
 static struct slb_object *
-read_object(struct ovsdb_idl *idl, const struct slb_class *class,
-            const struct slb_object *parent, const struct ovsdb_idl_row *row)
+read_object(const struct ctl_snapshot *snapshot, const struct slb_class *class,
+            const struct slb_object *parent, const struct ctl_row *row)
 {
     struct slb_object *object = slb_object_create(class, parent);
 
@@ -359,19 +356,19 @@ read_object(struct ovsdb_idl *idl, const struct slb_class *class,
         }
 
         const struct ovsdb_idl_column *column = ctl_model_column(class, field);
-        const struct ovsdb_datum *datum = ovsdb_idl_read(row, column);
+        const struct ovsdb_datum *datum = ctl_row_get(row, column);
         for (size_t j = 0; j < datum->n; j++) {
             if (field->type != SLB_T_LIST) {
-                read_atom(idl, object, field, &datum->keys[j],
+                read_atom(snapshot, object, field, &datum->keys[j],
                           column->type.key.type);
                 continue;
             }
 
-            const struct ovsdb_idl_row *child
-                = find_row(idl, field->class, &datum->keys[j].uuid);
+            const struct ctl_row *child
+                = ctl_snapshot_find(snapshot, &datum->keys[j].uuid);
             if (child) {
                 slb_list_add(slb_field_value(field, object),
-                             read_object(idl, field->class, object, child));
+                             read_object(snapshot, field->class, object, child));
             }
         }
         if (slb_field_is_strings(field)) {
@@ -383,75 +380,102 @@ read_object(struct ovsdb_idl *idl, const struct slb_class *class,
 
 /* Stages. */
 
-/* Whether 'stage' has been made to count. */
+/* Whether 'stage' is one of 'stages', a value of SLB_Global.stages or NULL. */
 static bool
-stage_counts(const struct slbrec_slb_global *global, const char *stage)
+stage_counts(const struct ovsdb_datum *stages, const char *stage)
 {
-    for (size_t i = 0; global && i < global->n_stages; i++) {
-        if (!strcmp(global->stages[i], stage)) {
+    for (size_t i = 0; stages && i < stages->n; i++) {
+        if (!strcmp(json_string(stages->keys[i].s), stage)) {
             return true;
         }
     }
     return false;
 }
 
-/* Whether 'lb' counts: it does unless it is part of a stage that does not, or
- * has been replaced by one that does. */
+/* Whether a load balancer's row with 'stage' and 'retired' counts: it does
+ * unless it is part of a stage that does not, or has been replaced by one that
+ * does.  'stages' is SLB_Global.stages, or NULL. */
 bool
-ctl_model_is_live(const struct slbrec_slb_global *global,
-                  const struct slbrec_load_balancer *lb)
+ctl_model_is_live(const struct ovsdb_datum *stages, const char *stage,
+                  const char *retired)
 {
-    return ((!lb->stage[0] || stage_counts(global, lb->stage))
-            && !(lb->retired[0] && stage_counts(global, lb->retired)));
-}
-
-static const struct slbrec_load_balancer *
-load_balancer(const struct ovsdb_idl_row *row)
-{
-    return CONTAINER_OF(row, struct slbrec_load_balancer, header_);
+    return ((!stage[0] || stage_counts(stages, stage))
+            && !(retired[0] && stage_counts(stages, retired)));
 }
 
 /* Whether 'row', of an object of 'kind', counts. */
 static bool
-is_live(const struct slbrec_slb_global *global, const struct slb_class *kind,
-        const struct ovsdb_idl_row *row)
+is_live(const struct ctl_snapshot *snapshot, const struct slb_class *kind,
+        const struct ctl_row *row)
 {
-    return (kind != &slb_load_balancer_class
-            || ctl_model_is_live(global, load_balancer(row)));
+    if (kind != &slb_load_balancer_class) {
+        return true;
+    }
+
+    const struct ctl_row *global = ctl_snapshot_first(snapshot,
+                                                      &slbrec_table_slb_global);
+    return ctl_model_is_live(
+        global ? ctl_row_get(global, &slbrec_slb_global_col_stages) : NULL,
+        row_text(row, &slbrec_load_balancer_col_stage),
+        row_text(row, &slbrec_load_balancer_col_retired));
 }
 
-/* Returns the first row of an object of 'kind', or the one after 'row', that
- * counts, or NULL. */
-static const struct ovsdb_idl_row *
-next_live_row(struct ovsdb_idl *idl, const struct slb_class *kind,
-              const struct ovsdb_idl_row *row)
+/* Returns whether there is the row that counts what users have declared, and
+ * if so, stores that number in '*intent_seq'. */
+bool
+ctl_model_intent_seq(const struct ctl_snapshot *snapshot, int64_t *intent_seq)
 {
-    const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
+    const struct ctl_row *global = ctl_snapshot_first(snapshot,
+                                                      &slbrec_table_slb_global);
 
-    do {
-        row = (row ? ovsdb_idl_next_row(row)
-               : ovsdb_idl_first_row(idl, ctl_model_table(kind)));
-    } while (row && !is_live(global, kind, row));
-    return row;
+    *intent_seq = (global
+                   ? ctl_row_get(global, &slbrec_slb_global_col_intent_seq)
+                     ->keys[0].integer : 0);
+    return global != NULL;
+}
+
+/* Adds to 'snapshot' all rows of 'idl' that the functions below use. */
+void
+ctl_model_add_idl(struct ctl_snapshot *snapshot, const struct ovsdb_idl *idl)
+{
+    ctl_snapshot_add_idl(snapshot, idl, &slbrec_table_slb_global);
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        ctl_snapshot_add_idl(snapshot, idl, tables[i].table);
+    }
 }
 
 /* Reads everything that users have declared into 'model', which must be empty,
  * sorted by name. */
 void
-ctl_model_read(struct ovsdb_idl *idl, struct slb_model *model)
+ctl_model_read(const struct ctl_snapshot *snapshot, struct slb_model *model)
 {
     for (size_t i = 0; slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        const struct ovsdb_idl_row *row = NULL;
+        const struct slb_class *kind = slb_kinds[i];
+        struct slb_list *list = slb_model_list(model, kind);
+        const struct ctl_row *row = ctl_snapshot_first(snapshot,
+                                                       ctl_model_table(kind));
 
-        while ((row = next_live_row(idl, slb_kinds[i], row))) {
-            struct slb_object *object = read_object(idl, slb_kinds[i], NULL,
-                                                    row);
-            slb_object_fill_defaults(object);
-            slb_list_add(list, object);
+        for (; row; row = ctl_snapshot_next(snapshot, row)) {
+            if (is_live(snapshot, kind, row)) {
+                struct slb_object *object = read_object(snapshot, kind, NULL,
+                                                        row);
+                slb_object_fill_defaults(object);
+                slb_list_add(list, object);
+            }
         }
         slb_list_sort(list);
     }
+}
+
+/* Likewise from what 'idl' has. */
+void
+ctl_model_read_idl(const struct ovsdb_idl *idl, struct slb_model *model)
+{
+    struct ctl_snapshot *snapshot = ctl_snapshot_create();
+
+    ctl_model_add_idl(snapshot, idl);
+    ctl_model_read(snapshot, model);
+    ctl_snapshot_destroy(snapshot);
 }
 
 /* Writing. */
@@ -462,7 +486,7 @@ struct target {
 };
 
 struct ctl_writer {
-    struct ovsdb_idl *idl;
+    const struct ctl_snapshot *snapshot;
     struct shash live[MAX_KINDS]; /* Rows that count, by name; one for each
                                    * of 'slb_kinds'. */
     struct shash dead;          /* Load balancers' rows that do not count and
@@ -476,13 +500,13 @@ struct ctl_writer {
 };
 
 /* Creates a writer that turns objects into operations of transactions on what
- * is in 'idl' now. */
+ * is in 'snapshot'. */
 struct ctl_writer *
-ctl_writer_create(struct ovsdb_idl *idl)
+ctl_writer_create(const struct ctl_snapshot *snapshot)
 {
     struct ctl_writer *w = xzalloc(sizeof *w);
 
-    w->idl = idl;
+    w->snapshot = snapshot;
     shash_init(&w->dead);
     for (size_t i = 0; i < ARRAY_SIZE(w->siblings); i++) {
         shash_init(&w->siblings[i]);
@@ -491,17 +515,17 @@ ctl_writer_create(struct ovsdb_idl *idl)
         shash_init(&w->live[i]);
     }
 
-    const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
     for (size_t i = 0; slb_kinds[i]; i++) {
         const struct slb_class *kind = slb_kinds[i];
-        const struct ovsdb_idl_row *row
-            = ovsdb_idl_first_row(idl, ctl_model_table(kind));
+        const struct ctl_row *row = ctl_snapshot_first(snapshot,
+                                                       ctl_model_table(kind));
 
         ovs_assert(i < ARRAY_SIZE(w->live));
-        for (; row; row = ovsdb_idl_next_row(row)) {
-            if (is_live(global, kind, row)) {
+        for (; row; row = ctl_snapshot_next(snapshot, row)) {
+            if (is_live(snapshot, kind, row)) {
                 shash_add(&w->live[i], row_name(row, kind), row);
-            } else if (!load_balancer(row)->stage[0]) {
+            } else if (!row_text(row,
+                                 &slbrec_load_balancer_col_stage)[0]) {
                 shash_add(&w->dead, row_name(row, kind), row);
             }
         }
@@ -524,7 +548,7 @@ ctl_writer_destroy(struct ctl_writer *w)
     }
 }
 
-static const struct ovsdb_idl_row *
+static const struct ctl_row *
 find_live_row(const struct ctl_writer *w, const struct slb_object *object)
 {
     size_t i = 0;
@@ -643,24 +667,24 @@ put_where(struct ctl_writer *w, const struct uuid *uuid)
 
 static void
 put_update(struct ctl_writer *w, const struct slb_class *class,
-           const struct ovsdb_idl_row *old, const struct ds *row)
+           const struct ctl_row *old, const struct ds *row)
 {
     put_op(w, "update", class);
-    put_where(w, &old->uuid);
+    put_where(w, ctl_row_uuid(old));
     ds_put_format(w->ops, ",\"row\":{%s}}", ds_cstr_ro(row));
 }
 
 static void
 put_delete(struct ctl_writer *w, const struct slb_class *class,
-           const struct ovsdb_idl_row *old)
+           const struct ctl_row *old)
 {
     put_op(w, "delete", class);
-    put_where(w, &old->uuid);
+    put_where(w, ctl_row_uuid(old));
     ds_put_char(w->ops, '}');
 }
 
 static struct uuid write_object(struct ctl_writer *, const struct slb_object *,
-                                const struct ovsdb_idl_row *,
+                                const struct ctl_row *,
                                 const char *stage);
 
 /* Sets 'atoms' to the rows of the objects of 'list', which are in the column
@@ -674,8 +698,8 @@ write_list(struct ctl_writer *w, const struct slb_field *field,
     struct shash old_rows = SHASH_INITIALIZER(&old_rows);
 
     for (size_t i = 0; old && i < old->n; i++) {
-        const struct ovsdb_idl_row *row = find_row(w->idl, field->class,
-                                                   &old->keys[i].uuid);
+        const struct ctl_row *row = ctl_snapshot_find(w->snapshot,
+                                                      &old->keys[i].uuid);
         if (row) {
             shash_add_once(&old_rows, row_name(row, field->class), row);
         }
@@ -794,12 +818,12 @@ make_map(struct ctl_writer *w, const struct slb_list *list,
 /* Appends 'new', which it takes over, to 'row' unless 'column' of 'old' is
  * that already; or, if 'old' is NULL, unless that would be the default. */
 static void
-write_column(const struct ovsdb_idl_row *old,
+write_column(const struct ctl_row *old,
              const struct ovsdb_idl_column *column, struct ovsdb_datum *new,
              struct ds *row)
 {
     if (old
-        ? !ovsdb_datum_equals(ovsdb_idl_read(old, column), new, &column->type)
+        ? !ovsdb_datum_equals(ctl_row_get(old, column), new, &column->type)
         : !ovsdb_datum_is_default(new, &column->type)) {
         put_column(row, column, new);
     }
@@ -810,10 +834,10 @@ write_column(const struct ovsdb_idl_row *old,
  * NULL, what 'object' is.  Returns its UUID. */
 static struct uuid
 write_object(struct ctl_writer *w, const struct slb_object *object,
-             const struct ovsdb_idl_row *old, const char *stage)
+             const struct ctl_row *old, const char *stage)
 {
     const struct slb_class *class = object->class;
-    struct uuid uuid = old ? old->uuid : new_row(w);
+    struct uuid uuid = old ? *ctl_row_uuid(old) : new_row(w);
     struct ds row = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < class->n_fields; i++) {
@@ -832,7 +856,7 @@ write_object(struct ctl_writer *w, const struct slb_object *object,
                 = ctl_model_column(class, field);
             struct ovsdb_datum new
                 = make_datum(w, object, field, column,
-                             old ? ovsdb_idl_read(old, column) : NULL);
+                             old ? ctl_row_get(old, column) : NULL);
             write_column(old, column, &new, &row);
         }
     }
@@ -842,9 +866,9 @@ write_object(struct ctl_writer *w, const struct slb_object *object,
         /* What others have noted stays with the object. */
         const struct ovsdb_idl_column *ids
             = &slbrec_load_balancer_col_external_ids;
-        const struct ovsdb_idl_row *live = find_live_row(w, object);
-        if (live && ovsdb_idl_read(live, ids)->n) {
-            put_column(&row, ids, ovsdb_idl_read(live, ids));
+        const struct ctl_row *live = find_live_row(w, object);
+        if (live && ctl_row_get(live, ids)->n) {
+            put_column(&row, ids, ctl_row_get(live, ids));
         }
     }
 
@@ -861,12 +885,12 @@ write_object(struct ctl_writer *w, const struct slb_object *object,
 
 static size_t
 write_kind(struct ctl_writer *w, const struct slb_object *object,
-           const struct ovsdb_idl_row *old, const char *stage, struct ds *ops)
+           const struct ctl_row *old, const char *stage, struct ds *ops)
 {
     w->ops = ops;
     w->n_ops = 0;
     if (!old && !stage && object->class == &slb_load_balancer_class) {
-        const struct ovsdb_idl_row *dead = shash_find_data(&w->dead,
+        const struct ctl_row *dead = shash_find_data(&w->dead,
                                                            object->name);
         if (dead) {
             put_delete(w, object->class, dead);
@@ -904,7 +928,7 @@ size_t
 ctl_writer_retire(struct ctl_writer *w, const struct slb_object *object,
                   const char *stage, struct ds *ops)
 {
-    const struct ovsdb_idl_row *old = find_live_row(w, object);
+    const struct ctl_row *old = find_live_row(w, object);
 
     w->ops = ops;
     w->n_ops = 0;
@@ -923,7 +947,7 @@ size_t
 ctl_writer_delete(struct ctl_writer *w, const struct slb_object *object,
                   struct ds *ops)
 {
-    const struct ovsdb_idl_row *old = find_live_row(w, object);
+    const struct ctl_row *old = find_live_row(w, object);
 
     w->ops = ops;
     w->n_ops = 0;

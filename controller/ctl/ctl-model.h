@@ -37,9 +37,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct ctl_snapshot;
 struct ctl_writer;
 struct ds;
+struct ovsdb_datum;
 struct ovsdb_idl;
 struct ovsdb_idl_column;
 struct ovsdb_idl_table_class;
@@ -47,8 +50,6 @@ struct slb_class;
 struct slb_field;
 struct slb_model;
 struct slb_object;
-struct slbrec_load_balancer;
-struct slbrec_slb_global;
 
 const struct ovsdb_idl_table_class *ctl_model_table(const struct slb_class *);
 const struct ovsdb_idl_column *ctl_model_column(const struct slb_class *,
@@ -56,11 +57,14 @@ const struct ovsdb_idl_column *ctl_model_column(const struct slb_class *,
 
 void ctl_model_monitor(struct ovsdb_idl *);
 bool ctl_model_check(const struct ovsdb_idl *);
-void ctl_model_read(struct ovsdb_idl *, struct slb_model *);
-bool ctl_model_is_live(const struct slbrec_slb_global *,
-                       const struct slbrec_load_balancer *);
+void ctl_model_add_idl(struct ctl_snapshot *, const struct ovsdb_idl *);
+void ctl_model_read(const struct ctl_snapshot *, struct slb_model *);
+void ctl_model_read_idl(const struct ovsdb_idl *, struct slb_model *);
+bool ctl_model_intent_seq(const struct ctl_snapshot *, int64_t *intent_seq);
+bool ctl_model_is_live(const struct ovsdb_datum *stages, const char *stage,
+                       const char *retired);
 
-struct ctl_writer *ctl_writer_create(struct ovsdb_idl *);
+struct ctl_writer *ctl_writer_create(const struct ctl_snapshot *);
 void ctl_writer_destroy(struct ctl_writer *);
 size_t ctl_writer_put(struct ctl_writer *, const struct slb_object *,
                       struct ds *ops);

@@ -143,7 +143,7 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
     struct slb_model model;
     struct ctl_state state;
     slb_model_init(&model);
-    ctl_model_read(db.idl, &model);
+    ctl_model_read_idl(db.idl, &model);
     ctl_state_read(&state, db.idl);
     ctl_select(&model, kind, name, &objects);
 

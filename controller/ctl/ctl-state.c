@@ -94,6 +94,9 @@ static void
 read_status(struct ctl_state *state, struct ovsdb_idl *idl)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
+    const struct ovsdb_datum *stages
+        = (global ? slbrec_slb_global_get_stages(global, OVSDB_TYPE_STRING)
+           : NULL);
     const struct slbrec_virtual_network *network;
     const struct slbrec_public_ip_prefix *prefix;
     const struct slbrec_load_balancer *lb;
@@ -107,7 +110,7 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
                    &prefix->status);
     }
     SLBREC_LOAD_BALANCER_FOR_EACH (lb, idl) {
-        if (ctl_model_is_live(global, lb)) {
+        if (ctl_model_is_live(stages, lb->stage, lb->retired)) {
             add_status(state, &slb_load_balancer_class, lb->name,
                        &lb->status);
         }

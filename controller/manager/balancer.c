@@ -401,19 +401,15 @@ parse_frontend_address(struct state *s, struct balancer *b,
     }
 }
 
-/* Others may have what an assigned address was now. */
-static void
-release_address(struct state *s, const char *frontend)
+/* Returns the frontend whose address, which was assigned to it, 'f' declares;
+ * NULL if there is none. */
+static const char *
+find_holder(const struct state *s, const struct frontend *f)
 {
-    struct balancer *b;
+    const char *holder = assign_find_holder(&s->assign, f->space,
+                                            &f->address);
 
-    if (!shash_find(&s->assign.assigned, frontend)) {
-        return;
-    }
-    assign_release(&s->assign, frontend);
-    LIST_FOR_EACH (b, yielding_node, &s->yielding) {
-        balancer_set_changed(s, b);
-    }
+    return holder && strcmp(holder, f->path) ? holder : NULL;
 }
 
 /* Parses 'f' but for an address that is assigned. */
@@ -434,13 +430,13 @@ parse_frontend(struct state *s, struct balancer *b,
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
     if (f->usable && !f->source) {
-        const char *holder = assign_find_holder(&s->assign, f->space,
-                                                &f->address);
+        const char *holder = find_holder(s, f);
 
-        if (holder && strcmp(holder, f->path)) {
+        if (holder) {
             status_add_address_conflict(&b->status, path, &f->address, holder);
             add_status_as_problem(b, &b->new_problems, &b->status);
             f->usable = false;
+            f->yields = true;
             if (ovs_list_is_empty(&b->yielding_node)) {
                 ovs_list_push_back(&s->yielding, &b->yielding_node);
             }
@@ -487,7 +483,7 @@ assign_addresses(struct state *s, struct balancer *b)
         }
     }
     SSET_FOR_EACH (path, &before) {
-        release_address(s, path);
+        assign_release(&s->assign, path);
     }
     sset_destroy(&before);
 }
@@ -1085,6 +1081,23 @@ parse_members(struct state *s, struct balancer *b)
     }
 }
 
+/* What was assigned to others may be free now. */
+static void
+wake_yielding(struct state *s)
+{
+    struct balancer *b;
+
+    LIST_FOR_EACH (b, yielding_node, &s->yielding) {
+        for (size_t i = 0; i < b->n_frontends; i++) {
+            const struct frontend *f = &b->frontends[i];
+
+            if (f->yields && !find_holder(s, f)) {
+                balancer_set_changed(s, b);
+            }
+        }
+    }
+}
+
 /* Parses all load balancers that are to be parsed and not in flight.  Returns
  * true if there were any. */
 bool
@@ -1123,6 +1136,7 @@ balancers_parse(struct state *s)
         claim_endpoints(s, b);
         problems_replace(&s->problems, &b->problems, &b->new_problems);
     }
+    wake_yielding(s);
     return true;
 }
 

@@ -65,6 +65,7 @@ struct frontend {
     const void *intent;
     bool usable;                /* Has it an address that is its own, or will
                                  * it be assigned one? */
+    bool yields;                /* Was its address assigned to another one? */
     bool ipv6;
     struct in6_addr address;
     bool internal;

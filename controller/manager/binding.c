@@ -873,6 +873,24 @@ bindings_remove_member(struct bindings *b, struct binding_member *member)
     member->n_names = 0;
 }
 
+static int
+rank_member(const struct binding_member *member)
+{
+    return !member->declared ? 1 : member->by_name ? 2 : 0;
+}
+
+/* Several members of one pool may be at one address: one declares it, another
+ * one was drained from there, and the port of a third one has it.  Is 'a'
+ * rather than 'b' the one that counts? */
+bool
+binding_member_goes_before(const struct binding_member *a,
+                           const struct binding_member *b)
+{
+    int diff = rank_member(a) - rank_member(b);
+
+    return diff ? diff < 0 : a->index < b->index;
+}
+
 /* Returns the binding of the best address of the ports with 'member''s name in
  * the network with 'network_key', NULL if there is none. */
 static struct binding *

@@ -126,7 +126,7 @@ struct binding_member {
     void *owner;
     uint32_t pool_key;          /* 0 if there is none yet. */
     uint16_t index;             /* Likewise. */
-    bool left_out;              /* Another one of the pool has the address. */
+    bool declared;              /* Do users want it? */
 
     struct binding *binding;    /* Of its address, NULL if it has none. */
     const char *name;
@@ -220,6 +220,9 @@ void bindings_add_member_by_name(struct bindings *, struct binding_member *,
                                  const struct in6_addr *before,
                                  const uint32_t *network_keys, size_t n);
 void bindings_remove_member(struct bindings *, struct binding_member *);
+
+bool binding_member_goes_before(const struct binding_member *,
+                                const struct binding_member *);
 
 void bindings_resolve(struct bindings *);
 struct binding_member *bindings_pop_changed_member(struct bindings *);

@@ -51,8 +51,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Octets of the key of the muxes' hash. */
 #define HASH_KEY_LEN 16
 
-/* A run ends when it has written that many rows ... */
-#define ROWS_PER_RUN 800
+/* A run ends when it has written that many rows (and what belongs to them) ...
+ * Larger transactions are not faster, and block the database longer. */
+#define ROWS_PER_RUN_DEFAULT 800
 
 /* ... or has taken that long, in us. */
 #define RUN_TIME (50 * 1000)
@@ -66,6 +67,7 @@ struct compiler {
     bool loaded;
     bool has_global;            /* Is there a row of SLB_Global? */
     bool global_dirty;
+    size_t rows_per_run;
 
     /* For those who want to know. */
     unsigned long long int n_compiled; /* Load balancers. */
@@ -218,6 +220,7 @@ compiler_create(struct ovsdb_idl *idl)
     struct compiler *c = xzalloc(sizeof *c);
 
     state_init(&c->state, idl);
+    c->rows_per_run = ROWS_PER_RUN_DEFAULT;
     return c;
 }
 
@@ -232,26 +235,42 @@ compiler_destroy(struct compiler *c)
 
 /* Taking in rows. */
 
+/* Returns the value of option 'name', 'otherwise' if it has none that is from 0
+ * to 'max'. */
+static long long int
+read_option(const struct slbrec_slb_global *global, const char *name,
+            long long int max, long long int otherwise,
+            struct problem_list *problems)
+{
+    const char *text = global ? smap_get(&global->options, name) : NULL;
+    long long int value;
+
+    if (!text) {
+        return otherwise;
+    }
+    if (!str_to_llong(text, 10, &value) || value < 0 || value > max) {
+        problem_list_add(problems, "option %s: \"%s\" is not between 0 and "
+                         "%lld, using %lld", name, text, max, otherwise);
+        return otherwise;
+    }
+    return value;
+}
+
 static void
-read_options(struct state *s, const struct slbrec_slb_global *global)
+read_options(struct compiler *c, const struct slbrec_slb_global *global)
 {
     struct problem_list problems = PROBLEM_LIST_INITIALIZER;
-    const char *text = (global
-                        ? smap_get(&global->options, "drain-seconds") : NULL);
-    long long int seconds = DRAIN_SECONDS_DEFAULT;
+    struct state *s = &c->state;
+    int64_t drain = read_option(global, "drain-seconds", DRAIN_SECONDS_MAX,
+                                DRAIN_SECONDS_DEFAULT, &problems) * 1000;
 
-    if (text && (!str_to_llong(text, 10, &seconds)
-                 || seconds < 0 || seconds > DRAIN_SECONDS_MAX)) {
-        problem_list_add(&problems, "option drain-seconds: \"%s\" is not "
-                         "between 0 and %d, using %d", text, DRAIN_SECONDS_MAX,
-                         DRAIN_SECONDS_DEFAULT);
-        seconds = DRAIN_SECONDS_DEFAULT;
-    }
+    c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
+                                  ROWS_PER_RUN_DEFAULT, &problems);
     problems_replace(&s->problems, &s->option_problems, &problems);
-    if (s->drain != seconds * 1000) {
+    if (s->drain != drain) {
         struct shash_node *node;
 
-        s->drain = seconds * 1000;
+        s->drain = drain;
         SHASH_FOR_EACH (node, &s->balancers) {
             balancer_set_dirty(s, node->data, false);
         }
@@ -266,7 +285,7 @@ see_global(struct compiler *c)
 
     c->has_global = global != NULL;
     c->global_dirty = true;
-    read_options(&c->state, global);
+    read_options(c, global);
     stages_see_global(&c->state, global);
 }
 
@@ -526,9 +545,9 @@ compiler_is_due(struct compiler *c)
 }
 
 static bool
-has_done_enough(const struct state *s, long long int start)
+has_done_enough(const struct compiler *c, long long int start)
 {
-    return (s->n_written >= ROWS_PER_RUN
+    return (c->state.n_written >= c->rows_per_run
             || time_usec() - start >= RUN_TIME);
 }
 
@@ -539,22 +558,24 @@ compile_balancers(struct compiler *c, long long int start, bool ahead)
 {
     struct state *s = &c->state;
     struct balancer *b;
+    size_t n = 0;
 
     if (ahead) {
         s->stuck = true;
         LIST_FOR_EACH_SAFE (b, queue_node, &s->queue) {
-            if (has_done_enough(s, start)) {
+            if (n && has_done_enough(c, start)) {
                 break;
             }
             if (!balancer_is_blocked(s, b)) {
                 balancer_compile(s, b);
                 c->n_compiled++;
                 s->stuck = false;
+                n++;
             }
         }
     } else {
         while (!ovs_list_is_empty(&s->queue)
-               && (s->n_pulled || !has_done_enough(s, start))) {
+               && (s->n_pulled || !n++ || !has_done_enough(c, start))) {
             b = CONTAINER_OF(ovs_list_front(&s->queue), struct balancer,
                              queue_node);
             balancer_compile(s, b);
@@ -590,7 +611,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 
     bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
-    places_write(s, done);
+    done = places_write(s, done, ROWS_PER_RUN) && done;
     if (!ahead) {
         write_global(s, done);
         c->global_dirty = !done;

@@ -459,9 +459,10 @@ vips_write(struct state *s, bool all)
         size_t n_written = s->n_written;
 
         ovs_list_init(&vip->dirty_node);
-        if (f) {
+        if (f && (!row || !incomplete || !strcmp(row->frontend, f->path))) {
+            /* Otherwise whom the row names may still be there. */
             write_vip(s, row, vip, f);
-        } else if (row && !incomplete) {
+        } else if (!f && row && !incomplete) {
             touch_vip(s, row);
             slbrec_vip_delete(row);
             s->n_written++;

@@ -25,6 +25,9 @@
 #include "lib/slb-address.h"
 #include "util.h"
 
+/* So many pools of a binding cost as much as a row. */
+#define POOLS_PER_ROW 16
+
 /* What a row of Binding or Location is to an address.  struct state's 'rows'
  * keeps both. */
 struct place_row {
@@ -155,28 +158,28 @@ see_binding(struct state *s, const struct slbrec_binding *row, bool deleted)
     subscribe(s, place, row);
 }
 
+/* Both are in order of the keys. */
 static bool
 pools_equal(const struct slbrec_binding *row, const int64_t *keys,
             const int64_t *indices, size_t n)
 {
-    if (row->n_pools != n) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t j;
+    return (row->n_pools == n
+            && (!n || (!memcmp(row->key_pools, keys, n * sizeof *keys)
+                       && !memcmp(row->value_pools, indices,
+                                  n * sizeof *indices))));
+}
 
-        /* A VM is a member of few pools. */
-        for (j = 0; j < n; j++) {
-            if (row->key_pools[j] == keys[i]
-                && row->value_pools[j] == indices[i]) {
-                break;
-            }
-        }
-        if (j >= n) {
-            return false;
-        }
+/* By pool, and in a pool the one that counts first. */
+static int
+compare_members(const void *a_, const void *b_)
+{
+    const struct binding_member *const *a = a_;
+    const struct binding_member *const *b = b_;
+
+    if ((*a)->pool_key != (*b)->pool_key) {
+        return (*a)->pool_key < (*b)->pool_key ? -1 : 1;
     }
-    return true;
+    return binding_member_goes_before(*a, *b) ? -1 : 1;
 }
 
 static void
@@ -184,21 +187,32 @@ write_pools(const struct slbrec_binding *row, const struct binding *binding,
             bool *changed)
 {
     size_t n = ovs_list_size(&binding->members);
+    const struct binding_member **sorted = xcalloc(n, sizeof *sorted);
     int64_t *keys = xcalloc(n, sizeof *keys);
     int64_t *indices = xcalloc(n, sizeof *indices);
     const struct binding_member *member;
+    size_t n_pools = 0;
 
     n = 0;
     LIST_FOR_EACH (member, binding_node, &binding->members) {
-        if (member->pool_key && member->index && !member->left_out) {
-            keys[n] = member->pool_key;
-            indices[n++] = member->index;
+        if (member->pool_key && member->index) {
+            sorted[n++] = member;
         }
     }
-    if (!pools_equal(row, keys, indices, n)) {
-        slbrec_binding_set_pools(row, keys, indices, n);
+    if (n) {
+        qsort(sorted, n, sizeof *sorted, compare_members);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!i || sorted[i]->pool_key != sorted[i - 1]->pool_key) {
+            keys[n_pools] = sorted[i]->pool_key;
+            indices[n_pools++] = sorted[i]->index;
+        }
+    }
+    if (!pools_equal(row, keys, indices, n_pools)) {
+        slbrec_binding_set_pools(row, keys, indices, n_pools);
         *changed = true;
     }
+    free(sorted);
     free(keys);
     free(indices);
 }
@@ -243,7 +257,7 @@ write_binding(struct state *s, const struct binding *binding)
     write_pools(row, binding, &changed);
     if (changed) {
         concern_touch_node(&s->concern, port->node);
-        s->n_written++;
+        s->n_written += 1 + row->n_pools / POOLS_PER_ROW;
     }
 }
 
@@ -335,25 +349,41 @@ place_schedule(struct state *s, struct binding *binding)
     }
 }
 
-/* Writes the rows of what was scheduled in this run, and of all that is dirty
- * if 'all', which is right if nothing is left to be compiled. */
-void
-places_write(struct state *s, bool all)
+static void
+write_places(struct state *s, struct binding *binding)
 {
+    size_t n_written = s->n_written;
+
+    ovs_list_init(&binding->dirty_node);
+    write_binding(s, binding);
+    write_location(s, binding);
+    if (s->n_written > n_written) {
+        binding->flight = s->serial;
+    }
+    bindings_clear_dirty(&s->bindings, binding);
+}
+
+/* Writes the rows of what was scheduled in this run, and of all that is dirty
+ * if 'all', which is right if nothing is left to be compiled; but not when
+ * 'max_rows' have been written.  Returns true if nothing is left to be
+ * written. */
+bool
+places_write(struct state *s, bool all, size_t max_rows)
+{
+    struct ovs_list *dirty = &s->bindings.dirty;
     struct binding *binding;
+    bool first = true;
 
-    if (all) {
-        ovs_list_push_back_all(&s->run_bindings, &s->bindings.dirty);
-    }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
-        size_t n_written = s->n_written;
-
-        ovs_list_init(&binding->dirty_node);
-        write_binding(s, binding);
-        write_location(s, binding);
-        if (s->n_written > n_written) {
-            binding->flight = s->serial;
-        }
-        bindings_clear_dirty(&s->bindings, binding);
+        write_places(s, binding);
     }
+    while (all && !ovs_list_is_empty(dirty)
+           && (first || s->n_written < max_rows)) {
+        /* However much has been written, there is some progress. */
+        first = false;
+        binding = CONTAINER_OF(ovs_list_pop_front(dirty), struct binding,
+                               dirty_node);
+        write_places(s, binding);
+    }
+    return ovs_list_is_empty(dirty);
 }

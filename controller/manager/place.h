@@ -20,6 +20,7 @@
  * address that a port carries. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct binding;
 struct row_ref;
@@ -28,7 +29,7 @@ struct slbrec_location;
 struct state;
 
 void place_schedule(struct state *, struct binding *);
-void places_write(struct state *, bool all);
+bool places_write(struct state *, bool all, size_t max_rows);
 void place_forget(struct state *, struct row_ref *);
 
 void see_binding(struct state *, const struct slbrec_binding *, bool deleted);

@@ -229,36 +229,62 @@ struct lookup {
     struct hmap names;
 };
 
-static struct member *
-find_address(const struct lookup *l, const struct in6_addr *address)
+/* How good is the undeclared 'm' for a member called 'name' in the network with
+ * 'network_key' whose address it has?  (The network may have been made
+ * anew.) */
+static int
+rate(const struct member *m, const char *name, uint32_t network_key)
 {
-    struct member *m;
+    return (m->network_key == network_key) * 2 + !strcmp(m->name, name);
+}
+
+/* Returns the member that is to be the one called 'name' with 'address' in the
+ * network with 'network_key': one that is declared to be there already, or the
+ * best of those that are not declared; NULL if there is none. */
+static struct member *
+find_address(const struct lookup *l, const char *name,
+             const struct in6_addr *address, uint32_t network_key)
+{
+    struct member *m, *best = NULL;
 
     HMAP_FOR_EACH_WITH_HASH (m, address_node, slb_address_hash(address, 0),
                              &l->addresses) {
-        if (!slb_address_compare(&m->address, address)) {
-            return m;
+        if (slb_address_compare(&m->address, address)) {
+            continue;
+        }
+        if (m->bm.declared) {
+            if (m->network_key == network_key) {
+                return m;
+            }
+            continue;
+        }
+
+        int diff = (best ? rate(m, name, network_key)
+                           - rate(best, name, network_key) : 1);
+        if (diff > 0 || (!diff && m->bm.index < best->bm.index)) {
+            best = m;
         }
     }
-    return NULL;
+    return best;
 }
 
 static struct member *
 find_undeclared(const struct lookup *l, const char *name)
 {
-    struct member *m;
+    struct member *m, *first = NULL;
 
     HMAP_FOR_EACH_WITH_HASH (m, name_node, hash_string(name, 0), &l->names) {
-        if (!m->declared && !strcmp(m->name, name)) {
-            return m;
+        if (!m->bm.declared && !strcmp(m->name, name)
+            && (!first || m->bm.index < first->bm.index)) {
+            first = m;
         }
     }
-    return NULL;
+    return first;
 }
 
 static struct member *
 add_member(struct pool *pool, struct lookup *l, const char *name,
-           const struct in6_addr *address)
+           const struct in6_addr *address, uint32_t network_key)
 {
     struct member *m = &pool->members[pool->n_members++];
 
@@ -267,6 +293,7 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
     m->bm.pool_key = pool->key;
     m->name = xstrdup(name);
     m->address = *address;
+    m->network_key = network_key;
     hmap_insert(&l->names, &m->name_node, hash_string(name, 0));
     if (!ipv6_is_zero(address)) {
         hmap_insert(&l->addresses, &m->address_node,
@@ -286,19 +313,18 @@ read_row_members(struct pool *pool, struct lookup *l)
         const char *text = find_string(row->key_addresses,
                                        row->value_addresses,
                                        row->n_addresses, index);
+        uint32_t network_key
+            = find_integer(row->key_networks, row->value_networks,
+                           row->n_networks, index, row->network_key);
         struct in6_addr address;
 
-        if (!text || !slb_address_parse(text, &address)
-            || find_address(l, &address)) {
+        if (!text || !slb_address_parse(text, &address)) {
             address = in6addr_any;
         }
 
         struct member *m = add_member(pool, l, row->value_members[i],
-                                      &address);
+                                      &address, network_key);
         m->bm.index = index;
-        m->network_key = find_integer(row->key_networks, row->value_networks,
-                                      row->n_networks, index,
-                                      row->network_key);
     }
 }
 
@@ -344,10 +370,10 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         return;
     }
 
-    struct member *m = find_address(l, &address);
+    struct member *m = find_address(l, d->name, &address, network->key);
     if (!m) {
-        m = add_member(pool, l, d->name, &address);
-    } else if (m->declared) {
+        m = add_member(pool, l, d->name, &address, network->key);
+    } else if (m->bm.declared) {
         balancer_add_problem(b, &b->new_problems, status, path,
                              "several members have address %s", d->address);
         return;
@@ -359,7 +385,7 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
         hmap_insert(&l->names, &m->name_node, hash_string(m->name, 0));
     }
     m->network_key = network->key;
-    m->declared = true;
+    m->bm.declared = true;
     m->weight = d->weight;
     bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
                         m->network_key);
@@ -375,10 +401,9 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
     size_t n = 0;
 
     if (!m) {
-        m = add_member(pool, l, d->name, &in6addr_any);
-        m->network_key = network->key;
+        m = add_member(pool, l, d->name, &in6addr_any, network->key);
     }
-    m->declared = true;
+    m->bm.declared = true;
     m->weight = d->weight;
     keys[n++] = network->key;
     for (size_t i = 0; i < network->peerings.n; i++) {
@@ -447,10 +472,10 @@ pool_parse(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->declared && !ipv6_is_zero(&m->address)) {
+        if (!m->bm.declared && !ipv6_is_zero(&m->address)) {
             bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
                                 m->network_key);
-        } else if (!m->declared) {
+        } else if (!m->bm.declared) {
             bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                         &m->address, &m->network_key, 1);
         }
@@ -463,7 +488,7 @@ pool_parse(struct state *s, struct pool *pool,
 static bool
 member_is_usable(const struct member *m)
 {
-    return (!m->gone && !m->bm.left_out && m->bm.index && m->weight > 0
+    return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
             && m->bm.binding && m->bm.binding->port);
 }
 
@@ -552,10 +577,9 @@ allocate_indices(struct state *s, struct pool *pool,
     free(new);
 }
 
-/* Two members may be at one address: one declares it, the other's port has it.
- * Then the latter is left out. */
+/* Of several members at one address all but one are left out. */
 static void
-find_doubles(struct state *s, struct pool *pool)
+find_doubles(struct pool *pool)
 {
     struct balancer *b = pool->balancer;
 
@@ -563,18 +587,19 @@ find_doubles(struct state *s, struct pool *pool)
         struct member *m = &pool->members[i];
         const struct binding_member *other, *found = NULL;
 
-        if (m->gone || !m->bm.by_name) {
+        if (m->gone) {
             continue;
         }
         if (m->bm.binding) {
             LIST_FOR_EACH (other, binding_node, &m->bm.binding->members) {
                 if (other != &m->bm && other->owner == pool
-                    && (!other->by_name || strcmp(other->name, m->name) < 0)) {
+                    && binding_member_goes_before(other, &m->bm)) {
                     found = other;
                 }
             }
         }
-        if (found) {
+        m->left_out = found != NULL;
+        if (found && found->declared && m->bm.declared) {
             char *address = slb_address_to_string(&m->bm.binding->address);
 
             balancer_add_problem(b, &b->conflicts, &b->compile_status,
@@ -582,12 +607,6 @@ find_doubles(struct state *s, struct pool *pool)
                                  "members %s and %s have address %s",
                                  found->name, m->name, address);
             free(address);
-        }
-        if (m->bm.left_out != (found != NULL)) {
-            m->bm.left_out = found != NULL;
-            if (m->bm.binding) {
-                bindings_set_dirty(&s->bindings, m->bm.binding);
-            }
         }
     }
 }
@@ -657,7 +676,7 @@ step_generations(struct state *s, struct pool *pool, struct generations *gs)
     for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
 
-        n_declared += m->declared && !m->gone;
+        n_declared += m->bm.declared && !m->gone;
         if (member_is_usable(m)) {
             weights[n_weights++] = (struct member_weight) {
                 .index = m->bm.index,
@@ -706,6 +725,7 @@ static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
 {
+    bool removed = false, left_out = false;
     size_t n = 0;
 
     member_indices_reset(&s->indices);
@@ -713,11 +733,17 @@ settle_members(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->gone && !m->declared
+        if (!m->gone && !m->bm.declared
             && member_indices_reserve(&s->indices, m->bm.index)) {
             remove_member(s, m);
+            removed = true;
         }
         n += !m->gone;
+        left_out |= !m->gone && m->left_out;
+    }
+    if (removed && left_out) {
+        /* Next time it may have got the address. */
+        pool->expiry = s->wall_now;
     }
     return n;
 }
@@ -818,10 +844,10 @@ struct maps {
 /* Writes the members of 'pool', of which there are 'n' and which are settled,
  * and returns true if anything about them changes. */
 static bool
-write_members(struct state *s, const struct pool *pool,
+write_members(struct state *s, struct pool *pool,
               const struct slbrec_compiled_pool *row, size_t n)
 {
-    const struct member **sorted = xmalloc(n * sizeof *sorted);
+    struct member **sorted = xmalloc(n * sizeof *sorted);
     int64_t *integers = xmalloc(6 * n * sizeof *integers);
     const char **strings = xmalloc(3 * n * sizeof *strings);
     char (*addresses)[INET6_ADDRSTRLEN + 8]
@@ -847,16 +873,23 @@ write_members(struct state *s, const struct pool *pool,
     }
     qsort(sorted, n, sizeof *sorted, compare_indices);
     for (size_t i = 0; i < n; i++) {
-        const struct member *m = sorted[i];
+        struct member *m = sorted[i];
         const struct binding *binding = m->bm.binding;
-        const struct in6_addr *address = (binding ? &binding->address
-                                          : &m->address);
-        uint32_t network_key = (binding ? binding->network_key
-                                : m->network_key);
+
+        if (binding) {
+            m->network_key = binding->network_key;
+        }
+        const struct in6_addr *address
+            = (binding ? &binding->address
+               : m->bm.by_name ? &m->bm.before : &m->address);
+        bool draining = (!member_is_usable(m)
+                         && !member_indices_reserve(&s->indices,
+                                                    m->bm.index));
 
         maps.members[maps.n_members] = m->bm.index;
         maps.names[maps.n_members++] = m->name;
-        if (!ipv6_is_zero(address) && (binding || !m->declared)) {
+        if (!ipv6_is_zero(address)
+            && (binding || !m->bm.declared || draining)) {
             struct ds ds = DS_EMPTY_INITIALIZER;
 
             slb_address_format(address, &ds);
@@ -865,16 +898,15 @@ write_members(struct state *s, const struct pool *pool,
             maps.addresses[maps.n_addresses] = m->bm.index;
             maps.texts[maps.n_addresses++] = addresses[i];
         }
-        if (binding && binding->port && !m->bm.left_out) {
+        if (binding && binding->port && !m->left_out) {
             maps.vteps[maps.n_vteps] = m->bm.index;
             maps.vtep_texts[maps.n_vteps++] = binding->port->vtep;
         }
-        if (network_key != pool->network_key) {
+        if (m->network_key != pool->network_key) {
             maps.networks[maps.n_networks] = m->bm.index;
-            maps.network_keys[maps.n_networks++] = network_key;
+            maps.network_keys[maps.n_networks++] = m->network_key;
         }
-        if (!member_is_usable(m)
-            && !member_indices_reserve(&s->indices, m->bm.index)) {
+        if (draining) {
             maps.draining[maps.n_draining++] = m->bm.index;
         }
     }
@@ -956,10 +988,15 @@ is_over(const struct pool *pool, const struct generations *gs)
             && (!gs->n || (gs->n == 1 && !gs->list[0].n_weights)));
 }
 
-/* The members' bindings are to be written in this run. */
+/* The members' bindings are to be written in this run.  Those of a pool that
+ * is new can wait: nobody uses it yet, and of many new load balancers that
+ * machines are members of, each binding is written once. */
 static void
 schedule_bindings(struct state *s, struct pool *pool)
 {
+    if (!pool->row_ref.row) {
+        return;
+    }
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
@@ -1014,7 +1051,7 @@ pool_compile(struct state *s, struct pool *pool)
         read_generations(row, &gs);
     }
     allocate_indices(s, pool, &gs);
-    find_doubles(s, pool);
+    find_doubles(pool);
 
     int slots_log2 = step_generations(s, pool, &gs);
     size_t n_members = settle_members(s, pool, &gs);

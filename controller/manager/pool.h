@@ -51,7 +51,7 @@ struct member {
     struct in6_addr address;    /* Declared or, if it is not declared any more,
                                  * what it had; all zeros for none. */
     uint32_t network_key;       /* Of 'address'. */
-    bool declared;
+    bool left_out;              /* Another one has the address. */
     bool gone;
     int weight;                 /* 0 if it is not declared. */
 };

@@ -101,9 +101,6 @@ is "$(db_global intent_seq)" "" "nothing has changed"
 ok "a database" serve good ""
 run slb-ctl apply "$web"
 is "$status" 0 "an active server"
-start backup ovsdb-server --remote="punix:$tmp/backup.sock" \
-    --unixctl="$tmp/backup.ctl" --sync-from="$SLB_DB" "$tmp/backup.db"
-stop backup
 ovsdb-tool create "$tmp/backup.db" "$schema"
 start backup ovsdb-server --remote="punix:$tmp/backup.sock" \
     --unixctl="$tmp/backup.ctl" --sync-from="$SLB_DB" "$tmp/backup.db"

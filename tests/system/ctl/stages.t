@@ -43,30 +43,30 @@ select_lbs()
         "columns":["stage","retired"]}'
 }
 
-big 2500 1 >"$tmp/one.yaml"
-big 2500 2 >"$tmp/two.yaml"
+big 1200 1 >"$tmp/one.yaml"
+big 1200 2 >"$tmp/two.yaml"
 db_create
 ok "the database is up" db_start
 
 run slb-ctl apply "$tmp/one.yaml"
 is "$status/$errors" 0/ "a large file is applied"
 is "$output" "VirtualNetwork: 1 created
-LoadBalancer: 2500 created" "so many objects are counted"
-is "$(seen)" " 2500 1 " "they are there"
+LoadBalancer: 1200 created" "so many objects are counted"
+is "$(seen)" " 1200 1 " "they are there"
 is "$(db_global intent_seq)" 1 "it was one change"
 like "$(db_dump SLB_Global)" '0-[0-9a-f]{16}' "it was a stage"
 run slb-ctl apply "$tmp/one.yaml"
 is "$status/$output" "0/VirtualNetwork: 1 unchanged
-LoadBalancer: 2500 unchanged" "again: nothing is to be done"
+LoadBalancer: 1200 unchanged" "again: nothing is to be done"
 
 # What others have noted about a load balancer stays when its row is replaced.
 db_transact '{"op":"update","table":"Load_Balancer",
     "where":[["name","==","big7"]],"row":{"external_ids":["map",[["a","b"]]]}}'
 run slb-ctl apply "$tmp/two.yaml"
 is "$status/$output" "0/VirtualNetwork: 1 unchanged
-LoadBalancer: 2500 changed" "all of them change"
-is "$(seen)" " 2500 2 " "at once"
-is "$(db_count Load_Balancer)" 5000 "the old rows are still there"
+LoadBalancer: 1200 changed" "all of them change"
+is "$(seen)" " 1200 2 " "at once"
+is "$(db_count Load_Balancer)" 2400 "the old rows are still there"
 is "$(db_select '{"op":"select","table":"Load_Balancer","columns":
     ["external_ids"],"where":[["name","==","big7"],["retired","==",""]]}')" \
     '[{"rows":[{"external_ids":["map",[["a","b"]]]}]}]' \
@@ -75,29 +75,29 @@ is "$(db_select '{"op":"select","table":"Load_Balancer","columns":
 # Small changes of rows that are of a stage, and of those that had been.
 run slb-ctl delete LoadBalancer big1
 is "$status" 0 "one is deleted"
-is "$(seen)" " 2499 2 " "and the row it had replaced does not come back"
+is "$(seen)" " 1199 2 " "and the row it had replaced does not come back"
 big 2 3 >"$tmp/small.yaml"
 run slb-ctl apply "$tmp/small.yaml"
 is "$status/$output" "0/VirtualNetwork/big unchanged
 LoadBalancer/big0 changed (2 changes)
 LoadBalancer/big1 created" "one is changed, one comes back"
-is "$(seen)" " 2498 2 2 3 " "they are seen"
+is "$(seen)" " 1198 2 2 3 " "they are seen"
 run slb-ctl apply "$tmp/small.yaml"
 like "$output" "big0 unchanged" "and stay"
 run slb-ctl delete LoadBalancer big0
-is "$status/$(seen)" "0/ 2498 2 1 3 " "one is deleted again"
+is "$status/$(seen)" "0/ 1198 2 1 3 " "one is deleted again"
 # A row of that name that was replaced, and is of no stage, is in the way.
 db_transact '{"op":"insert","table":"Load_Balancer","row":{"name":"big0",
     "sku":"Standard","tier":"Regional","network":"big","retired":"'"$(
     db_dump SLB_Global | grep -o '1-[0-9a-f]*')"'"}}'
-is "$(seen)" " 2498 2 1 3 " "a row of no stage that was replaced is not seen"
+is "$(seen)" " 1198 2 1 3 " "a row of no stage that was replaced is not seen"
 run slb-ctl apply "$tmp/small.yaml"
-is "$status/$(seen)" "0/ 2498 2 2 3 " "and not in the way"
+is "$status/$(seen)" "0/ 1198 2 2 3 " "and not in the way"
 
 # Pruning many.
 run slb-ctl apply --prune "$tmp/small.yaml"
 is "$status/$output" "0/VirtualNetwork: 1 unchanged
-LoadBalancer: 2 unchanged, 2498 deleted" "nearly all are deleted"
+LoadBalancer: 2 unchanged, 1198 deleted" "nearly all are deleted"
 is "$(seen)" " 2 3 " "at once"
 
 # Rows of a stage that never comes to an end.
@@ -114,45 +114,57 @@ is "$status/$output" 0/ "nor in the way"
 run slb-ctl get LoadBalancer ghost
 is "$status" 1 "nor found by name"
 
-# Killed at any moment: all or nothing.  The stage takes about half a second.
+# Killed at any moment: all or nothing.
+db_stop
+db_create
+db_start
+staged()
+{
+    select_lbs | grep -o "\"stage\":\"$(db_global intent_seq)-" | wc -l
+}
+staging()
+{
+    [ "$(staged)" -gt "$left_over" ]
+}
+run slb-ctl apply "$tmp/one.yaml"
+is "$status" 0 "what is there before"
 outcomes='' odd=0
-for ((round = 0; round < 12; round++)); do
-    db_stop
-    db_create
-    db_start || break
-    slb-ctl apply "$tmp/one.yaml" >/dev/null
-    start victim slb-ctl apply "$tmp/two.yaml"
+for ((round = 0; round < 8; round++)); do
+    seq=$(db_global intent_seq) left_over=$(staged)
+    if [ $((seq % 2)) = 1 ]; then
+        old=1 new=2 file=$tmp/two.yaml
+    else
+        old=2 new=1 file=$tmp/one.yaml
+    fi
+    start victim slb-ctl apply "$file"
+    wait_until staging
     # No condition to wait for: any moment will do.
-    sleep "$((round * round / 100)).$((20 + round * round % 100))"
+    sleep "0.$((round * 12))"
     stop victim KILL
-    rows=$(db_count Load_Balancer)
     case $(seen)/$(db_global intent_seq) in
-    " 2500 1 /1") outcomes+="old ($rows rows) " ;;
-    " 2500 2 /2") outcomes+="new " ;;
+    " 1200 $old /$seq") outcomes+="old" ;;
+    " 1200 $new /$((seq + 1))") outcomes+="new" ;;
     *) odd=$((odd + 1)) ;;
     esac
+    outcomes+=" ($(staged) stages left over), "
 done
 note "killed at any moment: $outcomes"
 is "$odd" 0 "killed at any moment: all or nothing"
-like "$outcomes" 'old \((2[6-9]|[3-4])[0-9]+ rows\)' \
-    "once at least in the middle"
+like "$outcomes" 'old \([1-9][0-9]* stages' "once at least in the middle"
 run slb-ctl apply "$tmp/two.yaml"
-is "$status/$(seen)" "0/ 2500 2 " "the next apply makes it whole"
+is "$status/$(seen)" "0/ 1200 2 " "the next apply makes it whole"
 
 # Somebody else is faster: it is noticed, and all of it is done again.
 db_stop
 db_create
 db_start
 slb-ctl apply "$tmp/one.yaml" >/dev/null
+left_over=0
 cat >"$tmp/tiny.yaml" <<'END'
 kind: VirtualNetwork
 name: tiny
 subnets: [{name: all, prefix: 10.0.0.0/8}]
 END
-staging()
-{
-    [ "$(select_lbs | grep -o '"stage":"1-' | wc -l)" -gt 0 ]
-}
 start large slb-ctl apply "$tmp/two.yaml"
 ok "a large apply is under way" wait_until staging
 kill -STOP "${pid[large]}"
@@ -160,7 +172,7 @@ run slb-ctl apply "$tmp/tiny.yaml"
 is "$status" 0 "a small one comes in between"
 kill -CONT "${pid[large]}"
 wait "${pid[large]}"
-is "$?/$(seen)/$(db_global intent_seq)" "0/ 2500 2 /3" "both are made"
+is "$?/$(seen)/$(db_global intent_seq)" "0/ 1200 2 /3" "both are made"
 unset 'pid[large]'
 like "$(db_dump SLB_Global)" ' 2-' "the large one after the small one"
 staged=$(select_lbs | grep -o '"stage":"1-' | wc -l)
@@ -170,8 +182,8 @@ is "$status/$output" 0/ "and disturb nobody"
 
 # Two large ones, and a third one that clashes: nobody is lost, nothing is
 # mixed.
-big 1500 1 left 31 >"$tmp/left.yaml"
-big 1500 1 right 31 >"$tmp/right.yaml"
+big 600 1 left 31 >"$tmp/left.yaml"
+big 600 1 right 31 >"$tmp/right.yaml"
 for name in one left right; do
     start $name slb-ctl apply "$tmp/$name.yaml"
 done
@@ -182,7 +194,7 @@ for name in one left right; do
     unset "pid[$name]"
 done
 like "$statuses" '^0(02|20)$' "two succeed, one of two that clash is refused"
-is "$(seen)" " 4000 1 " "all that they have declared is there"
+is "$(seen)" " 1800 1 " "all that they have declared is there"
 
 # A frontend in a file that is large and wrong changes nothing.
 before=$(db_dump)

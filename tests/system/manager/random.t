@@ -21,7 +21,8 @@ for ((round = 1; round <= rounds; round++)); do
     right=$(slbdb dump)
     is "$(recompute m1)" 0 "round $round: nothing is to be corrected" ||
         diag "$(diff <(echo "$right") <(slbdb dump))"
-    is "$(status m1 failed)" 0 "round $round: no transaction failed"
+    is "$(status m1 failed)" 0 "round $round: no transaction failed" ||
+        diag "$(grep 'transaction failed' "$tmp/m1.out")"
     if ((round % 3 == 0)); then
         before=$(status m1 | sed -n '/^problems/,$p')
         stop m1
