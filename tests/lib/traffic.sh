@@ -68,7 +68,7 @@ ask_all()
 web_servers()
 {
     on client sh -c "for i in \$(seq 40); do
-        curl -gs --max-time 2 '$1' || echo none; done" | sort -u | xargs
+        curl -gs --max-time 2 '$1' || echo \"code \$?\"; done" | sort -u | xargs
 }
 
 announced_by_muxes()
