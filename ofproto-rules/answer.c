@@ -50,7 +50,8 @@ enum priority {
 
 static void
 add_answer(struct flow_table *ft, uint16_t priority, uint64_t cookie,
-           uint32_t network, const struct in6_addr *addr, struct eth_addr mac, bool router)
+           uint32_t network, const struct in6_addr *addr, struct eth_addr mac,
+           bool router)
 {
     char text[RULES_TEXT_LEN];
 

@@ -58,9 +58,9 @@
  * counters, so threads share nothing that is written, but for the table of
  * fragments (mux-fragment.h), which ordinary packets do not touch.  On the
  * underlay the same number is used, modulo its queues.  We always ask the
- * underlay to lock its queue: it costs nothing to speak of, once in a batch, and only so is it
- * right however the underlay's queues are shared (fewer queues than threads,
- * other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
+ * underlay to lock its queue: it costs nothing to speak of, once in a batch,
+ * and only so is it right however the underlay's queues are shared (fewer
+ * queues than threads, other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
  * queue numbers would belong to no thread, and packets are dropped. */
 
 #include <stdint.h>

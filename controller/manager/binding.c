@@ -64,8 +64,8 @@ static void destroy_if_unused(struct bindings *, struct binding *);
 static void touch(struct bindings *, struct binding *);
 static void unlink_port(struct bindings *, struct binding_port *);
 
-/* Problems are added to 'problems'.  'place_func', which may be NULL, is called
- * with 'aux' when addresses are mentioned. */
+/* Problems are added to 'problems'.  'place_func', which may be NULL, is
+ * called with 'aux' when addresses are mentioned. */
 void
 bindings_init(struct bindings *b, struct problems *problems,
               bindings_place_func *place_func, void *aux)
@@ -916,7 +916,8 @@ choose_in_network(const struct bindings *b,
                 return binding;
             }
             if (!best
-                || slb_address_compare(&binding->address, &best->address) < 0) {
+                || slb_address_compare(&binding->address,
+                                       &best->address) < 0) {
                 best = binding;
             }
         }

@@ -235,8 +235,8 @@ compiler_destroy(struct compiler *c)
 
 /* Taking in rows. */
 
-/* Returns the value of option 'name', 'otherwise' if it has none that is from 0
- * to 'max'. */
+/* Returns the value of option 'name', 'otherwise' if it has none that is from
+ * 0 to 'max'. */
 static long long int
 read_option(const struct slbrec_slb_global *global, const char *name,
             long long int max, long long int otherwise,
@@ -683,7 +683,8 @@ compiler_format_status(const struct compiler *c, struct ds *ds)
                   shash_count(&s->balancers));
     ds_put_format(ds, "pools: %"PRIuSIZE"\n", hmap_count(&s->pools));
     ds_put_format(ds, "members: %"PRIuSIZE"\n", s->n_members);
-    ds_put_format(ds, "endpoints: %"PRIuSIZE"\n", hmap_count(&s->claims.claims));
+    ds_put_format(ds, "endpoints: %"PRIuSIZE"\n",
+                  hmap_count(&s->claims.claims));
     ds_put_format(ds, "vips: %"PRIuSIZE"\n", hmap_count(&s->claims.vips));
     ds_put_format(ds, "bindings: %"PRIuSIZE"\n",
                   hmap_count(&s->bindings.known));

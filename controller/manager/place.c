@@ -365,8 +365,8 @@ write_places(struct state *s, struct binding *binding)
 
 /* Writes the rows of what was scheduled in this run, and of all that is dirty
  * if 'all', which is right if nothing is left to be compiled; but not when
- * 'max_rows' have been written.  The rows of addresses that no port carries any
- * more go first: the port may carry the same address in another network.
+ * 'max_rows' have been written.  The rows of addresses that no port carries
+ * any more go first: the port may carry the same address in another network.
  * Returns true if nothing is left to be written. */
 bool
 places_write(struct state *s, bool all, size_t max_rows)

@@ -62,8 +62,8 @@ set_network_key(struct state *s, struct pool *pool, uint32_t key)
     }
 }
 
-/* Replaces the keys of the other networks that 'pool' has members in by the 'n'
- * 'keys', which become its own. */
+/* Replaces the keys of the other networks that 'pool' has members in by the
+ * 'n' 'keys', which become its own. */
 static void
 set_other_keys(struct state *s, struct pool *pool, uint32_t *keys, size_t n)
 {
@@ -78,8 +78,8 @@ set_other_keys(struct state *s, struct pool *pool, uint32_t *keys, size_t n)
     pool->n_other_keys = n;
 }
 
-/* Holds the keys of the other networks that 'pool' has members in: one of these
- * may go while members are drained. */
+/* Holds the keys of the other networks that 'pool' has members in: one of
+ * these may go while members are drained. */
 static void
 hold_other_keys(struct state *s, struct pool *pool)
 {

@@ -37,9 +37,9 @@
  * (binding.h), and who forwards a VIP's port (claim.h).
  *
  * A run may take place while the transaction of the run before is still under
- * way, in which case the IDL does not have its rows yet.  What was written then
- * is in flight: it is neither parsed nor compiled before that transaction is in
- * the database, and nor is what would have to write the same row.
+ * way, in which case the IDL does not have its rows yet.  What was written
+ * then is in flight: it is neither parsed nor compiled before that transaction
+ * is in the database, and nor is what would have to write the same row.
  *
  * The rows are the memory: tunnel keys, member indices, cookies, generations,
  * assigned addresses and ports are read from them whenever a load balancer is

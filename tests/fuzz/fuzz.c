@@ -201,8 +201,8 @@ check_diff(const struct slb_object *a, const struct slb_object *b, bool same,
     ds_destroy(&ds);
 }
 
-/* Checks that 'text', which was made of 'model', is 'model', whose YAML without
- * defaults is 'yaml'. */
+/* Checks that 'text', which was made of 'model', is 'model', whose YAML
+ * without defaults is 'yaml'. */
 static void
 check_reads_back(const struct slb_model *model, const struct slb_model *base,
                  const char *text, const char *yaml)

@@ -136,9 +136,11 @@ fixture_init(struct fixture *f)
     f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
     f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
     f->endpoints6[0] = (struct host_endpoint) {
-        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false, false };
+        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false,
+        false };
     f->endpoints6[1] = (struct host_endpoint) {
-        address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true, false };
+        address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true,
+        false };
     f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 10 };
     f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 2 };
     f->peers[0] = vtep("172.16.0.11");

@@ -74,6 +74,7 @@ address, and it does not say which is meant (slb-network)$"
 }
 slbdb ports h1 "$vm1"
 slbdb until 10.0.1.4 Binding address iface_id=vm1
+settled
 before=$(get Binding node,iface_id,address,network_key)$(get Generation number,state,weights)
 slbdb net other 10.0.1.0/24
 compiled
