@@ -126,7 +126,8 @@ judge(struct commit *c, const struct json *reply)
                     : xstrdup(json_string(error)));
         /* There can be only one row of SLB_Global: of two that insert it, one
          * comes too late. */
-        return (!c->has_global && strstr(c->error, slbrec_table_slb_global.name)
+        return (!c->has_global
+                && strstr(c->error, slbrec_table_slb_global.name)
                 ? CTL_OUTRUN : CTL_REFUSED);
     }
     return CTL_COMMITTED;
@@ -251,8 +252,9 @@ put_at_once(struct commit *c, struct ds *ops)
 }
 
 /* Makes 'change' to 'base'; or, if 'dry_run', only asks the database whether
- * it could be made.  'db' stays as it is until ctl_db_renew().  Sets '*error', which the caller must free, to
- * what the database says if it refuses the change, otherwise to NULL. */
+ * it could be made.  'db' stays as it is until ctl_db_renew().  Sets '*error',
+ * which the caller must free, to what the database says if it refuses the
+ * change, otherwise to NULL. */
 enum ctl_result
 ctl_commit(struct ctl_db *db, const struct ctl_snapshot *base,
            const struct ctl_change *change, bool dry_run, char **error)

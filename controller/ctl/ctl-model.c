@@ -368,7 +368,8 @@ read_object(const struct ctl_snapshot *snapshot, const struct slb_class *class,
                 = ctl_snapshot_find(snapshot, &datum->keys[j].uuid);
             if (child) {
                 slb_list_add(slb_field_value(field, object),
-                             read_object(snapshot, field->class, object, child));
+                             read_object(snapshot, field->class, object,
+                                         child));
             }
         }
         if (slb_field_is_strings(field)) {
@@ -412,8 +413,8 @@ is_live(const struct ctl_snapshot *snapshot, const struct slb_class *kind,
         return true;
     }
 
-    const struct ctl_row *global = ctl_snapshot_first(snapshot,
-                                                      &slbrec_table_slb_global);
+    const struct ctl_row *global
+        = ctl_snapshot_first(snapshot, &slbrec_table_slb_global);
     return ctl_model_is_live(
         global ? ctl_row_get(global, &slbrec_slb_global_col_stages) : NULL,
         row_text(row, &slbrec_load_balancer_col_stage),
@@ -425,8 +426,8 @@ is_live(const struct ctl_snapshot *snapshot, const struct slb_class *kind,
 bool
 ctl_model_intent_seq(const struct ctl_snapshot *snapshot, int64_t *intent_seq)
 {
-    const struct ctl_row *global = ctl_snapshot_first(snapshot,
-                                                      &slbrec_table_slb_global);
+    const struct ctl_row *global
+        = ctl_snapshot_first(snapshot, &slbrec_table_slb_global);
 
     *intent_seq = (global
                    ? ctl_row_get(global, &slbrec_slb_global_col_intent_seq)

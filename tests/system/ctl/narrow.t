@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
 
-# load_balancer NAME ADDRESS MEMBER PORT [MORE-MEMBERS]
+# load_balancer NAME ADDRESS MEMBER PORT [WEIGHT]
 load_balancer()
 {
     echo "kind: LoadBalancer"
@@ -21,10 +21,11 @@ load_balancer()
     echo "   protocol: Tcp, frontendPort: $4, backendPort: 80}"
 }
 
-# What slb-ctl has asked the server for: with --verbose, jsonrpc tells.
+# How often slb-ctl has asked for whole tables: jsonrpc tells.
 asked()
 {
-    slb-ctl -vjsonrpc:console:dbg "$@" 2>&1 | grep -c 'send request.*monitor_cond'
+    slb-ctl -vjsonrpc:console:dbg "$@" 2>&1 |
+        grep -c 'send request.*monitor_cond'
 }
 
 db_create

@@ -86,7 +86,8 @@ is "$(db_count Load_Balancer)/$(db_count Virtual_Network)/$(
 before=$(db_dump)
 run slb-ctl delete PublicIPPrefix pool
 is "$status/$(db_dump)" "1/$before" "a prefix that a frontend uses stays"
-like "$errors" "slb-ctl: public IP prefix 'pool' cannot be deleted: it is the prefix of frontends of load balancer 'other'" \
+like "$errors" "slb-ctl: public IP prefix 'pool' cannot be deleted: it is the \
+prefix of frontends of load balancer 'other'" \
     "the load balancer is named"
 run slb-ctl delete VirtualNetwork other
 is "$status/$(db_dump)" "1/$before" "a network that a load balancer uses stays"
