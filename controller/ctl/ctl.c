@@ -92,7 +92,8 @@ static const struct command {
     { "get", "[KIND [NAME]] [-o FORMAT] [--defaults]", 0, 2,
       TAKES_OUTPUT | TAKES_DEFAULTS, ctl_get,
 "Shows the objects in the database, sorted by name, and whether there is\n"
-"anything to know about them (STATUS), such as what is not supported yet.\n"
+"anything to know about them (STATUS), such as what is not supported yet;\n"
+"\"pending\" is what the manager has not looked at yet.\n"
 "FORMAT is table; wide, which shows all there is to know: also options,\n"
 "assigned addresses and ports, members and the nodes they are on, and the\n"
 "texts of the status, as for a single object by NAME; yaml or json.  What\n"

@@ -510,6 +510,29 @@ bindings_remove_known(struct bindings *b, struct binding_known *known)
     destroy_if_unused(b, known->binding);
 }
 
+/* Returns where 'binding''s port carried the same address until now, if that
+ * was in another network, otherwise NULL. */
+struct binding *
+bindings_find_elsewhere(const struct bindings *b,
+                        const struct binding *binding)
+{
+    const struct binding_port *port = binding->port;
+    const struct binding_known *known;
+
+    HMAP_FOR_EACH_WITH_HASH (known, hmap_node,
+                             hash_known(port->node, port->iface_id),
+                             &b->known) {
+        if (known->binding != binding
+            && !slb_address_compare(&known->binding->address,
+                                    &binding->address)
+            && !strcmp(known->node, port->node)
+            && !strcmp(known->iface_id, port->iface_id)) {
+            return known->binding;
+        }
+    }
+    return NULL;
+}
+
 /* Returns the network that 'port' was in until now, if an address of the port
  * is still in it, otherwise NULL. */
 static const struct binding_network *

@@ -232,6 +232,8 @@ struct binding *bindings_find(const struct bindings *, uint32_t network_key,
                               const struct in6_addr *);
 struct binding *bindings_find_or_add(struct bindings *, uint32_t network_key,
                                      const struct in6_addr *);
+struct binding *bindings_find_elsewhere(const struct bindings *,
+                                        const struct binding *);
 void bindings_set_dirty(struct bindings *, struct binding *);
 void bindings_clear_dirty(struct bindings *, struct binding *);
 

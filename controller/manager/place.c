@@ -363,11 +363,27 @@ write_places(struct state *s, struct binding *binding)
     bindings_clear_dirty(&s->bindings, binding);
 }
 
+/* Writes the rows of 'binding', which is in no list.  If its port carried the
+ * address in another network until now, the rows about that have to go in the
+ * same transaction, since the new one is about the same port and address. */
+static void
+write_places_and_before(struct state *s, struct binding *binding)
+{
+    struct binding *before = (binding->port
+                              ? bindings_find_elsewhere(&s->bindings, binding)
+                              : NULL);
+
+    if (before && !ovs_list_is_empty(&before->dirty_node)) {
+        ovs_list_remove(&before->dirty_node);
+        write_places(s, before);
+    }
+    write_places(s, binding);
+}
+
 /* Writes the rows of what was scheduled in this run, and of all that is dirty
  * if 'all', which is right if nothing is left to be compiled; but not when
- * 'max_rows' have been written.  The rows of addresses that no port carries
- * any more go first: the port may carry the same address in another network.
- * Returns true if nothing is left to be written. */
+ * 'max_rows' have been written.  Returns true if nothing is left to be
+ * written. */
 bool
 places_write(struct state *s, bool all, size_t max_rows)
 {
@@ -375,14 +391,8 @@ places_write(struct state *s, bool all, size_t max_rows)
     struct binding *binding;
     bool first = true;
 
-    LIST_FOR_EACH_SAFE (binding, dirty_node, dirty) {
-        if (!binding->port && !state_is_in_flight(s, binding->flight)) {
-            ovs_list_remove(&binding->dirty_node);
-            write_places(s, binding);
-        }
-    }
     LIST_FOR_EACH_POP (binding, dirty_node, &s->run_bindings) {
-        write_places(s, binding);
+        write_places_and_before(s, binding);
     }
     while (all && !ovs_list_is_empty(dirty)
            && (first || s->n_written < max_rows)) {
@@ -390,7 +400,7 @@ places_write(struct state *s, bool all, size_t max_rows)
         first = false;
         binding = CONTAINER_OF(ovs_list_pop_front(dirty), struct binding,
                                dirty_node);
-        write_places(s, binding);
+        write_places_and_before(s, binding);
     }
     return ovs_list_is_empty(dirty);
 }
