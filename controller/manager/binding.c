@@ -103,10 +103,10 @@ bindings_destroy(struct bindings *b)
     SHASH_FOR_EACH_SAFE (node, &b->nodes) {
         bindings_remove_node(b, node->name);
     }
-    shash_destroy(&b->nodes);
     SHASH_FOR_EACH_SAFE (node, &b->networks) {
         bindings_remove_network(b, node->name);
     }
+    shash_destroy(&b->nodes);
     shash_destroy(&b->networks);
     HMAP_FOR_EACH_SAFE (binding, hmap_node, &b->bindings) {
         binding->location_row = NULL;

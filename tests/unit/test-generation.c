@@ -567,8 +567,12 @@ model_settle(struct model *m)
         model_check(m);
     }
 
+    /* A pool that never had a usable member has no generation. */
+    static const struct generation none;
     const struct generation *current = generations_current(&m->pool.gs);
     size_t n = 0;
+
+    current = current ? current : &none;
     CU_ASSERT_PTR_NULL(generations_coming(&m->pool.gs));
     for (int id = 0; id < N_IDS; id++) {
         const struct model_member *member = &m->members[id];
@@ -619,7 +623,7 @@ test_generation_model(void)
         m->pool.now += DRAIN;
         model_run(m, false);
         model_check(m);
-        CU_ASSERT_EQUAL(m->pool.gs.n, 1);
+        CU_ASSERT(m->pool.gs.n <= 1);
         for (int id = 0; id < N_IDS; id++) {
             CU_ASSERT_EQUAL(m->members[id].exists, m->members[id].declared);
         }
