@@ -18,7 +18,7 @@ install_packages
 export SLB_BUILDDIR=$PWD/_build
 build _build
 
-step "bringing up the lab: 1 client, 1 router, 2 muxes, 3 hosts, 6 VMs"
+step "bringing up the lab: 1 client, 1 router, 2 muxes, 3 hosts, 10 VMs"
 vagrant/lab up
 
 step "applying $example"

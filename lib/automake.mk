@@ -8,6 +8,8 @@ lib_libslb_la_SOURCES = \
 	lib/slb-address.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
+	lib/slb-outbound.c \
+	lib/slb-outbound.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \

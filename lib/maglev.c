@@ -127,6 +127,73 @@ order_turns(uint16_t turns[], const struct taker takers[], size_t n_members,
     free(starts);
 }
 
+/* Slots are tried one by one as long as more than so many are free. */
+#define FEW_SLOTS 256
+
+static void
+take_slot(struct maglev_table *table, struct taker *t, uint16_t taker,
+          uint32_t slot, uint32_t mask)
+{
+    t->next = (slot + t->skip) & mask;
+    if (table->slots8) {
+        table->slots8[slot] = taker;
+    } else {
+        table->slots16[slot] = taker;
+    }
+}
+
+/* The inverse of 'x', which is odd, modulo 2^32: each round of Newton's method
+ * doubles the number of bits that are right, the first 3 of which are in any
+ * odd number its own inverse's. */
+static uint32_t
+invert(uint32_t x)
+{
+    uint32_t inverse = x;
+
+    for (int i = 0; i < 4; i++) {
+        inverse *= 2 - x * inverse;
+    }
+    return inverse;
+}
+
+/* Hands out the last 'n' slots, at 'turns'.  To find a free one by trying
+ * takes a member so many steps as there are slots for a free one, on average:
+ * half of all steps would be for these few.  So this turns the question
+ * around: it computes for each free slot after how many steps the member would
+ * come by, and takes the first. */
+static void
+fill_last(struct maglev_table *table, struct taker takers[],
+          const uint16_t turns[], const uint64_t taken[], uint32_t n)
+{
+    uint32_t mask = (UINT32_C(1) << table->log2) - 1;
+    uint32_t free_slots[FEW_SLOTS];
+    uint32_t n_free = 0;
+
+    for (uint32_t slot = 0; slot <= mask; slot++) {
+        if (!(taken[slot / 64] >> slot % 64 & 1)) {
+            free_slots[n_free++] = slot;
+        }
+    }
+    ovs_assert(n_free == n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct taker *t = &takers[turns[i]];
+        uint32_t inverse = invert(t->skip);
+        uint32_t first = 0, first_steps = UINT32_MAX;
+
+        for (uint32_t j = 0; j < n_free; j++) {
+            uint32_t steps = (free_slots[j] - t->next) * inverse & mask;
+
+            if (steps < first_steps) {
+                first_steps = steps;
+                first = j;
+            }
+        }
+        take_slot(table, t, turns[i], free_slots[first], mask);
+        free_slots[first] = free_slots[--n_free];
+    }
+}
+
 static void
 fill(struct maglev_table *table, const struct slb_hash_key *key)
 {
@@ -145,7 +212,8 @@ fill(struct maglev_table *table, const struct slb_hash_key *key)
     divide_slots(takers, table->members, table->n_members, n_slots);
     order_turns(turns, takers, table->n_members, table->log2);
 
-    for (uint32_t i = 0; i < n_slots; i++) {
+    uint32_t n_last = MIN(n_slots, FEW_SLOTS);
+    for (uint32_t i = 0; i < n_slots - n_last; i++) {
         struct taker *t = &takers[turns[i]];
         uint32_t slot = t->next;
 
@@ -153,14 +221,9 @@ fill(struct maglev_table *table, const struct slb_hash_key *key)
             slot = (slot + t->skip) & mask;
         }
         taken[slot / 64] |= UINT64_C(1) << slot % 64;
-        t->next = (slot + t->skip) & mask;
-
-        if (table->slots8) {
-            table->slots8[slot] = turns[i];
-        } else {
-            table->slots16[slot] = turns[i];
-        }
+        take_slot(table, t, turns[i], slot, mask);
     }
+    fill_last(table, takers, turns + (n_slots - n_last), taken, n_last);
 
     free(taken);
     free(turns);

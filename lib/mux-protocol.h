@@ -60,6 +60,30 @@
  *
  *     -> an object of counters (the same ones as "ovs-appctl slb/stats").
  *
+ * "get" ["vips"]
+ *
+ *     -> [{"network": NETKEY, "address": IP, FIGURES}...]
+ *
+ * "get" [{"vip": IP, "network": NETKEY}]     "network" is optional: 0
+ *
+ *     -> {"network": NETKEY, "address": IP, "echo": BOOL, "reject": BOOL,
+ *         FIGURES, "endpoints": [{"protocol": P, "port": P, "name": TEXT,
+ *                                 "pool": K, FIGURES}...]}
+ *
+ * "get" [{"pool": K}]     of a pool that an endpoint has
+ *
+ *     -> {"tunnel_key": K, "network": NETKEY,
+ *         "members": [{"index": INDEX, "vtep": IP, "weight": N,
+ *                      FIGURES}...]}
+ *
+ *     FIGURES are "packets", "bytes", "syns": what was forwarded, the size
+ *     with which it was received, and of it the TCP segments that start a
+ *     connection; and "drops": {REASON: COUNT...}, where reasons are the names
+ *     of counters in "stats" and those that are 0 are left out.  Figures of a
+ *     VIP contain those of its endpoints.  They start at 0 when an object is
+ *     first set and stay as long as there is one with its key, also if all is
+ *     replaced; a member's key is its pool and index.
+ *
  * "echo", as everywhere in JSON-RPC.
  *
  *
@@ -93,22 +117,37 @@
  *
  * {"op": "pool-del", "tunnel_key": K}
  *
- * {"op": "vip", "network": NETKEY, "address": IP}
+ * {"op": "vip", "network": NETKEY, "address": IP, "echo": BOOL,
+ *  "reject": BOOL}
  * {"op": "vip-del", "network": NETKEY, "address": IP}
  *
- *     An address this mux answers for, in a network or (0) on the wire.
+ *     An address this mux answers for, in a network or (0) on the wire.  With
+ *     "echo", which is optional and true if it is not there, the mux itself
+ *     answers echo requests (ping).  With "reject", which is optional and
+ *     false if it is not there, packets that no endpoint takes are answered: a
+ *     TCP segment by RST, all else by "port unreachable".  Without they are
+ *     dropped in silence.
  *
  * {"op": "endpoint", "network": NETKEY, "address": IP, "protocol": 0...255,
  *  "port": 0...65535, "pool": K, "distribution": "Default",
- *  "idle": SECONDS, "name": TEXT}
+ *  "idle": SECONDS, "name": TEXT, "source_ranges": [PREFIX...],
+ *  "reject": BOOL}
  * {"op": "endpoint-del", "network": NETKEY, "address": IP, "protocol": P,
  *  "port": P}
  *
  *     What is forwarded to which pool.  "idle" is the idle time-out of the
  *     rule's connections, up to 65535.  "distribution" is as rules have it:
  *     "Default", "SourceIP" or "SourceIPProtocol".  "name" leads back to the
- *     YAML object; it is shown, not used.  The VIP must exist.  For now
- *     PROTOCOL is TCP's or UDP's, and there is a port.
+ *     YAML object; it is shown, not used.  The VIP must exist.
+ *
+ *     Either PROTOCOL is TCP's or UDP's, and there is a port, or both are 0:
+ *     then the endpoint takes whatever comes to the address, of any protocol,
+ *     and no other endpoint takes.
+ *
+ *     "source_ranges" is optional.  If it is there and not empty, packets with
+ *     a source address outside all of these prefixes are dropped.  "reject" is
+ *     optional and false if it is not there: with it, packets are answered as
+ *     with that of a VIP while the pool has no member.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}

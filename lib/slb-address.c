@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "hash.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
@@ -46,6 +47,30 @@ slb_address_format(const struct in6_addr *address, struct ds *ds)
     ipv6_format_mapped(address, ds);
 }
 
+/* Returns the text of 'address', which the caller has to free. */
+char *
+slb_address_to_string(const struct in6_addr *address)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    slb_address_format(address, &ds);
+    return ds_steal_cstr(&ds);
+}
+
+/* Orders addresses: IPv4 ones, which are mapped, stand as a block among the
+ * IPv6 ones. */
+int
+slb_address_compare(const struct in6_addr *a, const struct in6_addr *b)
+{
+    return memcmp(a, b, sizeof *a);
+}
+
+uint32_t
+slb_address_hash(const struct in6_addr *address, uint32_t basis)
+{
+    return hash_bytes(address, sizeof *address, basis);
+}
+
 /* Whether 'address' may belong to a machine that is reached over a router: not
  * the unspecified address, loopback, link local, multicast or reserved. */
 bool
@@ -62,9 +87,10 @@ slb_address_is_unicast(const struct in6_addr *address)
            && !IN6_IS_ADDR_LINKLOCAL(address);
 }
 
-/* The length of 'prefix' in terms of its mapped address. */
-static int
-mapped_length(const struct slb_prefix *prefix)
+/* The length of 'prefix' in terms of its mapped address, 0...128, so that
+ * prefixes of both families can be kept together. */
+int
+slb_prefix_mapped_length(const struct slb_prefix *prefix)
 {
     return prefix->length + (slb_address_is_v4(&prefix->address) ? 96 : 0);
 }
@@ -72,7 +98,7 @@ mapped_length(const struct slb_prefix *prefix)
 static struct in6_addr
 prefix_mask(const struct slb_prefix *prefix)
 {
-    return ipv6_create_mask(mapped_length(prefix));
+    return ipv6_create_mask(slb_prefix_mapped_length(prefix));
 }
 
 /* Parses 's', "ADDRESS/LENGTH", into '*prefix'.  Returns false, and leaves
@@ -102,6 +128,23 @@ slb_prefix_parse(const char *s, struct slb_prefix *prefix)
     return prefix->length <= (slb_address_is_v4(&prefix->address) ? 32 : 128);
 }
 
+/* Parses 's', "ADDRESS/LENGTH" or, for a single address, "ADDRESS", into
+ * '*prefix' and clears the host bits.  Returns false, and leaves '*prefix'
+ * undefined, if 's' is neither. */
+bool
+slb_prefix_parse_loosely(const char *s, struct slb_prefix *prefix)
+{
+    if (slb_address_parse(s, &prefix->address)) {
+        prefix->length = slb_address_is_v4(&prefix->address) ? 32 : 128;
+        return true;
+    } else if (slb_prefix_parse(s, prefix)) {
+        slb_prefix_clear_host_bits(prefix);
+        return true;
+    } else {
+        return false;
+    }
+}
+
 bool
 slb_prefix_has_host_bits(const struct slb_prefix *prefix)
 {
@@ -124,6 +167,16 @@ slb_prefix_format(const struct slb_prefix *prefix, struct ds *ds)
 {
     slb_address_format(&prefix->address, ds);
     ds_put_format(ds, "/%d", prefix->length);
+}
+
+/* Returns the text of 'prefix', which the caller has to free. */
+char *
+slb_prefix_to_string(const struct slb_prefix *prefix)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    slb_prefix_format(prefix, &ds);
+    return ds_steal_cstr(&ds);
 }
 
 bool

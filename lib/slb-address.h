@@ -28,6 +28,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "openvswitch/compiler.h"
 #include "packets.h"
@@ -42,6 +43,9 @@ struct slb_prefix {
 bool slb_address_parse(const char *, struct in6_addr *)
     OVS_WARN_UNUSED_RESULT;
 void slb_address_format(const struct in6_addr *, struct ds *);
+char *slb_address_to_string(const struct in6_addr *);
+int slb_address_compare(const struct in6_addr *, const struct in6_addr *);
+uint32_t slb_address_hash(const struct in6_addr *, uint32_t basis);
 
 static inline bool
 slb_address_is_v4(const struct in6_addr *address)
@@ -60,9 +64,13 @@ bool slb_address_is_unicast(const struct in6_addr *);
 
 bool slb_prefix_parse(const char *, struct slb_prefix *)
     OVS_WARN_UNUSED_RESULT;
+bool slb_prefix_parse_loosely(const char *, struct slb_prefix *)
+    OVS_WARN_UNUSED_RESULT;
 bool slb_prefix_has_host_bits(const struct slb_prefix *);
 void slb_prefix_clear_host_bits(struct slb_prefix *);
 void slb_prefix_format(const struct slb_prefix *, struct ds *);
+char *slb_prefix_to_string(const struct slb_prefix *);
+int slb_prefix_mapped_length(const struct slb_prefix *);
 bool slb_prefix_equals(const struct slb_prefix *, const struct slb_prefix *);
 bool slb_prefix_contains(const struct slb_prefix *, const struct in6_addr *);
 bool slb_prefix_overlaps(const struct slb_prefix *, const struct slb_prefix *);

@@ -41,11 +41,13 @@ steering_put(const struct steering *s, uint8_t addrs[STEERING_LEN])
     ovs_assert(s->n_owners >= 1 && s->n_owners <= STEERING_MAX_OWNERS);
     ovs_assert(s->hop <= s->n_owners);
     ovs_assert(!(s->flags & ~STEERING_ALL_FLAGS));
+    ovs_assert(!(s->flags & STEERING_FRAGMENT) || s->n_owners == 1);
 
     addrs[0] = STEERING_OUI;
     addrs[1] = s->hop << 4 | s->flags;
     put_index(&addrs[2], s->owners[0]);
-    put_index(&addrs[4], s->owners[1]);
+    put_index(&addrs[4], (s->flags & STEERING_FRAGMENT
+                          ? s->port : s->owners[1]));
     addrs[6] = STEERING_OUI;
     addrs[7] = s->n_owners;
     put_index(&addrs[8], s->owners[2]);
@@ -66,12 +68,14 @@ steering_pull(struct steering *s, const uint8_t addrs[STEERING_LEN])
     s->flags = addrs[1] & 0xf;
     s->n_owners = addrs[7];
     s->owners[0] = get_index(&addrs[2]);
-    s->owners[1] = get_index(&addrs[4]);
+    s->port = s->flags & STEERING_FRAGMENT ? get_index(&addrs[4]) : 0;
+    s->owners[1] = s->flags & STEERING_FRAGMENT ? 0 : get_index(&addrs[4]);
     s->owners[2] = get_index(&addrs[8]);
     s->owners[3] = get_index(&addrs[10]);
 
     if (s->n_owners < 1 || s->n_owners > STEERING_MAX_OWNERS
-        || s->hop > s->n_owners || s->flags & ~STEERING_ALL_FLAGS) {
+        || s->hop > s->n_owners || s->flags & ~STEERING_ALL_FLAGS
+        || (s->flags & STEERING_FRAGMENT && s->n_owners > 1)) {
         return false;
     }
     for (int i = 0; i < STEERING_MAX_OWNERS; i++) {
@@ -119,5 +123,8 @@ steering_format(const struct steering *s, struct ds *out)
     }
     if (s->flags & STEERING_SETTLED) {
         ds_put_cstr(out, ", settled");
+    }
+    if (s->flags & STEERING_FRAGMENT) {
+        ds_put_format(out, ", fragment to port %"PRIu16, s->port);
     }
 }

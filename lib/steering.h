@@ -44,6 +44,25 @@
  * that owner decides what becomes of it (steering_is_home()).  A header that
  * names a single owner is at home at once.
  *
+ *
+ * Fragments
+ * =========
+ *
+ * Only the first fragment of a datagram has ports, and conntrack wants to see
+ * all fragments together.  So the mux finds out which flow a fragment is of,
+ * and every fragment, the first one included, has STEERING_FRAGMENT set and
+ * names no owner but the current one.  In the place of P1 is the destination
+ * port, as the client sent it:
+ *
+ *     destination   0e : 0F : CC CC : port
+ *     source        0e : 01 : 00 00 : 00 00
+ *
+ * The rule is thereby known by (VNI, destination address, protocol, port), as
+ * it is for other packets, and the member by CC: a host can rewrite the
+ * destination address, and in the first fragment (OpenFlow: ip_frag=first) the
+ * port, without asking conntrack.  It must not send the packet on: it is at
+ * home.
+ *
  * The hosts' side of this is done by OpenFlow (ofproto-rules/), which rotates
  * with "move" actions and matches on the octets below; this module is what
  * the mux writes with and what tests check the flows against. */
@@ -75,15 +94,20 @@ enum steering_flags {
     /* No change of the pool is under way, so nobody else can know what all
      * owners named do not: an answer (RST) may be given. */
     STEERING_SETTLED = 1 << 1,
+
+    /* A fragment: the header has the destination port, and one owner. */
+    STEERING_FRAGMENT = 1 << 2,
 };
 
-#define STEERING_ALL_FLAGS (STEERING_RECENT | STEERING_SETTLED)
+#define STEERING_ALL_FLAGS \
+    (STEERING_RECENT | STEERING_SETTLED | STEERING_FRAGMENT)
 
 struct steering {
     uint16_t owners[STEERING_MAX_OWNERS]; /* Current one first; 0: none. */
     uint8_t n_owners;                     /* 1...STEERING_MAX_OWNERS. */
     uint8_t hop;                          /* 0...n_owners. */
     uint8_t flags;                        /* Of enum steering_flags. */
+    uint16_t port;                        /* With STEERING_FRAGMENT. */
 };
 
 /* An inner Ethernet header has ETH_HEADER_LEN octets; the addresses are its

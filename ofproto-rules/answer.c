@@ -21,8 +21,9 @@
 #include "ofproto-rules/text.h"
 #include "packets.h"
 
-/* ARP and ND: VMs ask for the Ethernet address of their gateway and of other
- * VMs of their network.  We know the answers; no request leaves the host.
+/* ARP and ND: VMs ask for the Ethernet address of their gateway, of other VMs
+ * of their network and of VIPs in it, which look as if they were behind the
+ * gateway.  We know the answers; no request leaves the host.
  *
  * Only requests from ports of VMs get here (vm.c), and the answer goes to the
  * port that asked: the underlay has requests of its own, which are not ours.
@@ -37,6 +38,7 @@
 
 enum priority {
     P_DEFAULT = 0,
+    P_VIP = 90,
     P_MATCH = 100,
     P_OWN = 110,
 };
@@ -47,14 +49,15 @@ enum priority {
 #define NA_OVERRIDE 0x20000000u
 
 static void
-add_answer(struct flow_table *ft, uint64_t cookie, uint32_t network,
-           const struct in6_addr *addr, struct eth_addr mac, bool router)
+add_answer(struct flow_table *ft, uint16_t priority, uint64_t cookie,
+           uint32_t network, const struct in6_addr *addr, struct eth_addr mac,
+           bool router)
 {
     char text[RULES_TEXT_LEN];
 
     text_address(text, addr);
     if (IN6_IS_ADDR_V4MAPPED(addr)) {
-        flow_table_add(ft, HT_ANSWER, P_MATCH, cookie,
+        flow_table_add(ft, HT_ANSWER, priority, cookie,
                        HR_NETWORK"=%"PRIu32",arp,arp_op=1,arp_tpa=%s "
                        "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
                        "set_field:"ETH_ADDR_FMT"->eth_src,"
@@ -66,7 +69,7 @@ add_answer(struct flow_table *ft, uint64_t cookie, uint32_t network,
                        network, text, ETH_ADDR_ARGS(mac), ETH_ADDR_ARGS(mac),
                        text);
     } else {
-        flow_table_add(ft, HT_ANSWER, P_MATCH, cookie,
+        flow_table_add(ft, HT_ANSWER, priority, cookie,
                        HR_NETWORK"=%"PRIu32",icmp6,icmp_type=135,icmp_code=0,"
                        "nd_target=%s "
                        "actions=move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],"
@@ -89,22 +92,27 @@ answer_rules(const struct host_rules *rules, struct flow_table *ft)
         const struct host_network *network = &rules->networks[i];
 
         for (size_t j = 0; j < network->n_gateways; j++) {
-            add_answer(ft, make_cookie(CK_NETWORK, 0, network->key),
+            add_answer(ft, P_MATCH, make_cookie(CK_NETWORK, 0, network->key),
                        network->key, &network->gateways[j], host_gateway_mac,
                        true);
+        }
+        for (size_t j = 0; j < network->n_vips; j++) {
+            add_answer(ft, P_VIP, make_cookie(CK_NETWORK, 0, network->key),
+                       network->key, &network->vips[j], host_gateway_mac,
+                       false);
         }
     }
     for (size_t i = 0; i < rules->n_locations; i++) {
         const struct host_location *loc = &rules->locations[i];
 
-        add_answer(ft, make_cookie(CK_NETWORK, 0, loc->network), loc->network,
-                   &loc->address, loc->mac, false);
+        add_answer(ft, P_MATCH, make_cookie(CK_NETWORK, 0, loc->network),
+                   loc->network, &loc->address, loc->mac, false);
     }
     for (size_t i = 0; i < rules->n_vms; i++) {
         const struct host_vm *vm = &rules->vms[i];
         char text[RULES_TEXT_LEN];
 
-        add_answer(ft, make_cookie(CK_VM, 0, vm->port), vm->network,
+        add_answer(ft, P_MATCH, make_cookie(CK_VM, 0, vm->port), vm->network,
                    &vm->address, vm->mac, false);
         flow_table_add(ft, HT_ANSWER, P_OWN, drop_cookie(DR_NOISE, vm->port),
                        "in_port=%"PRIu32",%s=%s actions=drop", vm->port,

@@ -2,12 +2,14 @@
 noinst_LTLIBRARIES += ofproto-rules/librules.la
 ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/answer.c \
+	ofproto-rules/floating-ip.c \
 	ofproto-rules/flow-table.c \
 	ofproto-rules/flow-table.h \
 	ofproto-rules/host.c \
 	ofproto-rules/host.h \
 	ofproto-rules/icmp.c \
 	ofproto-rules/inbound.c \
+	ofproto-rules/internal-vip.c \
 	ofproto-rules/mux.c \
 	ofproto-rules/mux.h \
 	ofproto-rules/pipeline.h \

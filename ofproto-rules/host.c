@@ -67,9 +67,11 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
                    "actions=drop");
 
     inbound_rules(rules, ft);
+    floating_ip_rules(rules, ft);
     ring_rules(rules, ft);
     stale_rules(rules, ft);
     reply_rules(rules, ft);
     vm_rules(rules, ft);
+    internal_vip_rules(rules, ft);
     answer_rules(rules, ft);
 }

@@ -23,9 +23,11 @@
  *     host.c       the way in: ports, VTEPs, tunnel keys
  *     inbound.c    connections from muxes to VMs
  *     ring.c       the ring of owners
+ *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
+ *     internal-vip.c from VMs to VIPs in their network
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
  *
@@ -73,6 +75,8 @@ struct host_network {
     size_t n_gateways;
     struct host_prefix *subnets;
     size_t n_subnets;
+    struct in6_addr *vips;      /* Internal frontends. */
+    size_t n_vips;
 };
 
 /* A member of a pool: on this host ('vm'), on another one ('vtep') or, with
@@ -88,9 +92,11 @@ struct host_endpoint {
     struct in6_addr vip;
     uint8_t protocol;           /* IPPROTO_TCP or IPPROTO_UDP. */
     uint16_t port;
-    uint16_t backend_port;
+    uint16_t backend_port;      /* Unless it is floating: then 'port'. */
     uint16_t zone;              /* Of conntrack; a rule's own on this host. */
     uint32_t cookie;
+    bool floating;              /* VMs see the VIP: floating-ip.c. */
+    bool internal;              /* The VIP is in the VMs' network. */
 };
 
 /* A pool that VMs of this host are members of. */
@@ -111,6 +117,8 @@ struct host_rules {
     struct eth_addr own_mac;
     struct eth_addr gateway_mac[2]; /* IPv4, IPv6; all zeros: unknown. */
 
+    ovs_be32 anycast;           /* VTEP that all muxes share; 0: none. */
+
     const ovs_be32 *peers;      /* VTEPs that may send to us, each once. */
     size_t n_peers;
     const struct host_vm *vms;
@@ -128,9 +136,14 @@ void host_rules_build(const struct host_rules *, struct flow_table *);
 /* The features. */
 void inbound_rules(const struct host_rules *, struct flow_table *);
 void ring_rules(const struct host_rules *, struct flow_table *);
+void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
+void stale_denials(struct flow_table *, const struct host_endpoint *,
+                   const char *owner);
 void reply_rules(const struct host_rules *, struct flow_table *);
+int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);
+void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,

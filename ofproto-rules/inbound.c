@@ -91,11 +91,13 @@ add_endpoint(struct flow_table *ft, const struct host_pool *pool,
                    HT_TRACKED);
 
     /* Only the kernel leaves the VIP in what is known. */
-    flow_table_add(ft, HT_TRACKED, P_RELATED_VIP, cookie,
-                   HR_ZONE"=%"PRIu16",ct_state=+trk+rel-rpl-inv,%s,%s "
-                   "actions=ct(commit,zone="HR_ZONE_FIELD",nat,table=%d)",
-                   ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
-                   HT_DELIVER);
+    if (!ep->floating) {
+        flow_table_add(ft, HT_TRACKED, P_RELATED_VIP, cookie,
+                       HR_ZONE"=%"PRIu16",ct_state=+trk+rel-rpl-inv,%s,%s "
+                       "actions=ct(commit,zone="HR_ZONE_FIELD",nat,table=%d)",
+                       ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
+                       HT_DELIVER);
+    }
 
     for (size_t i = 0; i < pool->n_members; i++) {
         const struct host_member *member = &pool->members[i];
@@ -105,21 +107,26 @@ add_endpoint(struct flow_table *ft, const struct host_pool *pool,
             continue;
         }
         cookie = make_cookie(CK_ENDPOINT, member->index, ep->cookie);
-        text_nat(nat, &member->vm->address, ep->backend_port);
-        flow_table_add(ft, HT_TRACKED, P_KNOWN_VIP, cookie,
-                       HR_ZONE"=%"PRIu16",ct_state=+trk+new-inv,ct_mark=%"
-                       PRIu16",%s "
-                       "actions=ct(commit,zone="HR_ZONE_FIELD",nat(dst=%s),"
-                       "table=%d)",
-                       ep->zone, member->index, vip, nat, HT_DELIVER);
+        if (ep->floating) {
+            nat[0] = '\0';
+        } else {
+            text_nat(nat, &member->vm->address, ep->backend_port);
+            flow_table_add(ft, HT_TRACKED, P_KNOWN_VIP, cookie,
+                           HR_ZONE"=%"PRIu16",ct_state=+trk+new-inv,ct_mark=%"
+                           PRIu16",%s "
+                           "actions=ct(commit,zone="HR_ZONE_FIELD","
+                           "nat(dst=%s),table=%d)",
+                           ep->zone, member->index, vip, nat, HT_DELIVER);
+        }
         flow_table_add(ft, HT_ACCEPT, P_MATCH, cookie,
                        HR_ZONE"=%"PRIu16",%s,"
                        "dl_dst=00:00:%02x:%02x:00:00/00:00:ff:ff:00:00 "
-                       "actions=ct(commit,zone="HR_ZONE_FIELD",nat(dst=%s),"
+                       "actions=ct(commit,zone="HR_ZONE_FIELD"%s%s%s,"
                        "exec(set_field:%"PRIu16"->ct_mark),table=%d)",
                        ep->zone, protocol,
                        member->index >> 8, member->index & 0xff,
-                       nat, member->index, HT_DELIVER);
+                       nat[0] ? ",nat(dst=" : "", nat, nat[0] ? ")" : "",
+                       member->index, HT_DELIVER);
     }
 }
 
@@ -168,7 +175,8 @@ add_errors(struct flow_table *ft, const struct host_pool *pool)
 }
 
 /* To the VM whose index is the mark, if it is (still) here.  The destination
- * must be the VM's own: whatever went wrong before, no VM sees a VIP. */
+ * must be the VM's own: whatever went wrong before, no VM sees a VIP that is
+ * not floating (floating-ip.c). */
 static void
 add_delivery(struct flow_table *ft, const struct host_pool *pool)
 {

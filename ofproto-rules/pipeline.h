@@ -44,7 +44,7 @@
  * From a VM
  * =========
  *
- *   IN -> REPLY -> ct -> UNNATED --(of a connection)--> LOCATION -> VM, host
+ *   IN -> REPLY -> ct -> UNNATED --(of a connection)--> LOCATION -> VM, node
  *    |    \-> ERROR_OUT -> ct -^  |                       ^    \-> DSR -> wire
  *    |                       (no connection)             |
  *    |                           +------> FORWARD -------+
@@ -160,8 +160,13 @@ enum mux_table {
 /* 1: the packet is an ICMP error. */
 #define HR_ERROR "reg8"
 
-/* 1: an un-NATed packet of a connection (it may leave for the outside). */
+/* An un-NATed packet of a connection: 1: with a VIP, it may leave for the
+ * outside; 2: with an internal VIP, it may not. */
 #define HR_REPLY "reg9"
+enum reply_kind {
+    REPLY_PUBLIC = 1,
+    REPLY_INTERNAL = 2,
+};
 
 /* 1: every owner has been asked. */
 #define HR_HOME "reg10"

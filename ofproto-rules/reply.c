@@ -34,13 +34,17 @@ VLOG_DEFINE_THIS_MODULE(reply);
  * A packet of a VM may be a reply if its source port is the backend port of a
  * rule of the VM.  Whether it is, conntrack knows, in the rule's zone.  If
  * several rules have the same backend port they are asked one after the other,
- * up to the number of times that the datapaths recirculate a packet.
+ * up to the number of times that the datapaths recirculate a packet.  At most
+ * one of them knows it: two connections with the same address and port of a
+ * client would be one to the VM.  What an earlier one left in conntrack is
+ * flushed when the VM's answer to the next one does not fit (stale.c).
  *
  * What is a reply has to come out of ct established, in reply direction, and
  * with the rule's VIP and port as source: this, and not flags of the datapath
  * about what it has done, is what lets a packet on its way to the outside.
  * Everything else is looked at as a packet of the VM's own, which needs the
- * VM's address as source. */
+ * VM's address as source.  (Rules whose VMs have the VIP themselves are in
+ * floating-ip.c.) */
 
 enum priority {
     P_DEFAULT = 0,
@@ -68,7 +72,7 @@ compare_endpoints(const void *a_, const void *b_)
     return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
 }
 
-/* Returns the rules of 'vm', sorted. */
+/* Returns the rules of 'vm' that translate its address, sorted. */
 static const struct host_endpoint **
 find_endpoints(const struct host_rules *rules, const struct host_vm *vm,
                size_t *n)
@@ -87,8 +91,9 @@ find_endpoints(const struct host_rules *rules, const struct host_vm *vm,
         for (size_t j = 0; member && j < pool->n_endpoints; j++) {
             const struct host_endpoint *ep = &pool->endpoints[j];
 
-            if (IN6_IS_ADDR_V4MAPPED(&ep->vip)
-                == IN6_IS_ADDR_V4MAPPED(&vm->address)) {
+            if (!ep->floating
+                && (IN6_IS_ADDR_V4MAPPED(&ep->vip)
+                    == IN6_IS_ADDR_V4MAPPED(&vm->address))) {
                 if (*n >= allocated) {
                     eps = x2nrealloc(eps, &allocated, sizeof *eps);
                 }
@@ -150,6 +155,13 @@ add_vm(const struct host_rules *rules, const struct host_vm *vm,
     free(eps);
 }
 
+/* The mark in HR_REPLY of what comes from the VIP of 'ep'. */
+int
+reply_mark(const struct host_endpoint *ep)
+{
+    return ep->internal ? REPLY_INTERNAL : REPLY_PUBLIC;
+}
+
 static void
 add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
 {
@@ -159,15 +171,15 @@ add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
     text_match_ip(vip, FIELD_SRC, &ep->vip);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,tp_src=%"
-                   PRIu16" actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   PRIu16" actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    ep->zone, text_protocol(&ep->vip, ep->protocol), vip,
-                   ep->port, HT_LOCATION);
+                   ep->port, reply_mark(ep), HT_LOCATION);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
                    "ct_state=+trk+rel+rpl-inv,%s,%s "
-                   "actions=set_field:1->"HR_REPLY",goto_table:%d",
+                   "actions=set_field:%d->"HR_REPLY",goto_table:%d",
                    ep->zone, text_protocol(&ep->vip, IPPROTO_ICMP), vip,
-                   HT_LOCATION);
+                   reply_mark(ep), HT_LOCATION);
 }
 
 /* The bridge of the underlay forwards by Ethernet address: to the gateway. */
@@ -208,7 +220,9 @@ reply_rules(const struct host_rules *rules, struct flow_table *ft)
 
     for (size_t i = 0; i < rules->n_pools; i++) {
         for (size_t j = 0; j < rules->pools[i].n_endpoints; j++) {
-            add_endpoint(&rules->pools[i].endpoints[j], ft);
+            if (!rules->pools[i].endpoints[j].floating) {
+                add_endpoint(&rules->pools[i].endpoints[j], ft);
+            }
         }
     }
     flow_table_add(ft, HT_UNNATED, P_ERROR, fixed,

@@ -69,11 +69,15 @@ static void
 add_steering(struct flow_table *ft)
 {
     for (int n = 1; n <= STEERING_MAX_OWNERS; n++) {
+        /* Fragments have no other owners. */
+        uint8_t flags = (n == 1 ? STEERING_ALL_FLAGS
+                         : STEERING_ALL_FLAGS & ~STEERING_FRAGMENT);
+
         for (int hop = 0; hop <= n; hop++) {
             flow_table_add(ft, HT_STEERING, P_MATCH, FIXED,
                            MATCH_HOP_AND_FLAGS","MATCH_OWNERS" "
                            "actions=goto_table:%d",
-                           STEERING_OUI, hop, 0xff & ~STEERING_ALL_FLAGS,
+                           STEERING_OUI, hop, 0xff & ~flags,
                            STEERING_OUI, n, HT_ENDPOINT);
         }
     }

@@ -37,7 +37,7 @@
  *      who knows it as one of a beginning connection.
  *
  *   2. At home it goes to the VM that the entry is of, by the entry's own NAT,
- *      without a change to the entry.
+ *      if it has any, without a change to the entry.
  *
  *   3. A VM that has the connection answers with an ACK (RFC 5961, section 4),
  *      which is valid.  A client that has the connection as well ignores it.
@@ -57,7 +57,7 @@
  *
  * In step 4 only the VM itself can speak for its connection: its addresses
  * have been checked by then, and only a packet with its own address is NATed
- * by its own connections.
+ * by its own connections.  (With floating IP, only its own have its mark.)
  *
  * A VM that is not here any more cannot be asked, and has no connection here.
  * A SYN for it goes to the agent at once, also one that conntrack takes for
@@ -80,6 +80,32 @@ enum priority {
 #define FIRST_SYN "tcp_flags=+syn-ack-fin-rst"
 #define RST "tcp_flags=-syn+rst"
 
+/* Adds the flows of step 4 for connections of 'ep', to VMs that match 'owner',
+ * which may be "". */
+void
+stale_denials(struct flow_table *ft, const struct host_endpoint *ep,
+              const char *owner)
+{
+    static const char *const denials[] = {
+        "tcp_flags=+syn+ack", "tcp_flags=-syn+rst+ack"
+    };
+    char vip[RULES_TEXT_LEN];
+
+    if (ep->protocol != IPPROTO_TCP) {
+        return;
+    }
+    text_match_ip(vip, FIELD_SRC, &ep->vip);
+    for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
+        flow_table_add(ft, HT_UNNATED, P_MATCH,
+                       stale_cookie(ST_DENIED, ep->cookie),
+                       "%s%s"HR_ZONE"=%"PRIu16",ct_state=+trk+inv,%s,%s,"
+                       "tp_src=%"PRIu16",%s actions=controller",
+                       owner, owner[0] ? "," : "", ep->zone,
+                       text_protocol(&ep->vip, ep->protocol), vip, ep->port,
+                       denials[i]);
+    }
+}
+
 void
 stale_rules(const struct host_rules *rules, struct flow_table *ft)
 {
@@ -93,13 +119,11 @@ stale_rules(const struct host_rules *rules, struct flow_table *ft)
         { "tcp6", "NXM_NX_IPV6_DST[]", HR_VIP6_FIELD, HR_DIP6_FIELD },
     };
     static const char *const questions[] = { FIRST_SYN, RST };
-    static const char *const denials[] = {
-        "tcp_flags=+syn+ack", "tcp_flags=-syn+rst+ack"
-    };
 
-    /* Invalid by itself, such as one with a wrong checksum. */
+    /* Invalid by itself, such as one with a wrong checksum: of no connection,
+     * each of which has a mark. */
     flow_table_add(ft, HT_DECIDE, P_OF_NONE, drop_cookie(DR_UNKNOWN, 0),
-                   "ct_state=+trk+inv-dnat,"HR_HOME"=1 actions=drop");
+                   "ct_state=+trk+inv,ct_mark=0,"HR_HOME"=1 actions=drop");
 
     for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
         const char *protocol = families[i].protocol;
@@ -111,12 +135,16 @@ stale_rules(const struct host_rules *rules, struct flow_table *ft)
                        protocol, STEERING_RECENT, STEERING_RECENT, HT_RING);
         for (size_t j = 0; j < ARRAY_SIZE(questions); j++) {
             flow_table_add(ft, HT_DECIDE, P_ASK, stale_cookie(ST_ASK, 0),
-                           "ct_state=+trk+inv,"HR_HOME"=1,%s,%s "
+                           "ct_state=+trk+inv+dnat,"HR_HOME"=1,%s,%s "
                            "actions=move:%s->%s,"
                            "move:"HR_BACKEND_PORT_FIELD"->NXM_OF_TCP_DST[],"
                            "goto_table:%d",
                            protocol, questions[j],
                            families[i].dip, families[i].dst, HT_DELIVER);
+            flow_table_add(ft, HT_DECIDE, P_ASK, stale_cookie(ST_ASK, 0),
+                           "ct_state=+trk+inv-dnat,"HR_HOME"=1,%s,%s "
+                           "actions=goto_table:%d",
+                           protocol, questions[j], HT_DELIVER);
         }
         flow_table_add(ft, HT_DELIVER, P_GONE, stale_cookie(ST_GONE, 0),
                        "ct_state=+trk+dnat,%s,"FIRST_SYN" "
@@ -124,27 +152,17 @@ stale_rules(const struct host_rules *rules, struct flow_table *ft)
                        "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[],"
                        "controller",
                        protocol, families[i].vip, families[i].dst);
+        flow_table_add(ft, HT_DELIVER, P_GONE, stale_cookie(ST_GONE, 0),
+                       "ct_state=+trk-dnat,%s,"FIRST_SYN" "
+                       "actions=controller", protocol);
     }
 
     for (size_t i = 0; i < rules->n_pools; i++) {
         const struct host_pool *pool = &rules->pools[i];
 
         for (size_t j = 0; j < pool->n_endpoints; j++) {
-            const struct host_endpoint *ep = &pool->endpoints[j];
-            char vip[RULES_TEXT_LEN];
-
-            if (ep->protocol != IPPROTO_TCP) {
-                continue;
-            }
-            text_match_ip(vip, FIELD_SRC, &ep->vip);
-            for (size_t k = 0; k < ARRAY_SIZE(denials); k++) {
-                flow_table_add(ft, HT_UNNATED, P_MATCH,
-                               stale_cookie(ST_DENIED, ep->cookie),
-                               HR_ZONE"=%"PRIu16",ct_state=+trk+inv,%s,%s,"
-                               "tp_src=%"PRIu16",%s actions=controller",
-                               ep->zone,
-                               text_protocol(&ep->vip, ep->protocol), vip,
-                               ep->port, denials[k]);
+            if (!pool->endpoints[j].floating) {
+                stale_denials(ft, &pool->endpoints[j], "");
             }
         }
     }

@@ -194,7 +194,7 @@ vm_rules(const struct host_rules *rules, struct flow_table *ft)
     flow_table_add(ft, HT_FORWARD, P_DEFAULT, drop_cookie(DR_LEAK, 0),
                    "actions=drop");
     flow_table_add(ft, HT_LOCATION, P_OUTSIDE, make_cookie(CK_STATIC, 0, 0),
-                   HR_REPLY"=1 actions=goto_table:%d", HT_DSR);
+                   HR_REPLY"=%d actions=goto_table:%d", REPLY_PUBLIC, HT_DSR);
     flow_table_add(ft, HT_LOCATION, P_DEFAULT, drop_cookie(DR_OUTBOUND, 0),
                    "actions=drop");
 }

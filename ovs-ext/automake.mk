@@ -1,14 +1,25 @@
 # What the mux does, without the daemon around it: unit tests link with it.
 noinst_LTLIBRARIES += ovs-ext/libslbmux.la
 ovs_ext_libslbmux_la_SOURCES = \
+	ovs-ext/mux-answer.c \
+	ovs-ext/mux-answer.h \
+	ovs-ext/mux-flight.h \
 	ovs-ext/mux-forward.c \
 	ovs-ext/mux-forward.h \
+	ovs-ext/mux-fragment.c \
+	ovs-ext/mux-fragment.h \
+	ovs-ext/mux-icmp.c \
+	ovs-ext/mux-icmp.h \
 	ovs-ext/mux-op.c \
 	ovs-ext/mux-op.h \
+	ovs-ext/mux-report.c \
+	ovs-ext/mux-report.h \
 	ovs-ext/mux-store.c \
 	ovs-ext/mux-store.h \
 	ovs-ext/mux-table.c \
-	ovs-ext/mux-table.h
+	ovs-ext/mux-table.h \
+	ovs-ext/mux-thread.c \
+	ovs-ext/mux-thread.h
 ovs_ext_libslbmux_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 
 # slb-vswitchd: Open vSwitch's own daemon, linked with the netdev type slbmux.

@@ -15,14 +15,20 @@
 #ifndef MUX_FORWARD_H
 #define MUX_FORWARD_H 1
 
-/* The fast path: what becomes of a batch of packets.
+/* What becomes of a batch of packets.
  *
  * mux_forward() takes packets as they came from the wire, and packets that
  * hosts have tunnelled to the muxes' anycast VTEP, and turns them into packets
  * to the hosts of the members that own them: VXLAN, with a steering header
  * (lib/steering.h) as the inner Ethernet header and the client's IP packet
- * untouched within.  Packets that cannot be forwarded are dropped and counted
- * by reason.  Nothing is remembered from one packet to the next.
+ * within, one hop older but otherwise untouched.
+ *
+ * A packet that cannot be forwarded is dropped and counted by reason, for the
+ * port and for the VIP, endpoint and member it was for, as far as that is
+ * known.  What a sender must learn is told (mux-answer.h); ICMP errors are
+ * forwarded like the connection they are about (mux-icmp.h), fragments like
+ * the first one of their datagram (mux-fragment.h).  No connection is
+ * remembered from one packet to the next.
  *
  * Packets for no VIP at all are the node's own, those of BGP for example; as
  * long as nothing was loaded, all are.  They are put aside as they are.  So
@@ -30,19 +36,32 @@
  * receives to the mux finds the flow of a packet without parsing it, at a
  * fraction of the cost.
  *
- * It works on a batch in passes, so that memory that one pass prefetches has
- * arrived when the next one reads it:
+ * What is looked at, and what is not
+ * ==================================
  *
- *   1. Parse, hash the flow, find the page of the endpoint.
- *   2. Find the endpoint and the slot.
- *   3. Read the slot, find the owner.
- *   4. Read the owner and write the headers into the packet's headroom. */
+ * Checked in every packet: lengths of Ethernet, IP, TCP and UDP, the IPv4
+ * header checksum, source addresses that cannot be, TTL and hop limit.  IPv4
+ * options are refused, since routers on the way may each make something else
+ * of them.
+ *
+ * Not checked are the checksums of TCP, UDP and ICMP: they would need all of
+ * the packet's memory, some 80 ns for 1500 octets in cache and more than
+ * forwarding itself for others, and the virtual machine checks them anyway.
+ * The mux changes nothing that they cover.  Likewise the outer UDP checksum of
+ * what hosts tunnel, which is mostly zero.
+ *
+ * What does not fit into the tunnel is answered by "fragmentation needed" or
+ * "packet too big", for IPv4 without DF as well: the mux never fragments.
+ * Stacks take the message for the path's MTU, whether they set DF or not, and
+ * fragments that they make reach one member, while fragments of fragments
+ * would have to be made here, with memory and time that others pay for. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct dp_packet_batch;
-struct ds;
 struct mux_table;
+struct mux_thread;
 
 /* What is counted: what is forwarded, then reasons for a drop. */
 #define MUX_COUNTERS                                                    \
@@ -53,8 +72,19 @@ struct mux_table;
                 "of them, packets that name more than one owner")       \
     MUX_COUNTER(TUNNELLED, "tunnelled",                                 \
                 "of them, packets that came to the anycast VTEP")       \
+    MUX_COUNTER(STEERED, "icmp_steered",                                \
+                "of them, ICMP errors about a connection")              \
+    MUX_COUNTER(FRAGMENTS, "fragments", "of them, fragments")           \
+    MUX_COUNTER(WAITED, "fragments_waited",                             \
+                "fragments that came before the first of their datagram") \
     MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \
     MUX_COUNTER(NODE_BYTES, "node_bytes", "their size")                 \
+    MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
+    MUX_COUNTER(ECHO_BYTES, "echo_bytes", "their size")                 \
+    MUX_COUNTER(ERRORS, "icmp_sent", "ICMP errors about dropped packets") \
+    MUX_COUNTER(RESETS, "rst_sent", "RSTs to dropped segments")         \
+    MUX_COUNTER(LIMITED, "limited",                                     \
+                "dropped packets not answered, to limit the rate")      \
     MUX_COUNTER(NO_UNDERLAY, "drop_no_underlay",                        \
                 "the underlay port is not there")                       \
     MUX_COUNTER(NODE_FULL, "drop_node_full",                            \
@@ -66,15 +96,29 @@ struct mux_table;
                 "shorter than its headers say")                         \
     MUX_COUNTER(BAD_HEADER, "drop_bad_header",                          \
                 "bad version or header length")                         \
+    MUX_COUNTER(BAD_LENGTH, "drop_bad_length",                          \
+                "bad length of a TCP header or UDP datagram")           \
     MUX_COUNTER(CHECKSUM, "drop_checksum", "bad IPv4 header checksum")  \
     MUX_COUNTER(OPTIONS, "drop_options", "IPv4 options")                \
-    MUX_COUNTER(TTL, "drop_ttl", "TTL or hop limit is zero")            \
-    MUX_COUNTER(FRAGMENT, "drop_fragment", "fragment, not the first")   \
-    MUX_COUNTER(PROTOCOL, "drop_protocol", "neither TCP nor UDP")       \
+    MUX_COUNTER(MARTIAN, "drop_martian", "impossible source address")   \
+    MUX_COUNTER(TTL, "drop_ttl", "TTL or hop limit ran out")            \
+    MUX_COUNTER(FRAGMENT, "drop_fragment",                              \
+                "fragment, and the first has not come")                 \
+    MUX_COUNTER(FRAGMENT_FULL, "drop_fragment_full",                    \
+                "fragment, and too many wait for their first")          \
+    MUX_COUNTER(PROTOCOL, "drop_protocol",                              \
+                "no rule for the address takes this protocol")          \
+    MUX_COUNTER(ICMP, "drop_icmp", "error about no packet of the VIP")  \
+    MUX_COUNTER(ECHO_LIMIT, "drop_echo",                                \
+                "echo requests not answered, to limit the rate")        \
     MUX_COUNTER(TUNNEL, "drop_tunnel",                                  \
                 "to the anycast VTEP, but not VXLAN with a VNI")        \
+    MUX_COUNTER(ECN, "drop_ecn",                                        \
+                "congestion in the tunnel, sender unaware of ECN")      \
     MUX_COUNTER(NO_ENDPOINT, "drop_no_endpoint",                        \
                 "no rule for this address, protocol and port")          \
+    MUX_COUNTER(SOURCE, "drop_source",                                  \
+                "source address outside of the rule's ranges")          \
     MUX_COUNTER(NO_OWNER, "drop_no_owner", "the pool has no members")   \
     MUX_COUNTER(NO_NEXTHOP, "drop_no_nexthop",                          \
                 "the owner's host cannot be reached")                   \
@@ -100,9 +144,10 @@ struct mux_counters {
 const char *mux_counter_name(enum mux_counter);
 const char *mux_counter_text(enum mux_counter);
 
-void mux_forward(const struct mux_table *, struct dp_packet_batch *,
-                 struct dp_packet_batch *node, uint32_t mtu,
-                 long long int now, struct mux_counters *);
+void mux_forward(const struct mux_table *, struct mux_thread *,
+                 struct dp_packet_batch *, struct dp_packet_batch *node,
+                 uint32_t mtu, long long int now, struct mux_counters *);
+bool mux_forward_released(struct mux_thread *, struct dp_packet_batch *);
 void mux_separate(const struct mux_table *, struct dp_packet_batch *,
                   struct dp_packet_batch *node);
 

@@ -20,9 +20,11 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
 #include "ovsdb-parser.h"
+#include "ovs-ext/mux-table.h"
 #include "packets.h"
 #include "timeval.h"
 #include "util.h"
@@ -82,6 +84,35 @@ mux_generation_uninit(struct mux_generation *generation)
     free(generation->weights);
 }
 
+static int
+compare_words(const uint64_t a[2], const uint64_t b[2])
+{
+    return (a[0] != b[0] ? (a[0] < b[0] ? -1 : 1)
+            : a[1] != b[1] ? (a[1] < b[1] ? -1 : 1) : 0);
+}
+
+/* May packets from 'address' go to 'endpoint'? */
+bool
+mux_endpoint_admits(const struct mux_endpoint *endpoint,
+                    const uint64_t address[2])
+{
+    size_t low = 0, high = endpoint->n_ranges;
+
+    /* Find the first range that ends at or behind the address. */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_words(endpoint->ranges[middle].last, address) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return (!endpoint->restricted
+            || (low < endpoint->n_ranges
+                && compare_words(endpoint->ranges[low].first, address) <= 0));
+}
+
 void
 mux_object_destroy(struct mux_object *object)
 {
@@ -107,6 +138,7 @@ mux_object_destroy(struct mux_object *object)
             = CONTAINER_OF(object, struct mux_endpoint, object);
 
         free(endpoint->name);
+        free(endpoint->ranges);
         free(endpoint);
         break;
     }
@@ -223,9 +255,10 @@ parse_endpoint_key(struct ovsdb_parser *p)
     uint8_t protocol = parse_integer(p, "protocol", 0, UINT8_MAX);
     uint16_t port = parse_integer(p, "port", 0, UINT16_MAX);
 
-    if ((protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) || !port) {
-        ovsdb_parser_raise_error(p, "only ports of TCP and UDP are "
-                                 "forwarded");
+    if (((protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) || !port)
+        && (protocol || port)) {
+        ovsdb_parser_raise_error(p, "neither a port of TCP or UDP nor all "
+                                 "protocols and ports");
     }
     return mux_key_endpoint(network, &address, protocol, port);
 }
@@ -479,12 +512,89 @@ parse_global(struct ovsdb_parser *p, struct mux_key *key)
     return &global->object;
 }
 
+static bool
+parse_boolean(struct ovsdb_parser *p, const char *name, bool default_)
+{
+    const struct json *json = ovsdb_parser_member(p, name,
+                                                  OP_BOOLEAN | OP_OPTIONAL);
+
+    return json ? json_boolean(json) : default_;
+}
+
+static int
+compare_ranges(const void *a_, const void *b_)
+{
+    const struct mux_range *a = a_;
+    const struct mux_range *b = b_;
+
+    return compare_words(a->first, b->first);
+}
+
+static void
+parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
+             struct mux_endpoint *endpoint)
+{
+    bool v4 = slb_address_is_v4(&key->address);
+    const struct json *json = ovsdb_parser_member(p, "source_ranges",
+                                                  OP_ARRAY | OP_OPTIONAL);
+
+    if (!json || !json->array.n) {
+        return;
+    }
+    if (json->array.n > MUX_MAX_RANGES) {
+        ovsdb_parser_raise_error(p, "more than %d \"source_ranges\"",
+                                 MUX_MAX_RANGES);
+        return;
+    }
+
+    struct mux_range *ranges = xmalloc(json->array.n * sizeof *ranges);
+    size_t n = 0;
+
+    endpoint->restricted = true;
+    endpoint->ranges = ranges;
+    for (size_t i = 0; i < json->array.n; i++) {
+        const struct json *text = json->array.elems[i];
+        struct slb_prefix prefix;
+
+        if (text->type != JSON_STRING
+            || !slb_prefix_parse(json_string(text), &prefix)
+            || slb_prefix_has_host_bits(&prefix)) {
+            ovsdb_parser_raise_error(p, "one of \"source_ranges\" is no "
+                                     "prefix");
+            return;
+        }
+
+        /* ::/0 is no IPv4 address, though all of these are in it. */
+        if (slb_address_is_v4(&prefix.address) == v4) {
+            struct in6_addr last = slb_prefix_last(&prefix);
+
+            mux_address_to_words(&prefix.address, ranges[n].first);
+            mux_address_to_words(&last, ranges[n].last);
+            n++;
+        }
+    }
+    qsort(ranges, n, sizeof *ranges, compare_ranges);
+
+    for (size_t i = 0; i < n; i++) {
+        struct mux_range *previous = &ranges[endpoint->n_ranges - 1];
+
+        if (!endpoint->n_ranges
+            || compare_words(ranges[i].first, previous->last) > 0) {
+            ranges[endpoint->n_ranges++] = ranges[i];
+        } else if (compare_words(ranges[i].last, previous->last) > 0) {
+            memcpy(previous->last, ranges[i].last, sizeof previous->last);
+        }
+    }
+}
+
 static struct mux_object *
 parse_vip(struct ovsdb_parser *p, struct mux_key *key)
 {
     struct mux_vip *vip = xzalloc(sizeof *vip);
 
     *key = parse_vip_key(p);
+    vip->echo = parse_boolean(p, "echo", true);
+    vip->reject = parse_boolean(p, "reject", false);
     ovs_list_init(&vip->endpoints);
     return &vip->object;
 }
@@ -506,6 +616,8 @@ parse_endpoint(struct ovsdb_parser *p, struct mux_key *key)
     }
     name = ovsdb_parser_member(p, "name", OP_STRING);
     endpoint->name = xstrdup(name ? json_string(name) : "");
+    endpoint->reject = parse_boolean(p, "reject", false);
+    parse_ranges(p, key, endpoint);
     return &endpoint->object;
 }
 

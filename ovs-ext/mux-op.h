@@ -44,6 +44,9 @@ struct mux_view;
 /* Longest idle time-out, in seconds. */
 #define MUX_MAX_IDLE UINT16_MAX
 
+/* Prefixes an endpoint may list. */
+#define MUX_MAX_RANGES 4096
+
 /* Generations a pool may have. */
 #define MUX_MAX_GENERATIONS 16
 
@@ -107,6 +110,7 @@ struct mux_generation {
 struct mux_pool_member {
     uint16_t index;
     ovs_be32 vtep;
+    uint32_t counter;           /* Of mux-store.c; see mux-thread.h. */
 };
 
 struct mux_pool {
@@ -132,9 +136,19 @@ struct mux_pool {
 
 struct mux_vip {
     struct mux_object object;
+    bool echo;                  /* Answer echo requests. */
+    bool reject;                /* Answer what no endpoint takes. */
+    uint32_t counter;           /* Of mux-store.c; see mux-thread.h. */
 
     /* Of mux-store.c. */
     struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
+};
+
+/* Addresses from 'first' to 'last', both as slb_hash_ipv6() wants them, IPv4
+ * as IPv4-mapped. */
+struct mux_range {
+    uint64_t first[2];
+    uint64_t last[2];
 };
 
 struct mux_endpoint {
@@ -143,8 +157,16 @@ struct mux_endpoint {
     enum slb_hash_kind distribution;
     unsigned int idle;          /* Seconds. */
     char *name;
+    bool reject;                /* Answer packets while there is no owner. */
+
+    /* Where packets may come from if they may not from anywhere: in ascending
+     * order, without overlap. */
+    bool restricted;
+    struct mux_range *ranges;
+    size_t n_ranges;
 
     /* Of mux-store.c. */
+    uint32_t counter;           /* See mux-thread.h. */
     struct ovs_list pool_node;
     struct ovs_list vip_node;
 };
@@ -155,6 +177,8 @@ struct mux_nexthop {
     struct eth_addr dst_mac;
 };
 
+bool mux_endpoint_admits(const struct mux_endpoint *,
+                         const uint64_t address[2]);
 void mux_object_destroy(struct mux_object *);
 
 struct mux_op {

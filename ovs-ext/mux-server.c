@@ -21,6 +21,7 @@
 #include "dirs.h"
 #include "jsonrpc.h"
 #include "lib/mux-protocol.h"
+#include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
@@ -28,6 +29,7 @@
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-report.h"
 #include "ovs-ext/mux-stats.h"
 #include "ovs-ext/mux-store.h"
 #include "ovs-ext/mux-table.h"
@@ -296,15 +298,69 @@ handle_transact(struct session *s, const struct json *argument,
     return result;
 }
 
+/* Reads an object that names a VIP or a pool and returns what there is to tell
+ * about it. */
+static struct json *
+get_object(const struct mux_table *table, const struct json *what,
+           struct json **errorp)
+{
+    struct json *result = NULL;
+    struct ovsdb_parser p;
+
+    ovsdb_parser_init(&p, what, "get");
+
+    const struct json *vip = ovsdb_parser_member(&p, "vip",
+                                                 OP_STRING | OP_OPTIONAL);
+    const struct json *network = ovsdb_parser_member(
+        &p, "network", OP_INTEGER | OP_OPTIONAL);
+    const struct json *pool = ovsdb_parser_member(&p, "pool",
+                                                  OP_INTEGER | OP_OPTIONAL);
+    struct ovsdb_error *error = ovsdb_parser_finish(&p);
+    if (error) {
+        char *details = ovsdb_error_to_string_free(error);
+
+        *errorp = error_to_json("message", details, SIZE_MAX);
+        free(details);
+        return NULL;
+    }
+
+    long long int key = (pool ? json_integer(pool)
+                         : network ? json_integer(network) : 0);
+    if (key < 0 || key > MUX_MAX_KEY) {
+        /* There is none. */
+    } else if (vip && !pool) {
+        struct in6_addr address;
+
+        if (slb_address_parse(json_string(vip), &address)) {
+            result = mux_report_vip(table, key, &address);
+        }
+    } else if (pool && !vip && !network) {
+        result = mux_report_members(table, key);
+    }
+    if (!result) {
+        *errorp = error_to_json("reference", "there is no such object",
+                                SIZE_MAX);
+    }
+    return result;
+}
+
 static struct json *
 handle_get(const struct json *what, struct json **errorp)
 {
-    if (what->type != JSON_STRING || strcmp(json_string(what), "stats")) {
-        *errorp = error_to_json("message", "only \"stats\" can be got",
-                                SIZE_MAX);
-        return NULL;
+    const struct mux_table *table = mux_store_get_table(store);
+
+    if (what->type == JSON_OBJECT) {
+        return get_object(table, what, errorp);
+    } else if (what->type == JSON_STRING
+               && !strcmp(json_string(what), "stats")) {
+        return mux_stats_to_json(table);
+    } else if (what->type == JSON_STRING
+               && !strcmp(json_string(what), "vips")) {
+        return mux_report_vips(table);
     }
-    return mux_stats_to_json(mux_store_get_table(store));
+    *errorp = error_to_json("message", "only \"stats\", \"vips\", a VIP or a "
+                            "pool can be got", SIZE_MAX);
+    return NULL;
 }
 
 static void

@@ -19,6 +19,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "ovs-ext/mux-forward.h"
+#include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/netdev-slbmux.h"
 
@@ -29,12 +30,16 @@ struct figure {
 };
 
 /* Figures besides the packets' counters. */
-#define N_TABLE_FIGURES 9
+#define N_TABLE_FIGURES 13
 #define N_FIGURES (N_TABLE_FIGURES + MUX_N_COUNTERS)
 
 static void
 collect(const struct mux_table *t, struct figure figures[N_FIGURES])
 {
+    struct mux_fragment_stats fragments;
+
+    netdev_slbmux_get_fragment_stats(&fragments);
+
     const struct figure of_table[N_TABLE_FIGURES] = {
         { "generation", "of the tables in force", t->generation },
         { "pools", "in the tables", t->n_objects[MUX_POOL] },
@@ -45,6 +50,14 @@ collect(const struct mux_table *t, struct figure figures[N_FIGURES])
         { "pools_built", "since the start", t->stats.n_views },
         { "maglev_tables_built", "since the start", t->stats.n_tables },
         { "pages_copied", "since the start", t->stats.n_pages },
+        { "fragmented", "datagrams whose fragments' way is remembered",
+          fragments.datagrams },
+        { "fragments_waiting", "fragments that wait for the first of their "
+          "datagram", fragments.waiting },
+        { "fragment_evictions", "datagrams forgotten to remember others",
+          fragments.evictions },
+        { "fragment_timeouts", "datagrams whose first fragment never came",
+          fragments.timeouts },
     };
     struct mux_counters counters;
 

@@ -23,6 +23,7 @@
 #include "hash.h"
 #include "ovs-ext/mux-op.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 #include "ovs-rcu.h"
 #include "packets.h"
 #include "unaligned.h"
@@ -217,7 +218,7 @@ chunk_create(const struct mux_store *store)
     return chunk;
 }
 
-/* Returns the set of the VIPs on the wire of 'state'. */
+/* Returns the set of the VIPs of 'state'. */
 static struct mux_vips *
 vips_create(const struct state *state)
 {
@@ -229,16 +230,25 @@ vips_create(const struct state *state)
     }
 
     struct mux_vips *vips = xzalloc(sizeof *vips
-                                    + n * sizeof vips->addresses[0]);
+                                    + n * sizeof vips->entries[0]);
     vips->mask = n - 1;
     HMAP_FOR_EACH (object, node, &state->objects) {
-        if (object->key.type == MUX_VIP && !object->key.number) {
+        if (object->key.type == MUX_VIP) {
+            const struct mux_vip *vip
+                = CONTAINER_OF(object, struct mux_vip, object);
+            uint32_t network = object->key.number;
             uint64_t words[2];
-            uint32_t i;
 
             mux_address_to_words(&object->key.address, words);
-            i = mux_vips_find(vips, words);
-            memcpy(vips->addresses[i], words, sizeof words);
+            vips->entries[mux_vips_find(vips, network, words)]
+                = (struct mux_vip_entry) {
+                    .address = { words[0], words[1] },
+                    .network = network,
+                    .counter = vip->counter,
+                    .used = true,
+                    .echo = vip->echo,
+                    .reject = vip->reject,
+                };
         }
     }
     return vips;
@@ -486,6 +496,14 @@ pool_nexthop_number(const struct state *state, const struct mux_pool *pool,
     return member ? vtep_find(state, member->vtep)->number : MUX_NO_NEXTHOP;
 }
 
+static uint32_t
+pool_counter(const struct mux_pool *pool, uint16_t index)
+{
+    const struct mux_pool_member *member = pool_find_member(pool, index);
+
+    return member ? member->counter : MUX_NO_COUNTER;
+}
+
 /* What the tables of 'pool' would take if it shared none. */
 static uint64_t
 pool_slot_bytes(const struct mux_pool *pool)
@@ -667,6 +685,7 @@ view_create(struct mux_store *store, struct state *state,
         view->owners[i] = (struct mux_owner) {
             .index = index,
             .nexthop = pool_nexthop_number(state, pool, index),
+            .counter = pool_counter(pool, index),
         };
     }
     view_build_rings(view, state, pool);
@@ -755,12 +774,15 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
         .log2 = table->log2,
         .flags = (ep->distribution
                   | (table->slots16 ? MUX_ENTRY_WIDE : 0)
-                  | (view->rings ? MUX_ENTRY_RING : 0)),
+                  | (view->rings ? MUX_ENTRY_RING : 0)
+                  | (ep->restricted ? MUX_ENTRY_RANGES : 0)),
+        .counter = ep->counter,
     };
 
-    e.settled_at = (view->has_coming
-                    ? LLONG_MAX
-                    : view->generations[0].switched_at + e.recent * 1000LL);
+    long long int settled_at = (view->generations[0].switched_at
+                                + e.recent * 1000LL);
+    e.settled_at = (view->has_coming ? UINT32_MAX
+                    : settled_at <= 0 ? 0 : DIV_ROUND_UP(settled_at, 1000));
     mux_address_to_words(&key->address, e.vip);
     return e;
 }
@@ -1062,6 +1084,100 @@ endpoint_refresh(struct mux_store *store, struct state *state,
     }
 }
 
+/* Counters.  An object keeps its own as long as there is one with its key. */
+
+static void
+counter_retire(struct mux_store *store, uint32_t *counter)
+{
+    if (*counter != MUX_NO_COUNTER) {
+        retire(store, mux_counter_free, (void *) (uintptr_t) *counter);
+        *counter = MUX_NO_COUNTER;
+    }
+}
+
+/* Moves the counters of 'old', if nonnull, to 'new', if nonnull.  Gives 'new'
+ * new ones where 'old' has none, and gives up those of 'old' that 'new' has no
+ * use for. */
+static void
+pool_move_counters(struct mux_store *store, struct mux_pool *old,
+                   struct mux_pool *new)
+{
+    size_t j = 0;
+
+    for (size_t i = 0; new && i < new->n_members; i++) {
+        struct mux_pool_member *member = &new->members[i];
+
+        while (old && j < old->n_members
+               && old->members[j].index < member->index) {
+            counter_retire(store, &old->members[j++].counter);
+        }
+        if (old && j < old->n_members
+            && old->members[j].index == member->index) {
+            member->counter = old->members[j].counter;
+            old->members[j++].counter = MUX_NO_COUNTER;
+        } else {
+            member->counter = mux_counter_alloc();
+        }
+    }
+    while (old && j < old->n_members) {
+        counter_retire(store, &old->members[j++].counter);
+    }
+}
+
+static uint32_t *
+object_counter(struct mux_object *object)
+{
+    return (object->key.type == MUX_VIP
+            ? &mux_vip_cast(object)->counter
+            : &mux_endpoint_cast(object)->counter);
+}
+
+static void
+object_move_counters(struct mux_store *store, struct mux_object *old,
+                     struct mux_object *new)
+{
+    uint32_t type = old ? old->key.type : new->key.type;
+
+    if (type == MUX_POOL) {
+        pool_move_counters(store, mux_pool_cast(old), mux_pool_cast(new));
+    } else if (type == MUX_VIP || type == MUX_ENDPOINT) {
+        uint32_t *from = old ? object_counter(old) : NULL;
+        uint32_t *to = new ? object_counter(new) : NULL;
+
+        if (from && to) {
+            *to = *from;
+            *from = MUX_NO_COUNTER;
+        } else if (from) {
+            counter_retire(store, from);
+        } else {
+            *to = mux_counter_alloc();
+        }
+    }
+}
+
+/* Does so for all objects of 'changes'.  If these replace all objects, which
+ * are those of 'replaced' then, objects that are there again keep their
+ * counters, too. */
+static void
+commit_counters(struct mux_store *store, const struct changes *changes,
+                const struct state *replaced)
+{
+    struct change *c;
+
+    /* In the order of operations, so that counters of what is read together
+     * are together. */
+    for (size_t i = 0; i < MUX_N_OBJECT_TYPES; i++) {
+        LIST_FOR_EACH (c, list_node, &changes->by_type[i]) {
+            struct mux_object *old
+                = replaced ? state_find(replaced, &c->key) : c->old;
+
+            if (old || c->new) {
+                object_move_counters(store, old, c->new);
+            }
+        }
+    }
+}
+
 /* Puts the new objects of 'changes' into the place of the old ones. */
 static void
 commit_objects(struct state *state, const struct changes *changes)
@@ -1146,18 +1262,15 @@ static void
 commit_vips(struct mux_store *store, struct state *state,
             const struct changes *changes)
 {
-    bool changed = false;
     struct change *c;
 
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_VIP]) {
         if (c->old && c->new) {
             ovs_list_push_back_all(&mux_vip_cast(c->new)->endpoints,
                                    &mux_vip_cast(c->old)->endpoints);
-        } else {
-            changed = true;
         }
     }
-    if (changed) {
+    if (!ovs_list_is_empty(&changes->by_type[MUX_VIP])) {
         retire(store, free, state->vips);
         state->vips = vips_create(state);
     }
@@ -1281,6 +1394,7 @@ state_retire(struct mux_store *store, struct state *state)
     struct vtep *vtep;
 
     HMAP_FOR_EACH_POP (object, node, &state->objects) {
+        object_move_counters(store, object, NULL);
         if (object->key.type == MUX_POOL) {
             view_retire(store, state, mux_pool_cast(object)->view);
         }
@@ -1308,11 +1422,12 @@ state_retire(struct mux_store *store, struct state *state)
 
 static void
 commit(struct mux_store *store, struct state *state,
-       const struct changes *changes)
+       const struct state *replaced, const struct changes *changes)
 {
     const struct mux_global *global;
     struct change *c;
 
+    commit_counters(store, changes, replaced);
     commit_objects(state, changes);
     global = state_global(state);
     commit_nexthops(store, state, changes, global);
@@ -1415,7 +1530,7 @@ mux_store_transact(struct mux_store *store, bool replace, uint64_t generation,
         error = changes_validate(&changes, state);
     }
     if (!error) {
-        commit(store, state, &changes);
+        commit(store, state, replace ? store->state : NULL, &changes);
         store->stats.n_transactions++;
         publish(store, state, generation);
         if (replace) {

@@ -73,7 +73,7 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
 {
     const struct mux_ring *ring
         = e->flags & MUX_ENTRY_RING ? mux_entry_ring(e, hash) : NULL;
-    bool settled = now >= e->settled_at;
+    bool settled = now / 1000 >= e->settled_at;
 
     *s = (struct steering) { .owners = { owner->index }, .n_owners = 1 };
     if (ring) {
@@ -97,4 +97,16 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
     if (settled) {
         s->flags |= STEERING_SETTLED;
     }
+}
+
+/* Makes '*s', from mux_table_steer(), that of a fragment to 'port'. */
+void
+mux_table_steer_fragment(struct steering *s, uint16_t port)
+{
+    *s = (struct steering) {
+        .owners = { s->owners[0] },
+        .n_owners = 1,
+        .flags = (s->flags & STEERING_SETTLED) | STEERING_FRAGMENT,
+        .port = port,
+    };
 }

@@ -89,6 +89,8 @@ struct mux_owner {
     uint16_t index;
     uint16_t zero;
     uint32_t nexthop;
+    uint32_t counter;           /* See mux-thread.h. */
+    uint32_t zeros;
 };
 
 /* Owners besides the current one of one or more slots of a pool. */
@@ -136,6 +138,7 @@ enum mux_entry_flags {
     MUX_ENTRY_KIND = 3,         /* Mask of enum slb_hash_kind. */
     MUX_ENTRY_WIDE = 1 << 2,    /* 'slots' are 16 bits each. */
     MUX_ENTRY_RING = 1 << 3,    /* 'view' has rings. */
+    MUX_ENTRY_RANGES = 1 << 4,  /* Not everybody may send to it. */
 };
 
 /* An endpoint, in one cache line. */
@@ -145,7 +148,9 @@ struct mux_entry {
     const void *slots;          /* Null if the pool has no owners. */
     const struct mux_owner *owners;
     const struct mux_view *view;
-    long long int settled_at;   /* LLONG_MAX while a change is prepared. */
+    uint32_t settled_at;        /* Seconds; UINT32_MAX while a change is
+                                 * prepared. */
+    uint32_t counter;           /* See mux-thread.h. */
     uint32_t vni;
     uint16_t recent;            /* Time a change is recent for, in seconds. */
     uint8_t log2;
@@ -162,10 +167,20 @@ struct mux_page {
     uint64_t commit;            /* Of mux-store.c. */
 };
 
-/* The VIPs on the wire, by open addressing.  ::, which is none, is free. */
+/* A VIP, or none if it is not 'used'. */
+struct mux_vip_entry {
+    uint64_t address[2];        /* As slb_hash_ipv6() wants it. */
+    uint32_t network;           /* 0: on the wire. */
+    uint32_t counter;           /* See mux-thread.h. */
+    bool used;
+    bool echo;                  /* Answer echo requests. */
+    bool reject;                /* Answer what no endpoint takes. */
+};
+
+/* The VIPs, by open addressing. */
 struct mux_vips {
-    uint32_t mask;              /* Number of addresses, less one. */
-    uint64_t addresses[][2];    /* As slb_hash_ipv6() wants them. */
+    uint32_t mask;              /* Number of entries, less one. */
+    struct mux_vip_entry entries[];
 };
 
 /* What was done to come to a table, since its store was created. */
@@ -242,28 +257,32 @@ mux_page_find(const struct mux_page *page, uint64_t hash,
     }
 }
 
-/* Returns where in 'vips' the search for 'vip' ends: at 'vip' or at a free
- * place, of which there always is one. */
+/* Returns where in 'vips' the search for 'vip' ends: at its entry or at a free
+ * one, of which there always is one. */
 static inline uint32_t
-mux_vips_find(const struct mux_vips *vips, const uint64_t vip[2])
+mux_vips_find(const struct mux_vips *vips, uint32_t network,
+              const uint64_t vip[2])
 {
-    uint32_t i = mux_endpoint_hash(vip, 0) & vips->mask;
+    uint32_t i = mux_endpoint_hash(vip, network) & vips->mask;
 
-    while ((vips->addresses[i][0] | vips->addresses[i][1])
-           && (vips->addresses[i][0] != vip[0]
-               || vips->addresses[i][1] != vip[1])) {
+    while (vips->entries[i].used
+           && (vips->entries[i].address[0] != vip[0]
+               || vips->entries[i].address[1] != vip[1]
+               || vips->entries[i].network != network)) {
         i = (i + 1) & vips->mask;
     }
     return i;
 }
 
-/* Is 'vip' a VIP on the wire? */
-static inline bool
-mux_table_has_vip(const struct mux_table *table, const uint64_t vip[2])
+/* Returns the VIP, or null if there is no such one. */
+static inline const struct mux_vip_entry *
+mux_table_find_vip(const struct mux_table *table, uint32_t network,
+                   const uint64_t vip[2])
 {
-    uint32_t i = mux_vips_find(table->vips, vip);
+    const struct mux_vip_entry *e
+        = &table->vips->entries[mux_vips_find(table->vips, network, vip)];
 
-    return (table->vips->addresses[i][0] | table->vips->addresses[i][1]) != 0;
+    return e->used ? e : NULL;
 }
 
 /* Returns the address of the slot that 'hash' falls into.  'e' must have
@@ -316,5 +335,6 @@ const struct mux_entry *mux_table_lookup(const struct mux_table *,
 void mux_table_steer(const struct mux_table *, const struct mux_entry *,
                      uint64_t hash, const struct mux_owner *,
                      long long int now, struct steering *);
+void mux_table_steer_fragment(struct steering *, uint16_t port);
 
 #endif /* ovs-ext/mux-table.h */

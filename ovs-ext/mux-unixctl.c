@@ -18,15 +18,20 @@
 
 #include <errno.h>
 
+#include "csum.h"
+#include "dp-packet.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
 #include "openvswitch/dynamic-string.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-report.h"
 #include "ovs-ext/mux-server.h"
 #include "ovs-ext/mux-stats.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/netdev-slbmux.h"
 #include "ovs-thread.h"
 #include "packets.h"
+#include "unaligned.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -44,17 +49,6 @@ parse_address(const char *s, struct in6_addr *address)
         return true;
     }
     return ipv6_parse(s, address);
-}
-
-static void
-format_endpoint(const struct mux_key *key, struct ds *ds)
-{
-    if (key->number) {
-        ds_put_format(ds, "network %"PRIu32" ", key->number);
-    }
-    ipv6_format_mapped(&key->address, ds);
-    ds_put_format(ds, " %s %"PRIu16,
-                  key->protocol == IPPROTO_TCP ? "tcp" : "udp", key->port);
 }
 
 static void
@@ -128,7 +122,7 @@ slb_show(struct unixctl_conn *conn, int argc, const char *argv[],
                                                       &address))) {
                 continue;
             }
-            format_endpoint(&ep->object.key, &ds);
+            mux_report_format_endpoint(&ep->object.key, &ds);
             ds_put_format(&ds, " \"%s\" -> pool %"PRIu32", %s, idle %u s\n",
                           ep->name, ep->pool,
                           slb_hash_kind_to_string(ep->distribution),
@@ -200,8 +194,14 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
     const struct mux_endpoint *ep;
     const struct mux_entry *e = mux_table_lookup(table, l->network, &l->dst,
                                                  l->protocol, l->dport, &ep);
+    if (!e) {
+        e = mux_table_lookup(table, l->network, &l->dst, 0, 0, &ep);
+    }
     if (!e && l->network) {
         e = mux_table_lookup(table, 0, &l->dst, l->protocol, l->dport, &ep);
+        if (!e) {
+            e = mux_table_lookup(table, 0, &l->dst, 0, 0, &ep);
+        }
     }
     if (!e) {
         ds_put_cstr(ds, "no endpoint: dropped\n");
@@ -209,7 +209,7 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
     }
 
     ds_put_cstr(ds, "endpoint ");
-    format_endpoint(&ep->object.key, ds);
+    mux_report_format_endpoint(&ep->object.key, ds);
     ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
     if (!e->slots) {
         ds_put_cstr(ds, "the pool has no members: dropped\n");
@@ -264,6 +264,158 @@ slb_stats(struct unixctl_conn *conn, int argc OVS_UNUSED,
     ds_destroy(&ds);
 }
 
+static void
+reply(struct unixctl_conn *conn, bool ok, struct ds *ds, const char *error)
+{
+    if (ok) {
+        unixctl_command_reply(conn, ds_cstr(ds));
+    } else {
+        unixctl_command_reply_error(conn, error);
+    }
+    ds_destroy(ds);
+}
+
+static void
+slb_vip(struct unixctl_conn *conn, int argc, const char *argv[],
+        void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct in6_addr address;
+    unsigned int network = 0;
+    bool ok = (parse_address(argv[argc - 1], &address)
+               && (argc < 3 || str_to_uint(argv[1], 10, &network))
+               && mux_report_format_vip(mux_server_get_table(), network,
+                                        &address, &ds));
+
+    reply(conn, ok, &ds, "no such VIP");
+}
+
+static void
+slb_members(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[], void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    unsigned int key;
+    bool ok = (str_to_uint(argv[1], 10, &key)
+               && mux_report_format_members(mux_server_get_table(), key,
+                                            &ds));
+
+    reply(conn, ok, &ds, "no endpoint has a pool with this tunnel key");
+}
+
+static void
+add_eth(struct dp_packet *p, uint16_t type)
+{
+    struct eth_header *eth = dp_packet_push_zeros(p, sizeof *eth);
+
+    eth->eth_dst = (struct eth_addr) ETH_ADDR_C(02,00,00,00,00,02);
+    eth->eth_src = (struct eth_addr) ETH_ADDR_C(02,00,00,00,00,01);
+    eth->eth_type = htons(type);
+}
+
+static void
+add_ipv4(struct dp_packet *p, uint8_t protocol, ovs_be32 src, ovs_be32 dst)
+{
+    size_t payload = dp_packet_size(p);
+    struct ip_header *ip = dp_packet_push_zeros(p, sizeof *ip);
+
+    ip->ip_ihl_ver = IP_IHL_VER(5, 4);
+    ip->ip_tot_len = htons(sizeof *ip + payload);
+    ip->ip_ttl = 64;
+    ip->ip_proto = protocol;
+    put_16aligned_be32(&ip->ip_src, src);
+    put_16aligned_be32(&ip->ip_dst, dst);
+    ip->ip_csum = csum(ip, sizeof *ip);
+    add_eth(p, ETH_TYPE_IP);
+}
+
+static void
+add_ipv6(struct dp_packet *p, const struct lookup *l)
+{
+    size_t payload = dp_packet_size(p);
+    struct ovs_16aligned_ip6_hdr *ip6 = dp_packet_push_zeros(p, sizeof *ip6);
+
+    put_16aligned_be32(&ip6->ip6_flow, htonl(6u << 28));
+    ip6->ip6_plen = htons(payload);
+    ip6->ip6_nxt = l->protocol;
+    ip6->ip6_hlim = 64;
+    memcpy(&ip6->ip6_src, &l->src, sizeof l->src);
+    memcpy(&ip6->ip6_dst, &l->dst, sizeof l->dst);
+    add_eth(p, ETH_TYPE_IPV6);
+}
+
+static void
+add_udp(struct dp_packet *p, uint16_t sport, uint16_t dport)
+{
+    size_t payload = dp_packet_size(p);
+    struct udp_header *udp = dp_packet_push_zeros(p, sizeof *udp);
+
+    udp->udp_src = htons(sport);
+    udp->udp_dst = htons(dport);
+    udp->udp_len = htons(sizeof *udp + payload);
+}
+
+/* Returns the first packet of the flow 'l', as it would come from the wire:
+ * from a host, if it is of a network. */
+static struct dp_packet *
+packet_from_lookup(const struct mux_table *table, const struct lookup *l)
+{
+    struct dp_packet *p = dp_packet_new_with_headroom(0, 256);
+
+    if (l->protocol == IPPROTO_TCP) {
+        struct tcp_header *tcp = dp_packet_push_zeros(p, sizeof *tcp);
+
+        tcp->tcp_src = htons(l->sport);
+        tcp->tcp_dst = htons(l->dport);
+        tcp->tcp_ctl = TCP_CTL(TCP_SYN, 5);
+    } else {
+        add_udp(p, l->sport, l->dport);
+    }
+    if (IN6_IS_ADDR_V4MAPPED(&l->dst)) {
+        add_ipv4(p, l->protocol, in6_addr_get_mapped_ipv4(&l->src),
+                  in6_addr_get_mapped_ipv4(&l->dst));
+    } else {
+        add_ipv6(p, l);
+    }
+    if (l->network) {
+        struct vxlanhdr *vxlan = dp_packet_push_zeros(p, sizeof *vxlan);
+
+        put_16aligned_be32(&vxlan->vx_flags, htonl(VXLAN_FLAGS));
+        put_16aligned_be32(&vxlan->vx_vni, htonl(l->network << 8));
+        add_udp(p, 50000, 4789);
+        add_ipv4(p, IPPROTO_UDP, table->vtep, table->anycast);
+    }
+    return p;
+}
+
+static void
+slb_trace(struct unixctl_conn *conn, int argc, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    const struct mux_table *table = mux_server_get_table();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct dp_packet *packet = NULL;
+    struct lookup l;
+
+    if (argc == 2) {
+        packet = dp_packet_new(0);
+        if (*dp_packet_put_hex(packet, argv[1], NULL)) {
+            dp_packet_delete(packet);
+            packet = NULL;
+        }
+    } else if (argc == 7 && parse_lookup(argv, &l)) {
+        packet = packet_from_lookup(table, &l);
+    }
+    if (packet) {
+        mux_report_trace(table, packet, netdev_slbmux_get_underlay_mtu(),
+                         &ds);
+        dp_packet_delete(packet);
+    }
+    reply(conn, packet != NULL, &ds,
+          "neither an Ethernet frame in hexadecimal digits nor a 5-tuple; "
+          "example: 0 tcp 198.51.100.10 40000 20.50.60.10 80");
+}
+
 /* Registers the commands.  There must have been a reference to the server by
  * the time the first is called. */
 void
@@ -277,6 +429,13 @@ mux_unixctl_init(void)
         unixctl_command_register("slb/lookup",
                                  "network tcp|udp src sport dst dport", 6, 6,
                                  slb_lookup, NULL);
+        unixctl_command_register("slb/vip", "[network] address", 1, 2,
+                                 slb_vip, NULL);
+        unixctl_command_register("slb/members", "tunnel_key", 1, 1,
+                                 slb_members, NULL);
+        unixctl_command_register("slb/trace",
+                                 "frame | network tcp|udp src sport dst "
+                                 "dport", 1, 6, slb_trace, NULL);
         unixctl_command_register("slb/stats", "", 0, 0, slb_stats, NULL);
         ovsthread_once_done(&once);
     }

@@ -26,8 +26,10 @@
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-forward.h"
+#include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-server.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 #include "ovs-ext/mux-unixctl.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
@@ -55,17 +57,13 @@ struct underlay {
 /* Packets for no VIP that may wait for the main thread. */
 #define NODE_QUEUE_SIZE 1024
 
-/* Counters of one thread.  It alone writes, others read. */
-struct thread_counters {
-    OVS_ALIGNED_VAR(CACHE_LINE_SIZE) atomic_uint64_t n[MUX_N_COUNTERS];
-};
-
 struct netdev_slbmux {
     struct netdev up;
 
     /* Used by senders. */
     OVSRCU_TYPE(struct underlay *) underlay;
-    struct thread_counters **threads;   /* By tx queue. */
+    struct mux_thread **threads; /* By tx queue. */
+    struct mux_fragments *fragments;
 
     struct ovs_list list_node OVS_GUARDED_BY(slbmux_mutex);
     int n_threads OVS_GUARDED_BY(slbmux_mutex);
@@ -267,6 +265,7 @@ netdev_slbmux_run(const struct netdev_class *class OVS_UNUSED)
     SHASH_FOR_EACH (node, &devices) {
         dev = netdev_slbmux_cast(node->data);
         run_underlay(dev);
+        mux_fragments_run(dev->fragments, time_msec());
         netdev_close(&dev->up);
     }
     shash_destroy(&devices);
@@ -282,6 +281,7 @@ netdev_slbmux_wait(const struct netdev_class *class OVS_UNUSED)
         if (!get_underlay(dev) && dev->underlay_name) {
             poll_timer_wait_until(dev->retry_at);
         }
+        mux_fragments_wait(dev->fragments);
     }
     ovs_mutex_unlock(&slbmux_mutex);
 }
@@ -303,8 +303,7 @@ grow_threads(struct netdev_slbmux *dev, int n)
     if (n > dev->n_threads) {
         dev->threads = xrealloc(dev->threads, n * sizeof *dev->threads);
         while (dev->n_threads < n) {
-            dev->threads[dev->n_threads++]
-                = xzalloc_cacheline(sizeof *dev->threads[0]);
+            dev->threads[dev->n_threads++] = mux_thread_create(dev->fragments);
         }
     }
 }
@@ -318,6 +317,7 @@ netdev_slbmux_construct(struct netdev *netdev)
     mux_server_ref();
 
     ovsrcu_init(&dev->underlay, NULL);
+    dev->fragments = mux_fragments_create();
     ovs_mutex_init(&dev->node_mutex);
     dev->node_seq = seq_create();
     atomic_init(&dev->n_tx_steering, 0);
@@ -342,10 +342,11 @@ netdev_slbmux_destruct(struct netdev *netdev)
     ovs_mutex_lock(&slbmux_mutex);
     ovs_list_remove(&dev->list_node);
     for (int i = 0; i < dev->n_threads; i++) {
-        free_cacheline(dev->threads[i]);
+        mux_thread_destroy(dev->threads[i]);
     }
     ovs_mutex_unlock(&slbmux_mutex);
     free(dev->threads);
+    mux_fragments_destroy(dev->fragments);
     free(dev->underlay_name);
     while (dev->node_tail != dev->node_head) {
         dp_packet_delete(dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
@@ -500,15 +501,15 @@ static void
 add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
     OVS_REQUIRES(slbmux_mutex)
 {
+    struct mux_fragment_stats stats = { .datagrams = 0 };
     uint64_t n;
 
     for (int i = 0; i < dev->n_threads; i++) {
-        for (int j = 0; j < MUX_N_COUNTERS; j++) {
-            atomic_read_relaxed(&dev->threads[i]->n[j], &n);
-            total->n[j] += n;
-        }
+        mux_thread_read(dev->threads[i], total);
     }
 
+    mux_fragments_get_stats(dev->fragments, time_msec(), &stats);
+    total->n[MUX_COUNT_FRAGMENT] += stats.dropped;
     atomic_read_relaxed(&dev->n_tx_steering, &n);
     total->n[MUX_COUNT_TX_STEERING] += n;
 }
@@ -525,6 +526,40 @@ netdev_slbmux_get_counters(struct mux_counters *total)
         add_counters(dev, total);
     }
     ovs_mutex_unlock(&slbmux_mutex);
+}
+
+/* Stores into '*total' the figures about fragments of all ports together. */
+void
+netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *total)
+{
+    struct netdev_slbmux *dev;
+
+    memset(total, 0, sizeof *total);
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        mux_fragments_get_stats(dev->fragments, time_msec(), total);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
+/* Returns the smallest MTU of an underlay, or that of Ethernet if there is no
+ * underlay. */
+uint32_t
+netdev_slbmux_get_underlay_mtu(void)
+{
+    struct netdev_slbmux *dev;
+    uint32_t mtu = UINT32_MAX;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        const struct underlay *underlay = get_underlay(dev);
+
+        if (underlay) {
+            mtu = MIN(mtu, underlay->mtu);
+        }
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+    return mtu == UINT32_MAX ? ETH_PAYLOAD_MAX : mtu;
 }
 
 static void
@@ -547,8 +582,10 @@ netdev_slbmux_get_stats(const struct netdev *netdev,
     stats->rx_bytes = counters.n[MUX_COUNT_NODE_BYTES];
     stats->rx_dropped = stats->rx_errors = 0;
     stats->tx_packets = (counters.n[MUX_COUNT_FORWARDED]
+                         + counters.n[MUX_COUNT_ECHO]
                          + counters.n[MUX_COUNT_NODE]);
     stats->tx_bytes = (counters.n[MUX_COUNT_BYTES]
+                       + counters.n[MUX_COUNT_ECHO_BYTES]
                        + counters.n[MUX_COUNT_NODE_BYTES]);
     stats->tx_errors = 0;
     stats->tx_dropped = 0;
@@ -576,19 +613,6 @@ netdev_slbmux_get_custom_stats(const struct netdev *netdev,
 }
 
 /* Sending. */
-
-static void
-count(struct thread_counters *thread, const struct mux_counters *counters)
-{
-    for (int i = 0; i < MUX_N_COUNTERS; i++) {
-        if (counters->n[i]) {
-            uint64_t n;
-
-            atomic_read_relaxed(&thread->n[i], &n);
-            atomic_store_relaxed(&thread->n[i], n + counters->n[i]);
-        }
-    }
-}
 
 static void
 drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
@@ -631,8 +655,10 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
     const struct underlay *underlay = get_underlay(dev);
+    struct mux_thread *thread;
     struct mux_counters counters;
     struct dp_packet_batch node;
+    int error = 0;
 
     if (OVS_UNLIKELY(concurrent_txq)) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
@@ -645,24 +671,31 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
         return 0;
     }
 
-    memset(&counters, 0, sizeof counters);
-    dp_packet_batch_init(&node);
-    if (OVS_LIKELY(underlay)) {
-        mux_forward(mux_server_get_table(), batch, &node, underlay->mtu,
-                    time_msec(), &counters);
-    } else {
-        mux_separate(mux_server_get_table(), batch, &node);
-        drop_batch(batch, &counters.n[MUX_COUNT_NO_UNDERLAY]);
-        dp_packet_batch_init(batch);
-    }
-    if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
-        queue_for_node(dev, &node, &counters);
-    }
-    count(dev->threads[qid], &counters);
-    return (dp_packet_batch_is_empty(batch)
-            ? 0
-            : netdev_send(underlay->netdev,
-                          qid % netdev_n_txq(underlay->netdev), batch, true));
+    thread = dev->threads[qid];
+    do {
+        memset(&counters, 0, sizeof counters);
+        dp_packet_batch_init(&node);
+        if (OVS_LIKELY(underlay)) {
+            mux_forward(mux_server_get_table(), thread, batch, &node,
+                        underlay->mtu, time_msec(), &counters);
+        } else {
+            mux_separate(mux_server_get_table(), batch, &node);
+            drop_batch(batch, &counters.n[MUX_COUNT_NO_UNDERLAY]);
+            dp_packet_batch_init(batch);
+        }
+        if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
+            queue_for_node(dev, &node, &counters);
+        }
+        mux_thread_add(thread, &counters);
+        if (!dp_packet_batch_is_empty(batch)) {
+            error = netdev_send(underlay->netdev,
+                                qid % netdev_n_txq(underlay->netdev), batch,
+                                true);
+            dp_packet_batch_init(batch);
+        }
+    } while (OVS_UNLIKELY(thread->released.n)
+             && mux_forward_released(thread, batch));
+    return error;
 }
 
 /* Receiving. */

@@ -55,15 +55,21 @@
  * =======
  *
  * Each thread sends with a tx queue number of its own, which also names its
- * counters, so threads share nothing that is written.  On the underlay the
- * same number is used, modulo its queues.  We always ask the underlay to lock
- * its queue: it costs nothing to speak of, once in a batch, and only so is it
- * right however the underlay's queues are shared (fewer queues than threads,
- * other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
+ * counters, so threads share nothing that is written, but for the table of
+ * fragments (mux-fragment.h), which ordinary packets do not touch.  On the
+ * underlay the same number is used, modulo its queues.  We always ask the
+ * underlay to lock its queue: it costs nothing to speak of, once in a batch,
+ * and only so is it right however the underlay's queues are shared (fewer
+ * queues than threads, other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
  * queue numbers would belong to no thread, and packets are dropped. */
 
+#include <stdint.h>
+
 struct mux_counters;
+struct mux_fragment_stats;
 
 void netdev_slbmux_get_counters(struct mux_counters *);
+void netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *);
+uint32_t netdev_slbmux_get_underlay_mtu(void);
 
 #endif /* ovs-ext/netdev-slbmux.h */

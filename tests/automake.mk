@@ -26,6 +26,10 @@ UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-outbound
+tests_unit_test_outbound_SOURCES = tests/unit/test-outbound.c
+tests_unit_test_outbound_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
@@ -56,11 +60,16 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/traffic.sh \
+	tests/lib/whoami.py \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
 	tests/system/distribution.t \
+	tests/system/internal.t \
+	tests/system/examples.t \
+	tests/system/features.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -84,6 +93,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
@@ -91,40 +101,62 @@ EXTRA_DIST += \
 	tests/system/agent/announce.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
-	tests/system/agent/restart.t
+	tests/system/agent/restart.t \
+	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
 UNIT_TESTS += \
 	tests/unit/test-address \
 	tests/unit/test-ctl-model \
+	tests/unit/test-explain \
 	tests/unit/test-yaml
 tests_unit_test_address_SOURCES = tests/unit/test-address.c
 tests_unit_test_address_LDADD = $(UNIT_LDADD)
 tests_unit_test_ctl_model_SOURCES = tests/unit/test-ctl-model.c
 tests_unit_test_ctl_model_LDADD = \
 	controller/ctl/libctl.la yaml/libyamlslb.la $(UNIT_LDADD)
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
+tests_unit_test_explain_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c
+tests_unit_test_yaml_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)"'
 tests_unit_test_yaml_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-yaml-limits
+tests_unit_test_yaml_limits_SOURCES = tests/unit/test-yaml-limits.c
+tests_unit_test_yaml_limits_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-azure
+tests_unit_test_azure_SOURCES = tests/unit/test-azure.c
+tests_unit_test_azure_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DTEST_SRCDIR='"$(abs_top_srcdir)/tests/unit"'
+tests_unit_test_azure_LDADD = yaml/libyamlslb.la $(UNIT_LDADD)
+EXTRA_DIST += tests/unit/azure
 
-# Pairs of wrong files and what is said about them; see system/ctl/errors.t.
-EXTRA_DIST += tests/unit/yaml-errors tests/system/ctl
+# Pairs of wrong files and what is said about them, and files that are right;
+# see system/ctl/errors.t.
+EXTRA_DIST += tests/unit/yaml-errors tests/unit/yaml-good tests/system/ctl
 
 # slb-manager
 UNIT_TESTS += \
-	tests/unit/test-manager-address \
+	tests/unit/test-assign \
 	tests/unit/test-binding \
+	tests/unit/test-claim \
 	tests/unit/test-concern \
 	tests/unit/test-cookie \
 	tests/unit/test-generation \
 	tests/unit/test-member-index \
+	tests/unit/test-nat-ports \
 	tests/unit/test-prepare \
 	tests/unit/test-slots \
+	tests/unit/test-status \
+	tests/unit/test-support \
 	tests/unit/test-tunnel-key
 MANAGER_UNIT_LDADD = controller/manager/libmanager.la $(UNIT_LDADD)
-tests_unit_test_manager_address_SOURCES = tests/unit/test-manager-address.c
-tests_unit_test_manager_address_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_assign_SOURCES = tests/unit/test-assign.c
+tests_unit_test_assign_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_binding_SOURCES = tests/unit/test-binding.c
 tests_unit_test_binding_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_claim_SOURCES = tests/unit/test-claim.c
+tests_unit_test_claim_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_concern_SOURCES = tests/unit/test-concern.c
 tests_unit_test_concern_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_cookie_SOURCES = tests/unit/test-cookie.c
@@ -133,13 +165,20 @@ tests_unit_test_generation_SOURCES = tests/unit/test-generation.c
 tests_unit_test_generation_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_member_index_SOURCES = tests/unit/test-member-index.c
 tests_unit_test_member_index_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_nat_ports_SOURCES = tests/unit/test-nat-ports.c
+tests_unit_test_nat_ports_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
 tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
 tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_status_SOURCES = tests/unit/test-status.c
+tests_unit_test_status_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_support_SOURCES = tests/unit/test-support.c
+tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/addresses.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
@@ -148,8 +187,12 @@ EXTRA_DIST += \
 	tests/system/manager/generations.t \
 	tests/system/manager/lib.sh \
 	tests/system/manager/move.t \
+	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
+	tests/system/manager/random.t \
 	tests/system/manager/slbdb \
+	tests/system/manager/slbrandom \
+	tests/system/manager/stages.t \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
@@ -178,18 +221,30 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
 	tests/system/host/change.t \
+	tests/system/host/floating-ip.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
+	tests/system/host/internal.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
+	tests/system/host/shared-port.t \
 	tests/system/host/stale.t \
 	tests/system/host/stranger.t \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t
 EXTRA_DIST += \
 	tests/lib/mux-client.py \
+	tests/fixtures/mux/answers.txt \
+	tests/fixtures/mux/drops.txt \
+	tests/fixtures/mux/errors.txt \
+	tests/fixtures/mux/forward.txt \
+	tests/fixtures/mux/fragments.txt \
+	tests/fixtures/mux/tables.json \
+	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
+	tests/lib/slbhash.py \
+	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t

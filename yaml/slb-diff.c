@@ -17,11 +17,11 @@
 
 #include "yaml/slb-diff.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-model.h"
 #include "yaml/slb-print.h"
@@ -62,30 +62,85 @@ diff_whole(char op, const struct slb_object *object, struct ds *ds)
     return n;
 }
 
+/* Appends the value of 'field' of 'object' for a change.  A list is in
+ * brackets, so that the empty one is seen. */
+static void
+format_value(const struct slb_field *field, const struct slb_object *object,
+             struct ds *ds)
+{
+    const void *value = slb_field_value(field, object);
+
+    if (!slb_value_is_set(field, value)) {
+        ds_put_cstr(ds, "none");
+    } else if (slb_field_is_strings(field)) {
+        ds_put_char(ds, '[');
+        slb_value_format(field, value, ds);
+        ds_put_char(ds, ']');
+    } else {
+        slb_value_format(field, value, ds);
+    }
+}
+
+/* Whether the value of 'field' is not given in either object and follows from
+ * fields whose changes are told. */
+static bool
+follows(const struct slb_field *field, const struct slb_object *old,
+        const struct slb_object *new)
+{
+    return (field->computed && slb_field_is_default(field, old)
+            && slb_field_is_default(field, new));
+}
+
+static int
+compare_names(const void *a_, const void *b_)
+{
+    struct slb_object *const *a = a_;
+    struct slb_object *const *b = b_;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+/* Returns the objects of 'list' sorted by name, which the caller has to
+ * free. */
+static struct slb_object **
+sort_list(const struct slb_list *list)
+{
+    struct slb_object **sorted
+        = xmemdup(list->at, list->n * sizeof *list->at);
+
+    /* What comes from a database is sorted already, most files as well. */
+    for (size_t i = 1; i < list->n; i++) {
+        if (compare_names(&sorted[i - 1], &sorted[i]) > 0) {
+            qsort(sorted, list->n, sizeof *sorted, compare_names);
+            break;
+        }
+    }
+    return sorted;
+}
+
 static size_t
 diff_lists(const struct slb_list *old, const struct slb_list *new,
            struct ds *ds)
 {
-    struct shash old_index = SHASH_INITIALIZER(&old_index);
-    struct shash new_index = SHASH_INITIALIZER(&new_index);
-    struct shash names = SHASH_INITIALIZER(&names);
-    size_t n = 0;
+    size_t i = 0, j = 0, n = 0;
 
-    slb_list_index(old, &old_index);
-    slb_list_index(new, &new_index);
-    slb_list_index(old, &names);
-    slb_list_index(new, &names);
-
-    const struct shash_node **sorted = shash_sort(&names);
-    for (size_t i = 0; i < shash_count(&names); i++) {
-        const char *name = sorted[i]->name;
-        n += slb_diff(shash_find_data(&old_index, name),
-                      shash_find_data(&new_index, name), ds);
+    if (!old->n && !new->n) {
+        return 0;
     }
-    free(sorted);
-    shash_destroy(&old_index);
-    shash_destroy(&new_index);
-    shash_destroy(&names);
+
+    struct slb_object **olds = sort_list(old);
+    struct slb_object **news = sort_list(new);
+    while (i < old->n || j < new->n) {
+        int order = (i >= old->n ? 1 : j >= new->n ? -1
+                     : compare_names(&olds[i], &news[j]));
+
+        n += slb_diff(order <= 0 ? olds[i] : NULL,
+                      order >= 0 ? news[j] : NULL, ds);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    free(olds);
+    free(news);
     return n;
 }
 
@@ -109,13 +164,17 @@ slb_diff(const struct slb_object *old, const struct slb_object *new,
 
         if (field->type == SLB_T_LIST) {
             n += diff_lists(old_value, new_value, ds);
-        } else if (!slb_value_equals(field, old_value, new_value)) {
+        } else if (!slb_value_equals(field, old_value, new_value)
+                   && !follows(field, old, new)) {
             format_change('~', new, ds);
             ds_put_format(ds, "/%s: ", field->name);
-            slb_value_format(field, old_value, ds);
+            format_value(field, old, ds);
             ds_put_cstr(ds, " -> ");
-            slb_value_format(field, new_value, ds);
-            ds_put_char(ds, '\n');
+            format_value(field, new, ds);
+            ds_put_cstr(ds, (slb_field_is_default(field, new)
+                             && slb_value_is_set(field, new_value)
+                             && !slb_field_is_strings(field)
+                             ? " (default)\n" : "\n"));
             n++;
         }
     }

@@ -23,7 +23,10 @@
  *     ~ LoadBalancer/web/rules/http/backendPort: 8080 -> 8081
  *     + LoadBalancer/web/backendPools/db/members/vm7: {address: 10.0.1.10}
  *     - LoadBalancer/web/frontends/old: {address: 20.50.60.11}
- */
+ *     ~ LoadBalancer/web/rules/http/idleTimeoutInMinutes: 10 -> 4 (default)
+ *     ~ LoadBalancer/web/rules/http/probe: health -> none
+ *
+ * A value that is computed from others, which are there, is no change. */
 
 #include <stddef.h>
 

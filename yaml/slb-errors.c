@@ -116,12 +116,14 @@ slb_errors_format(struct slb_errors *errors, struct ds *ds)
         const struct slb_error *e = &errors->errors[i];
         if (!i || !is_same_error(e, e - 1)) {
             slb_mark_format(e->mark, ds);
-            ds_put_format(ds, ": %s\n", e->text);
+            ds_put_format(ds, ": %s%s\n",
+                          errors->are_warnings ? "warning: " : "", e->text);
         }
     }
     if (slb_errors_is_full(errors)) {
-        ds_put_format(ds, "There are %d errors; further ones are not shown.\n",
-                      SLB_ERRORS_MAX);
+        ds_put_format(ds, "There are %d %s; further ones are not shown.\n",
+                      SLB_ERRORS_MAX,
+                      errors->are_warnings ? "warnings" : "errors");
     }
 }
 

@@ -19,7 +19,9 @@
 /* Errors in users' texts: collected, so that all of them can be told at once,
  * and told in the order in which they stand in the files.
  *
- * Each is one line, "FILE:LINE:COLUMN: what is wrong, what was expected". */
+ * Each is one line, "FILE:LINE:COLUMN: what is wrong, what was expected".
+ * Warnings are collected in the same way, apart from errors; each is a line
+ * "FILE:LINE:COLUMN: warning: what is strange, what becomes of it". */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +37,10 @@ struct ds;
 struct slb_errors {
     struct slb_error *errors;
     size_t n, allocated;
+    bool are_warnings;
 };
 
-#define SLB_ERRORS_INITIALIZER { NULL, 0, 0 }
+#define SLB_ERRORS_INITIALIZER { NULL, 0, 0, false }
 
 void slb_errors_destroy(struct slb_errors *);
 void slb_errors_add(struct slb_errors *, struct slb_mark,

@@ -86,10 +86,25 @@ slb_object_mark(const struct slb_object *object, const char *name)
 bool
 slb_object_has(const struct slb_object *object, const char *name)
 {
+    const struct slb_field *field;
+
+    if (!object->invalid) {
+        return true;
+    }
+    field = slb_class_field(object->class, name);
+    ovs_assert(field);
+    return !(object->invalid >> (field - object->class->fields) & 1);
+}
+
+/* Notes that the field called 'name' of 'object' has no value to be relied on,
+ * because of an error that has been reported. */
+void
+slb_object_set_invalid(struct slb_object *object, const char *name)
+{
     const struct slb_field *field = slb_class_field(object->class, name);
 
     ovs_assert(field);
-    return !(object->invalid >> (field - object->class->fields) & 1);
+    object->invalid |= UINT64_C(1) << (field - object->class->fields);
 }
 
 /* Appends the path to 'object' to 'ds': "LoadBalancer/web/rules/http". */
@@ -184,6 +199,108 @@ slb_list_sort(struct slb_list *list)
     }
 }
 
+/* Adds a copy of 's' to 'strings', which are from a text if 'mark' is not
+ * NULL: then all must have one.  slb_strings_sort() has to follow. */
+void
+slb_strings_add(struct slb_strings *strings, const char *s,
+                const struct slb_mark *mark)
+{
+    if (strings->n >= strings->allocated) {
+        strings->at = x2nrealloc(strings->at, &strings->allocated,
+                                 sizeof *strings->at);
+        if (mark) {
+            strings->marks = xrealloc(strings->marks,
+                                      strings->allocated
+                                      * sizeof *strings->marks);
+        }
+    }
+    if (mark) {
+        strings->marks[strings->n] = *mark;
+    }
+    strings->at[strings->n++] = xstrdup(s);
+}
+
+struct sortable {
+    char *s;
+    struct slb_mark mark;
+};
+
+static int
+compare_strings(const void *a_, const void *b_)
+{
+    const struct sortable *a = a_, *b = b_;
+    int cmp = strcmp(a->s, b->s);
+
+    /* Of two that are the same, the first one stays the first one. */
+    cmp = cmp ? cmp : (a->mark.line < b->mark.line ? -1
+                       : a->mark.line > b->mark.line);
+    return cmp ? cmp : (a->mark.column < b->mark.column ? -1
+                        : a->mark.column > b->mark.column);
+}
+
+/* Sorts 'strings', with their marks. */
+void
+slb_strings_sort(struct slb_strings *strings)
+{
+    struct sortable *sortables;
+
+    if (strings->n < 2) {
+        return;
+    }
+    sortables = xcalloc(strings->n, sizeof *sortables);
+    for (size_t i = 0; i < strings->n; i++) {
+        sortables[i].s = strings->at[i];
+        if (strings->marks) {
+            sortables[i].mark = strings->marks[i];
+        }
+    }
+    qsort(sortables, strings->n, sizeof *sortables, compare_strings);
+    for (size_t i = 0; i < strings->n; i++) {
+        strings->at[i] = sortables[i].s;
+        if (strings->marks) {
+            strings->marks[i] = sortables[i].mark;
+        }
+    }
+    free(sortables);
+}
+
+bool
+slb_strings_contain(const struct slb_strings *strings, const char *s)
+{
+    for (size_t i = 0; i < strings->n; i++) {
+        if (!strcmp(strings->at[i], s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether 'a' and 'b', both sorted, are the same but for their marks. */
+bool
+slb_strings_equal(const struct slb_strings *a, const struct slb_strings *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        if (strcmp(a->at[i], b->at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+slb_strings_destroy(struct slb_strings *strings)
+{
+    for (size_t i = 0; i < strings->n; i++) {
+        free(strings->at[i]);
+    }
+    free(strings->at);
+    free(strings->marks);
+    memset(strings, 0, sizeof *strings);
+}
+
 void
 slb_model_init(struct slb_model *model)
 {
@@ -213,6 +330,8 @@ slb_model_list(const struct slb_model *model, const struct slb_class *kind)
 
     if (kind == &slb_network_class) {
         return (struct slb_list *) &m->networks;
+    } else if (kind == &slb_public_prefix_class) {
+        return (struct slb_list *) &m->public_prefixes;
     }
     ovs_assert(kind == &slb_load_balancer_class);
     return (struct slb_list *) &m->load_balancers;

@@ -29,14 +29,21 @@
 #include <stddef.h>
 
 #include "yaml/slb-errors.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-model.h"
+
+struct slb_field;
+struct slb_yaml_node;
 
 struct slb_input {
     struct slb_model model;
+    struct slb_index objects;   /* Of 'model', by class and name. */
     struct slb_errors errors;
+    struct slb_errors warnings; /* Of what does not stop anybody. */
     struct slb_source **sources;
     size_t n_sources, allocated_sources;
     bool incomplete;            /* A file was not read to its end. */
+    struct slb_azure *azure;    /* See yaml/slb-azure.h.  Or NULL. */
 };
 
 void slb_input_init(struct slb_input *);
@@ -44,5 +51,10 @@ void slb_input_destroy(struct slb_input *);
 void slb_input_add_file(struct slb_input *, const char *path);
 void slb_input_add_text(struct slb_input *, const char *name,
                         const char *text, size_t size);
+void slb_input_add_object(struct slb_input *, struct slb_object *);
+void slb_input_finish(struct slb_input *);
+
+bool slb_parse_strings(struct slb_input *, const struct slb_field *,
+                       const struct slb_yaml_node *, struct slb_strings *);
 
 #endif /* yaml/slb-parse.h */

@@ -37,7 +37,8 @@ is_plain(const char *text)
         "true", "false", "yes", "no", "on", "off", "y", "n", "null",
     };
 
-    if (!isalpha((unsigned char) text[0]) && text[0] != '_') {
+    if (!isalpha((unsigned char) text[0]) && text[0] != '_'
+        && text[0] != '/') {
         return false;
     }
     for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
@@ -45,25 +46,69 @@ is_plain(const char *text)
             return false;
         }
     }
-    return slb_name_is_valid(text);
+    for (; *text; text++) {
+        if (!isalnum((unsigned char) *text) && !strchr("-_./", *text)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* Appends the value of 'field' of 'object', which is no list, as YAML. */
+/* Appends 'text' as a scalar in a flow map or list. */
+static void
+print_text(const char *text, struct ds *ds)
+{
+    /* A colon in a flow map, and so an IPv6 address, may be misread. */
+    if (is_plain(text)) {
+        ds_put_cstr(ds, text);
+    } else {
+        json_string_escape(text, ds);
+    }
+}
+
+/* Whether 'text' is an IPv4 address or prefix or, of several types of values,
+ * what nobody takes for something else. */
+static bool
+is_ipv4(const char *text)
+{
+    return (strchr(text, '.')
+            && strspn(text, "0123456789./") == strlen(text)
+            && strchr(strchr(text, '.') + 1, '.'));
+}
+
+/* Appends the value of 'field' of 'object', which is no list of objects, as
+ * YAML. */
 static void
 print_scalar(const struct slb_field *field, const struct slb_object *object,
              struct ds *ds)
 {
-    struct ds text = DS_EMPTY_INITIALIZER;
+    const void *value = slb_field_value(field, object);
 
-    slb_value_format(field, slb_field_value(field, object), &text);
-    /* A colon in a flow map, and so an IPv6 address, may be misread. */
-    if (field->type == SLB_T_INTEGER || field->type == SLB_T_ENUM
+    if (slb_field_is_strings(field)) {
+        const struct slb_strings *strings = value;
+
+        ds_put_char(ds, '[');
+        for (size_t i = 0; i < strings->n; i++) {
+            ds_put_cstr(ds, i ? ", " : "");
+            if (field->type == SLB_T_PREFIXES && is_ipv4(strings->at[i])) {
+                ds_put_cstr(ds, strings->at[i]);
+            } else {
+                print_text(strings->at[i], ds);
+            }
+        }
+        ds_put_char(ds, ']');
+        return;
+    }
+
+    struct ds text = DS_EMPTY_INITIALIZER;
+    slb_value_format(field, value, &text);
+    if (field->type == SLB_T_INTEGER || field->type == SLB_T_BOOLEAN
+        || field->type == SLB_T_ENUM
         || ((field->type == SLB_T_ADDRESS || field->type == SLB_T_PREFIX)
-            && !strchr(ds_cstr(&text), ':'))
-        || is_plain(ds_cstr(&text))) {
+            && is_ipv4(ds_cstr(&text)))) {
         ds_put_cstr(ds, ds_cstr(&text));
     } else {
-        json_string_escape(ds_cstr(&text), ds);
+        print_text(ds_cstr(&text), ds);
     }
     ds_destroy(&text);
 }
@@ -80,15 +125,19 @@ has_lists(const struct slb_class *class)
 }
 
 static bool
-is_shown(const struct slb_field *field, const struct slb_object *object)
+is_shown(const struct slb_field *field, const struct slb_object *object,
+         bool defaults)
 {
-    return !slb_value_is_default(field, slb_field_value(field, object));
+    return (slb_value_is_set(field, slb_field_value(field, object))
+            && (!slb_field_is_default(field, object)
+                || (defaults && field->type != SLB_T_NAME)));
 }
 
 /* Appends 'object', which has no lists, as a flow map, whose continuation
  * lines are indented by 'indent'. */
 static void
-print_flow(const struct slb_object *object, int indent, struct ds *ds)
+print_flow(const struct slb_object *object, int indent, bool defaults,
+           struct ds *ds)
 {
     struct ds item = DS_EMPTY_INITIALIZER;
     size_t line = indent;
@@ -97,7 +146,7 @@ print_flow(const struct slb_object *object, int indent, struct ds *ds)
     ds_put_char(ds, '{');
     for (size_t i = 0; i < object->class->n_fields; i++) {
         const struct slb_field *field = &object->class->fields[i];
-        if (!is_shown(field, object)) {
+        if (!is_shown(field, object, defaults)) {
             continue;
         }
 
@@ -126,54 +175,88 @@ print_flow(const struct slb_object *object, int indent, struct ds *ds)
     ds_destroy(&item);
 }
 
-/* Appends the fields of 'object' as a block map, each on its line.  The first
+static void print_block(const struct slb_object *, int indent,
+                        bool indent_first, bool defaults, struct ds *);
+
+/* Appends 'object' as an entry of a list. */
+static void
+print_entry(const struct slb_object *object, int indent, bool defaults,
+            struct ds *ds)
+{
+    ds_put_char_multiple(ds, ' ', indent);
+    ds_put_cstr(ds, "- ");
+    if (has_lists(object->class)) {
+        print_block(object, indent + 2, false, defaults, ds);
+    } else {
+        print_flow(object, indent + 2, defaults, ds);
+        ds_put_char(ds, '\n');
+    }
+}
+
+/* Appends 'field' of 'object' as a line, or lines, of a block map.  The first
  * line is not indented. */
 static void
+print_field(const struct slb_field *field, const struct slb_object *object,
+            int indent, bool defaults, struct ds *ds)
+{
+    ds_put_format(ds, "%s:", field->name);
+    if (field->type != SLB_T_LIST) {
+        ds_put_char(ds, ' ');
+        print_scalar(field, object, ds);
+        ds_put_char(ds, '\n');
+        return;
+    }
+
+    const struct slb_list *list = slb_field_value(field, object);
+    ds_put_cstr(ds, list->n ? "\n" : " []\n");
+    for (size_t i = 0; i < list->n; i++) {
+        print_entry(list->at[i], indent, defaults, ds);
+    }
+}
+
+/* Appends the fields of 'object' as a block map, each on its line.  The first
+ * line is not indented unless 'indent_first' is true. */
+static void
 print_block(const struct slb_object *object, int indent, bool indent_first,
-            struct ds *ds)
+            bool defaults, struct ds *ds)
 {
     for (size_t i = 0; i < object->class->n_fields; i++) {
         const struct slb_field *field = &object->class->fields[i];
-        if (!is_shown(field, object)) {
-            continue;
-        }
 
-        ds_put_char_multiple(ds, ' ', indent_first ? indent : 0);
-        indent_first = true;
-        ds_put_format(ds, "%s:", field->name);
-        if (field->type != SLB_T_LIST) {
-            ds_put_char(ds, ' ');
-            print_scalar(field, object, ds);
-            ds_put_char(ds, '\n');
-            continue;
-        }
-
-        const struct slb_list *list = slb_field_value(field, object);
-        ds_put_cstr(ds, list->n ? "\n" : " []\n");
-        for (size_t j = 0; j < list->n; j++) {
-            ds_put_char_multiple(ds, ' ', indent);
-            ds_put_cstr(ds, "- ");
-            if (has_lists(field->class)) {
-                print_block(list->at[j], indent + 2, false, ds);
-            } else {
-                print_flow(list->at[j], indent + 2, ds);
-                ds_put_char(ds, '\n');
-            }
+        if (is_shown(field, object, defaults)) {
+            ds_put_char_multiple(ds, ' ', indent_first ? indent : 0);
+            indent_first = true;
+            print_field(field, object, indent, defaults, ds);
         }
     }
 }
 
+/* Appends 'object' as an entry of a YAML list, "- {name: ...}". */
+void
+slb_print_entry(const struct slb_object *object, struct ds *ds)
+{
+    print_entry(object, 0, false, ds);
+}
+
+/* Appends 'field' of 'object' as a line, or lines, of a YAML map. */
+void
+slb_print_field(const struct slb_object *object, const struct slb_field *field,
+                struct ds *ds)
+{
+    print_field(field, object, 0, false, ds);
+}
+
 /* Appends 'object', one of a kind, as a YAML document without separator. */
 void
-slb_print_yaml(const struct slb_object *object, struct ds *ds)
+slb_print_yaml(const struct slb_object *object, bool defaults, struct ds *ds)
 {
     ds_put_format(ds, "kind: %s\n", object->class->name);
-    print_block(object, 0, true, ds);
+    print_block(object, 0, true, defaults, ds);
 }
 
 /* Returns 'object' as JSON. */
 struct json *
-slb_print_json(const struct slb_object *object)
+slb_print_json(const struct slb_object *object, bool defaults)
 {
     struct json *json = json_object_create();
 
@@ -183,7 +266,7 @@ slb_print_json(const struct slb_object *object)
     for (size_t i = 0; i < object->class->n_fields; i++) {
         const struct slb_field *field = &object->class->fields[i];
         const void *value = slb_field_value(field, object);
-        if (!is_shown(field, object)) {
+        if (!is_shown(field, object, defaults)) {
             continue;
         }
 
@@ -191,10 +274,21 @@ slb_print_json(const struct slb_object *object)
             const struct slb_list *list = value;
             struct json *array = json_array_create_empty();
             for (size_t j = 0; j < list->n; j++) {
-                json_array_add(array, slb_print_json(list->at[j]));
+                json_array_add(array, slb_print_json(list->at[j], defaults));
             }
             json_object_put(json, field->name, array);
-        } else if (field->type == SLB_T_INTEGER) {
+        } else if (slb_field_is_strings(field)) {
+            const struct slb_strings *strings = value;
+            struct json *array = json_array_create_empty();
+            for (size_t j = 0; j < strings->n; j++) {
+                json_array_add(array, json_string_create(strings->at[j]));
+            }
+            json_object_put(json, field->name, array);
+        } else if (field->type == SLB_T_BOOLEAN) {
+            json_object_put(json, field->name,
+                            json_boolean_create(*(const bool *) value));
+        } else if (field->type == SLB_T_INTEGER
+                   && *(const int *) value >= field->min) {
             json_object_put(json, field->name,
                             json_integer_create(*(const int *) value));
         } else {
@@ -219,7 +313,7 @@ slb_print_fields(const struct slb_object *object, struct ds *ds)
         const struct slb_field *field = &object->class->fields[i];
 
         if (field->type != SLB_T_LIST && field->type != SLB_T_NAME
-            && is_shown(field, object)) {
+            && is_shown(field, object, false)) {
             ds_put_format(ds, "%s%s: ", first ? "{" : ", ", field->name);
             print_scalar(field, object, ds);
             first = false;

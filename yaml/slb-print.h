@@ -20,15 +20,21 @@
  *
  * The YAML is what the parser reads back to the same objects, byte for byte
  * the same for the same objects if they are sorted (slb_list_sort()), and it
- * leaves out what is as by default.  The JSON has the same structure, so the
- * parser reads that, too. */
+ * leaves out what is as by default, unless 'defaults' is true.  The JSON has
+ * the same structure, so the parser reads that, too. */
+
+#include <stdbool.h>
 
 struct ds;
 struct json;
+struct slb_field;
 struct slb_object;
 
-void slb_print_yaml(const struct slb_object *, struct ds *);
-struct json *slb_print_json(const struct slb_object *);
+void slb_print_yaml(const struct slb_object *, bool defaults, struct ds *);
+struct json *slb_print_json(const struct slb_object *, bool defaults);
 void slb_print_fields(const struct slb_object *, struct ds *);
+void slb_print_entry(const struct slb_object *, struct ds *);
+void slb_print_field(const struct slb_object *, const struct slb_field *,
+                     struct ds *);
 
 #endif /* yaml/slb-print.h */

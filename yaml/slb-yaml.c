@@ -17,6 +17,7 @@
 
 #include "yaml/slb-yaml.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -34,49 +35,39 @@
  * forgets where an alias was.) */
 struct slb_yaml {
     yaml_parser_t parser;
-    const char *text;
-    size_t size;
     const struct slb_source *source;
     struct slb_errors *errors;
     bool done;                  /* Nothing more to be had. */
 
+    /* The text. */
+    FILE *stream;               /* Where it comes from, if not NULL. */
+    const char *text;           /* Otherwise, all of it. */
+    size_t size;                /* Bytes in 'text'. */
+    size_t given;               /* Bytes that libyaml has got. */
+    char last;                  /* The last one of these. */
+    char *refused;              /* Why libyaml gets no more, or NULL. */
+
+    /* What limits depend on. */
+    size_t given_before;        /* 'given' before the last event. */
+    bool after_error;           /* There have been errors, ... */
+    size_t given_until_error;   /* ... since so much was given. */
+    size_t n_directives;
+    size_t n_empty;             /* Documents. */
+    size_t n_nodes;             /* All there have been, aliases once. */
+    size_t n_aliased;           /* What aliases stood for. */
+    size_t n_after_error;       /* Nodes since the first error. */
+
     /* Of the current document. */
     struct shash anchors;       /* Data is struct slb_yaml_node *. */
+    size_t n_anchors;           /* With those that were replaced. */
+    bool is_list;               /* Its root is one. */
+    struct slb_mark list_mark;  /* Where that begins. */
+
+    /* Of the current piece. */
     struct slb_yaml_node *stack[SLB_YAML_MAX_DEPTH]; /* Begun, not ended. */
     int depth;                  /* Nodes in 'stack'. */
     size_t weight;              /* Nodes so far, aliases expanded. */
 };
-
-/* Starts to parse 'text', 'size' bytes, which is called 'source', reporting
- * errors to 'errors'.  All of these must stay until slb_yaml_close(). */
-struct slb_yaml *
-slb_yaml_open(const char *text, size_t size, const struct slb_source *source,
-              struct slb_errors *errors)
-{
-    struct slb_yaml *yaml = xzalloc(sizeof *yaml);
-
-    if (!yaml_parser_initialize(&yaml->parser)) {
-        out_of_memory();
-    }
-    yaml_parser_set_input_string(&yaml->parser, (const unsigned char *) text,
-                                 size);
-    yaml->text = text;
-    yaml->size = size;
-    yaml->source = source;
-    yaml->errors = errors;
-    shash_init(&yaml->anchors);
-    return yaml;
-}
-
-void
-slb_yaml_close(struct slb_yaml *yaml)
-{
-    if (yaml) {
-        yaml_parser_delete(&yaml->parser);
-        shash_destroy(&yaml->anchors);
-        free(yaml);
-    }
-}
 
 static struct slb_mark
 mark_from_yaml(const struct slb_yaml *yaml, yaml_mark_t mark)
@@ -87,21 +78,155 @@ mark_from_yaml(const struct slb_yaml *yaml, yaml_mark_t mark)
     };
 }
 
+/* Where libyaml found that it could not decode the text: behind what it has
+ * decoded and not yet looked at. */
 static struct slb_mark
-mark_from_offset(const struct slb_yaml *yaml, size_t offset)
+mark_of_decoder(const struct slb_yaml *yaml)
 {
-    struct slb_mark mark = { .source = yaml->source, .line = 1, .column = 1 };
+    const yaml_parser_t *p = &yaml->parser;
+    struct slb_mark mark = mark_from_yaml(yaml, p->mark);
 
-    for (size_t i = 0; i < offset && i < yaml->size; i++) {
-        unsigned char c = yaml->text[i];
-        if (c == '\n') {
+    for (const unsigned char *c = p->buffer.pointer; c < p->buffer.last; c++) {
+        if (*c == '\n') {
             mark.line++;
             mark.column = 1;
-        } else if ((c & 0xc0) != 0x80) {
+        } else if ((*c & 0xc0) != 0x80) {
             mark.column++;
         }
     }
     return mark;
+}
+
+/* Whether there were errors before. */
+static bool
+is_after_error(struct slb_yaml *yaml)
+{
+    if (!yaml->after_error && yaml->errors->n) {
+        yaml->after_error = true;
+        yaml->given_until_error = yaml->given;
+    }
+    return yaml->after_error;
+}
+
+#define AFTER_ERROR_TEXT                                                \
+    "not read from here on, because of the errors before, expected these " \
+    "to be corrected first"
+
+/* Counts the lines in the 'n' bytes of 's', which follow what libyaml has got,
+ * that begin with '%': it compares each directive with all others. */
+static void
+count_directives(struct slb_yaml *yaml, const char *s, size_t n)
+{
+    for (const char *p = s; (p = memchr(p, '%', s + n - p)); p++) {
+        char before = p > s ? p[-1] : yaml->last;
+        yaml->n_directives += before == '\n' || before == '\0';
+    }
+}
+
+/* Returns why libyaml should not get more of the text, or NULL. */
+static char *
+refuse_more(struct slb_yaml *yaml)
+{
+    if (yaml->given > SLB_YAML_MAX_SIZE) {
+        return xasprintf("too large, expected at most %d MiB in a file",
+                         SLB_YAML_MAX_SIZE / 1024 / 1024);
+    } else if (yaml->given - yaml->given_before > SLB_YAML_MAX_GAP) {
+        return xasprintf("something here is longer than %d KiB, expected "
+                         "values of at most %d bytes, and short comments",
+                         SLB_YAML_MAX_GAP / 1024, SLB_YAML_MAX_SCALAR);
+    } else if (yaml->n_directives > SLB_YAML_MAX_DIRECTIVES) {
+        return xasprintf("there are more than %d lines that begin with '%%', "
+                         "expected no directives", SLB_YAML_MAX_DIRECTIVES);
+    } else if (is_after_error(yaml)
+               && (yaml->given - yaml->given_until_error
+                   > SLB_YAML_MAX_SIZE_AFTER)) {
+        return xstrdup(AFTER_ERROR_TEXT);
+    }
+    return NULL;
+}
+
+/* Gives libyaml at most 'size' bytes of the text. */
+static int
+read_text(void *yaml_, unsigned char *buffer, size_t size, size_t *n_read)
+{
+    struct slb_yaml *yaml = yaml_;
+    size_t n = size;
+
+    yaml->refused = refuse_more(yaml);
+    if (yaml->refused) {
+        return 0;
+    }
+    if (yaml->stream) {
+        n = fread(buffer, 1, size, yaml->stream);
+        if (!n && ferror(yaml->stream)) {
+            yaml->refused = xasprintf("cannot be read (%s), expected a file "
+                                      "with YAML", ovs_strerror(errno));
+            return 0;
+        }
+    } else {
+        n = MIN(n, yaml->size - yaml->given);
+        if (n) {
+            memcpy(buffer, yaml->text + yaml->given, n);
+        }
+    }
+    if (n) {
+        count_directives(yaml, (const char *) buffer, n);
+        yaml->last = buffer[n - 1];
+        yaml->given += n;
+    }
+    *n_read = n;
+    return 1;
+}
+
+static struct slb_yaml *
+open_yaml(const struct slb_source *source, struct slb_errors *errors)
+{
+    struct slb_yaml *yaml = xzalloc(sizeof *yaml);
+
+    if (!yaml_parser_initialize(&yaml->parser)) {
+        out_of_memory();
+    }
+    yaml_parser_set_input(&yaml->parser, read_text, yaml);
+    yaml->source = source;
+    yaml->errors = errors;
+    shash_init(&yaml->anchors);
+    return yaml;
+}
+
+/* Starts to parse 'text', 'size' bytes, which is called 'source', reporting
+ * errors to 'errors', which may have some already.  All of these must stay
+ * until slb_yaml_close(). */
+struct slb_yaml *
+slb_yaml_open(const char *text, size_t size, const struct slb_source *source,
+              struct slb_errors *errors)
+{
+    struct slb_yaml *yaml = open_yaml(source, errors);
+
+    yaml->text = text;
+    yaml->size = size;
+    return yaml;
+}
+
+/* Likewise, with what can be read from 'stream'. */
+struct slb_yaml *
+slb_yaml_open_stream(FILE *stream, const struct slb_source *source,
+                     struct slb_errors *errors)
+{
+    struct slb_yaml *yaml = open_yaml(source, errors);
+
+    yaml->stream = stream;
+    return yaml;
+}
+
+void
+slb_yaml_close(struct slb_yaml *yaml)
+{
+    if (yaml) {
+        yaml_parser_delete(&yaml->parser);
+        shash_destroy(&yaml->anchors);
+        free(yaml->refused);
+        free(yaml);
+    }
 }
 
 /* Reports why libyaml could not go on. */
@@ -115,10 +240,21 @@ report_syntax_error(struct slb_yaml *yaml)
     if (p->error == YAML_MEMORY_ERROR) {
         out_of_memory();
     }
+    if (yaml->refused) {
+        /* Nothing was wrong at a certain place of what is too large, or cannot
+         * be read. */
+        mark = mark_from_yaml(yaml, p->mark);
+        if (yaml->given > SLB_YAML_MAX_SIZE
+            || (yaml->stream && ferror(yaml->stream))) {
+            mark.line = mark.column = 0;
+        }
+        slb_errors_add(yaml->errors, mark, "%s", yaml->refused);
+        return;
+    }
 
     ds_put_format(&ds, "not YAML: %s", p->problem ? p->problem : "unknown");
     if (p->error == YAML_READER_ERROR) {
-        mark = mark_from_offset(yaml, p->problem_offset);
+        mark = mark_of_decoder(yaml);
         if (p->problem_value >= 0) {
             ds_put_format(&ds, " (0x%02x)", (unsigned int) p->problem_value);
         }
@@ -135,6 +271,43 @@ report_syntax_error(struct slb_yaml *yaml)
     slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
 }
 
+/* Returns why 'node', whose weight has been added to that of the piece, must
+ * not be added, or NULL. */
+static char *
+exceeds_limit(struct slb_yaml *yaml, const struct slb_yaml_node *node)
+{
+    const struct slb_yaml_node *parent
+        = yaml->depth ? yaml->stack[yaml->depth - 1] : NULL;
+
+    if (yaml->weight > SLB_YAML_MAX_NODES) {
+        return xasprintf("there are more than %d values in one document, "
+                         "aliases expanded; expected several smaller "
+                         "documents", SLB_YAML_MAX_NODES);
+    }
+    if (yaml->depth + (node->type != SLB_YAML_SCALAR) + node->height
+        > SLB_YAML_MAX_DEPTH) {
+        return xasprintf("lists and maps are nested too deep, expected at "
+                         "most %d in one another", SLB_YAML_MAX_DEPTH);
+    }
+    if (parent && parent->type == SLB_YAML_MAP
+        && parent->n >= 2 * SLB_YAML_MAX_KEYS) {
+        return xasprintf("there are more than %d keys in one map, expected "
+                         "fewer", SLB_YAML_MAX_KEYS);
+    }
+    if (parent && parent->type == SLB_YAML_LIST && yaml->depth > 1
+        && parent->n >= SLB_YAML_MAX_ENTRIES) {
+        return xasprintf("there are more than %d entries in one list, "
+                         "expected fewer", SLB_YAML_MAX_ENTRIES);
+    }
+    if (is_after_error(yaml)) {
+        yaml->n_after_error += node->weight;
+        if (yaml->n_after_error > SLB_YAML_MAX_NODES_AFTER) {
+            return xstrdup(AFTER_ERROR_TEXT);
+        }
+    }
+    return NULL;
+}
+
 /* Puts 'node', which is new or that of an alias, at 'mark', where it belongs:
  * below the innermost node that is not yet complete, or as the root.  Returns
  * false, after reporting why, if it cannot be there. */
@@ -142,18 +315,12 @@ static bool
 add_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
          struct slb_yaml_node *node, struct slb_mark mark)
 {
+    char *error;
+
     yaml->weight += node->weight;
-    if (yaml->weight > SLB_YAML_MAX_NODES) {
-        slb_errors_add(yaml->errors, mark, "the document has more than %d "
-                       "values, aliases expanded; expected several smaller "
-                       "documents", SLB_YAML_MAX_NODES);
-        return false;
-    }
-    if (yaml->depth + (node->type != SLB_YAML_SCALAR) + node->height
-        > SLB_YAML_MAX_DEPTH) {
-        slb_errors_add(yaml->errors, mark, "lists and maps are nested too "
-                       "deep, expected at most %d in one another",
-                       SLB_YAML_MAX_DEPTH);
+    error = exceeds_limit(yaml, node);
+    if (error) {
+        slb_errors_add_nocopy(yaml->errors, mark, error);
         return false;
     }
 
@@ -174,32 +341,94 @@ add_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
     return true;
 }
 
-static bool
+/* Memory for nodes, and their texts, of a document: there are many of them,
+ * and all go at once. */
+struct slb_yaml_chunk {
+    struct slb_yaml_chunk *next;
+    size_t size, used;          /* Bytes of 'data'. */
+    char data[];
+};
+
+#define MIN_CHUNK 512
+#define MAX_CHUNK (256 * 1024)
+
+/* Returns 'n' bytes in a chunk of 'doc', all of them zero. */
+static void *
+chunk_alloc(struct slb_yaml_document *doc, size_t n)
+{
+    struct slb_yaml_chunk *chunk = doc->chunks;
+    void *p;
+
+    n = ROUND_UP(n, sizeof(void *));
+    if (!chunk || chunk->size - chunk->used < n) {
+        size_t size = chunk ? MIN(chunk->size * 2, MAX_CHUNK) : MIN_CHUNK;
+
+        size = MAX(size, n);
+        chunk = xmalloc(sizeof *chunk + size);
+        chunk->next = doc->chunks;
+        chunk->size = size;
+        chunk->used = 0;
+        doc->chunks = chunk;
+    }
+    p = chunk->data + chunk->used;
+    chunk->used += n;
+    return memset(p, 0, n);
+}
+
+/* Creates a node of 'type' at 'mark', with 'n' bytes of 'text' if it is a
+ * scalar. */
+static struct slb_yaml_node *
+create_node(struct slb_yaml_document *doc, enum slb_yaml_type type,
+            struct slb_mark mark, const char *text, size_t n)
+{
+    bool scalar = type == SLB_YAML_SCALAR;
+    struct slb_yaml_node *node = chunk_alloc(doc, (sizeof *node
+                                                   + (scalar ? n + 1 : 0)));
+
+    if (scalar) {
+        node->text = (char *) (node + 1);
+        memcpy(node->text, text, n);
+    } else {
+        ovs_list_push_back(&doc->nodes, &node->in_document);
+    }
+    node->in_chunk = true;
+    node->type = type;
+    node->mark = mark;
+    node->weight = 1;
+    return node;
+}
+
+/* Adds a node of 'type', with 'n' bytes of 'text' if it is a scalar, as
+ * 'event' says.  Returns NULL, after reporting why, if it cannot be. */
+static struct slb_yaml_node *
 begin_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
            enum slb_yaml_type type, const yaml_event_t *event,
            const yaml_char_t *anchor, const yaml_char_t *tag,
-           struct slb_yaml_node **nodep)
+           const char *text, size_t n)
 {
-    struct slb_yaml_node *node = xzalloc(sizeof *node);
-
-    *nodep = node;
-    node->type = type;
-    node->mark = mark_from_yaml(yaml, event->start_mark);
-    node->weight = 1;
-    ovs_list_push_back(&doc->nodes, &node->in_document);
+    struct slb_mark mark = mark_from_yaml(yaml, event->start_mark);
+    struct slb_yaml_node *node;
 
     if (tag) {
         struct ds ds = DS_EMPTY_INITIALIZER;
         ds_put_cstr(&ds, "the tag ");
         slb_text_quote((const char *) tag, &ds);
         ds_put_cstr(&ds, " is not understood, expected a value without tag");
-        slb_errors_add_nocopy(yaml->errors, node->mark, ds_steal_cstr(&ds));
-        return false;
+        slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
+        return NULL;
     }
+    node = create_node(doc, type, mark, text, n);
     if (anchor) {
+        if (++yaml->n_anchors > SLB_YAML_MAX_ANCHORS) {
+            slb_errors_add(yaml->errors, mark, "there are more than %d "
+                           "anchors in one document, expected fewer",
+                           SLB_YAML_MAX_ANCHORS);
+            return NULL;
+        }
         shash_replace(&yaml->anchors, (const char *) anchor, node);
     }
-    return add_node(yaml, doc, node, node->mark);
+    yaml->n_nodes++;
+    return add_node(yaml, doc, node, mark) ? node : NULL;
 }
 
 static bool
@@ -207,10 +436,16 @@ begin_nested(struct slb_yaml *yaml, struct slb_yaml_document *doc,
              enum slb_yaml_type type, const yaml_event_t *event,
              const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-    struct slb_yaml_node *node;
+    bool is_root = !yaml->depth;
+    struct slb_yaml_node *node = begin_node(yaml, doc, type, event, anchor,
+                                            tag, NULL, 0);
 
-    if (!begin_node(yaml, doc, type, event, anchor, tag, &node)) {
+    if (!node) {
         return false;
+    }
+    if (is_root && type == SLB_YAML_LIST) {
+        yaml->is_list = true;
+        yaml->list_mark = node->mark;
     }
     yaml->stack[yaml->depth++] = node;
     return true;
@@ -223,24 +458,24 @@ add_scalar(struct slb_yaml *yaml, struct slb_yaml_document *doc,
     const char *text = (const char *) event->data.scalar.value;
     size_t length = event->data.scalar.length;
     const yaml_char_t *tag = event->data.scalar.tag;
+    struct slb_mark mark = mark_from_yaml(yaml, event->start_mark);
     struct slb_yaml_node *node;
 
-    if (!begin_node(yaml, doc, SLB_YAML_SCALAR, event,
-                    event->data.scalar.anchor, tag, &node)) {
+    if (!tag && length > SLB_YAML_MAX_SCALAR) {
+        slb_errors_add(yaml->errors, mark, "a text has %"PRIuSIZE" bytes, "
+                       "expected at most %d", length, SLB_YAML_MAX_SCALAR);
         return false;
     }
-    if (length > SLB_YAML_MAX_SCALAR) {
-        slb_errors_add(yaml->errors, node->mark, "a text has %"PRIuSIZE" "
-                       "bytes, expected at most %d", length,
-                       SLB_YAML_MAX_SCALAR);
+    if (!tag && memchr(text, '\0', length)) {
+        slb_errors_add(yaml->errors, mark, "a text has a null character in "
+                       "it, expected printable ones");
         return false;
     }
-    if (memchr(text, '\0', length)) {
-        slb_errors_add(yaml->errors, node->mark, "a text has a null "
-                       "character in it, expected printable ones");
+    node = begin_node(yaml, doc, SLB_YAML_SCALAR, event,
+                      event->data.scalar.anchor, tag, text, length);
+    if (!node) {
         return false;
     }
-    node->text = xmemdup0(text, length);
     node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     node->complete = true;
     return true;
@@ -262,6 +497,14 @@ add_alias(struct slb_yaml *yaml, struct slb_yaml_document *doc,
                     ? " refers to what it is in, expected something before it"
                     : " refers to nothing, expected an anchor before it");
         slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
+        return false;
+    }
+
+    yaml->n_aliased += node->weight;
+    if (yaml->n_aliased > SLB_YAML_MAX_ALIASED + 2 * yaml->n_nodes) {
+        slb_errors_add(yaml->errors, mark, "aliases stand for %"PRIuSIZE" "
+                       "values, many more than are written out, expected "
+                       "fewer aliases", yaml->n_aliased);
         return false;
     }
     return add_node(yaml, doc, node, mark);
@@ -315,17 +558,62 @@ handle_event(struct slb_yaml *yaml, struct slb_yaml_document *doc,
     }
 }
 
-/* Reads the next document into 'doc'.  Returns true if successful, false if
- * there is none or, which has then been reported, the text is bad.  There are
- * no further documents then.  In any case, the caller has to destroy 'doc'. */
+/* Whether the current piece is whole: it is an entry of the document's root,
+ * and nothing that follows can refer to what is in it. */
+static bool
+is_piece(const struct slb_yaml *yaml)
+{
+    return (yaml->is_list && yaml->depth == 1
+            && yaml->stack[0]->n == 1 && yaml->stack[0]->nodes[0]->complete
+            && shash_is_empty(&yaml->anchors));
+}
+
+static void
+begin_document(struct slb_yaml *yaml)
+{
+    if (!shash_is_empty(&yaml->anchors)) {
+        /* Not cleared: that would make each document from now on pay for as
+         * many as there once were. */
+        shash_destroy(&yaml->anchors);
+        shash_init(&yaml->anchors);
+    }
+    yaml->n_anchors = 0;
+    yaml->is_list = false;
+    yaml->depth = 0;
+}
+
+/* Checks that there are not too many documents like 'doc', if that is
+ * empty. */
+static bool
+check_empty(struct slb_yaml *yaml, const struct slb_yaml_document *doc)
+{
+    if (!doc->root || slb_yaml_is_null(doc->root)) {
+        if (++yaml->n_empty > SLB_YAML_MAX_EMPTY) {
+            slb_errors_add(yaml->errors,
+                           mark_from_yaml(yaml, yaml->parser.mark),
+                           "there are more than %d empty documents, expected "
+                           "something in them", SLB_YAML_MAX_EMPTY);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Reads the next piece of the text into 'doc'.  Returns true if successful,
+ * false if there is none or, which has then been reported, the text is bad.
+ * There are no further ones then.  In any case, the caller has to destroy
+ * 'doc'. */
 bool
 slb_yaml_next(struct slb_yaml *yaml, struct slb_yaml_document *doc)
 {
-    doc->root = NULL;
-    ovs_list_init(&doc->nodes);
-    shash_clear(&yaml->anchors);
-    yaml->depth = 0;
+    slb_yaml_document_init(doc);
     yaml->weight = 0;
+    if (yaml->is_list && yaml->depth) {
+        /* The rest of a list. */
+        doc->root = create_node(doc, SLB_YAML_LIST, yaml->list_mark, NULL, 0);
+        yaml->stack[0] = doc->root;
+        yaml->weight = 1;
+    }
 
     while (!yaml->done) {
         yaml_event_t event;
@@ -335,29 +623,72 @@ slb_yaml_next(struct slb_yaml *yaml, struct slb_yaml_document *doc)
             yaml->done = true;
             return false;
         }
+        yaml->given_before = yaml->given;
 
         yaml_event_type_t type = event.type;
+        if (type == YAML_DOCUMENT_START_EVENT) {
+            begin_document(yaml);
+        }
         yaml->done = (!handle_event(yaml, doc, &event)
                       || type == YAML_STREAM_END_EVENT);
         yaml_event_delete(&event);
+        if (yaml->done) {
+            return false;
+        }
         if (type == YAML_DOCUMENT_END_EVENT) {
+            yaml->done = !check_empty(yaml, doc);
+            return true;
+        }
+        if (is_piece(yaml)) {
+            doc->root = doc->root->nodes[0];
+            doc->is_entry = true;
             return true;
         }
     }
     return false;
 }
 
+/* Makes 'doc' one with nothing in it. */
+void
+slb_yaml_document_init(struct slb_yaml_document *doc)
+{
+    doc->root = NULL;
+    doc->is_entry = false;
+    ovs_list_init(&doc->nodes);
+    doc->chunks = NULL;
+}
+
+/* Makes 'dst', which is not initialized, what 'src' is, and leaves nothing in
+ * that. */
+void
+slb_yaml_document_move(struct slb_yaml_document *dst,
+                       struct slb_yaml_document *src)
+{
+    dst->root = src->root;
+    dst->is_entry = src->is_entry;
+    ovs_list_move(&dst->nodes, &src->nodes);
+    dst->chunks = src->chunks;
+    slb_yaml_document_init(src);
+}
+
 void
 slb_yaml_document_destroy(struct slb_yaml_document *doc)
 {
     struct slb_yaml_node *node;
+    struct slb_yaml_chunk *next;
 
     LIST_FOR_EACH_POP (node, in_document, &doc->nodes) {
-        free(node->text);
         free(node->nodes);
-        free(node);
+        if (!node->in_chunk) {
+            free(node->text);
+            free(node);
+        }
     }
-    doc->root = NULL;
+    for (struct slb_yaml_chunk *c = doc->chunks; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    slb_yaml_document_init(doc);
 }
 
 /* Whether 'node' says that there is nothing. */
@@ -367,4 +698,20 @@ slb_yaml_is_null(const struct slb_yaml_node *node)
     return (node->type == SLB_YAML_SCALAR && node->plain
             && (!node->text[0] || !strcmp(node->text, "~")
                 || !strcasecmp(node->text, "null")));
+}
+
+/* Appends what 'node' is to 'ds', for messages: "is 'x'". */
+void
+slb_yaml_format_found(const struct slb_yaml_node *node, struct ds *ds)
+{
+    if (node->type == SLB_YAML_LIST) {
+        ds_put_cstr(ds, "is a list");
+    } else if (node->type == SLB_YAML_MAP) {
+        ds_put_cstr(ds, "is a map");
+    } else if (slb_yaml_is_null(node)) {
+        ds_put_cstr(ds, "has no value");
+    } else {
+        ds_put_cstr(ds, node->plain ? "is " : "is the quoted text ");
+        slb_text_quote(node->text, ds);
+    }
 }

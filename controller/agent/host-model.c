@@ -24,8 +24,10 @@
 #include "controller/agent/host-bridge.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/port.h"
+#include "hash.h"
 #include "lib/slb-address.h"
 #include "lib/slb-idl.h"
+#include "openvswitch/hmap.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "util.h"
@@ -43,10 +45,18 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
         (ARRAY)[(N)++] = __VA_ARGS__;                                   \
     } while (0)
 
+/* A VM as a member of a pool. */
+struct local_member {
+    struct hmap_node hmap_node; /* In struct builder's 'local_members'. */
+    int64_t pool, index;
+    size_t vm;                  /* In the rules' 'vms'. */
+};
+
 /* What is needed while the model is being built. */
 struct builder {
     const struct agent *agent;
     const struct host_bridge *bridge;
+    struct hmap local_members;  /* Contains "struct local_member"s. */
     struct sset vteps;          /* May be sent to. */
     struct sset peers;          /* May send to us. */
 };
@@ -101,6 +111,43 @@ host_model_zones(const struct agent *agent, struct sset *names)
     }
 }
 
+static uint32_t
+hash_member(int64_t pool, int64_t index)
+{
+    return hash_2words(pool, index);
+}
+
+static void
+add_local_member(struct builder *b, int64_t pool, int64_t index, size_t vm)
+{
+    struct local_member *member = xmalloc(sizeof *member);
+
+    *member = (struct local_member) {
+        .pool = pool,
+        .index = index,
+        .vm = vm,
+    };
+    hmap_insert(&b->local_members, &member->hmap_node,
+                hash_member(pool, index));
+}
+
+/* Returns the VM that is the member 'index' of 'pool', or NULL if that is not
+ * here. */
+static const struct host_vm *
+find_local_member(const struct builder *b, const struct host_rules *rules,
+                  int64_t pool, int64_t index)
+{
+    const struct local_member *member;
+
+    HMAP_FOR_EACH_WITH_HASH (member, hmap_node, hash_member(pool, index),
+                             &b->local_members) {
+        if (member->pool == pool && member->index == index) {
+            return &rules->vms[member->vm];
+        }
+    }
+    return NULL;
+}
+
 static void
 build_vms(struct builder *b, struct host_rules *rules,
           const struct shash *ports)
@@ -116,6 +163,9 @@ build_vms(struct builder *b, struct host_rules *rules,
         if (port && parse_address(row->address, &vm.address, "Binding")) {
             vm.port = port->ofport;
             vm.mac = port->mac;
+            for (size_t i = 0; i < row->n_pools; i++) {
+                add_local_member(b, row->key_pools[i], row->value_pools[i], n);
+            }
             APPEND(vms, n, allocated, vm);
         }
     }
@@ -176,6 +226,37 @@ build_networks(struct builder *b, struct host_rules *rules)
     rules->n_networks = n;
 }
 
+/* VIPs in networks, and the way to them. */
+static void
+build_vips(struct builder *b, struct host_rules *rules)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(b->agent->slb_idl);
+    const char *anycast = global ? global->anycast_vtep : "";
+
+    if (!rules->n_networks || !parse_vtep(anycast, &rules->anycast, "muxes")
+        || !rules->anycast) {
+        return;
+    }
+    sset_add(&b->vteps, anycast);
+
+    size_t *allocated = xcalloc(rules->n_networks, sizeof *allocated);
+    const struct slbrec_vip *row;
+    SLBREC_VIP_FOR_EACH (row, b->agent->slb_idl) {
+        for (size_t i = 0; i < rules->n_networks; i++) {
+            struct host_network *network
+                = CONST_CAST(struct host_network *, &rules->networks[i]);
+            struct in6_addr address;
+
+            if (network->key == row->network_key
+                && parse_address(row->address, &address, row->frontend)) {
+                APPEND(network->vips, network->n_vips, allocated[i], address);
+            }
+        }
+    }
+    free(allocated);
+}
+
 static void
 build_locations(struct builder *b, struct host_rules *rules)
 {
@@ -204,27 +285,25 @@ build_locations(struct builder *b, struct host_rules *rules)
 
 static void
 build_members(struct builder *b, const struct host_rules *rules,
-              const struct slbrec_compiled_pool *pool_row,
+              const struct slbrec_compiled_pool *row,
               struct host_pool *pool)
 {
-    const struct slbrec_compiled_member *row;
     size_t allocated = 0;
 
-    SLBREC_COMPILED_MEMBER_FOR_EACH (row, b->agent->slb_idl) {
-        struct host_member member = { .index = row->index };
-        struct in6_addr address;
+    for (size_t i = 0; i < row->n_vteps; i++) {
+        const char *vtep = row->value_vteps[i];
+        struct host_member member = { .index = row->key_vteps[i] };
 
-        if (row->pool_key != pool_row->tunnel_key
-            || !parse_address(row->address, &address, pool_row->name)
-            || !parse_vtep(row->vtep, &member.vtep, pool_row->name)) {
+        if (!parse_vtep(vtep, &member.vtep, row->name)) {
             continue;
         }
-        if (!strcmp(row->node, b->agent->config.node)) {
-            member.vm = find_vm(rules, pool_row->network_key, &address);
+        member.vm = find_local_member(b, rules, row->tunnel_key,
+                                      member.index);
+        if (member.vm || member.vtep == b->agent->config.vtep) {
             member.vtep = 0;
         } else if (member.vtep) {
-            sset_add(&b->vteps, row->vtep);
-            sset_add(&b->peers, row->vtep);
+            sset_add(&b->vteps, vtep);
+            sset_add(&b->peers, vtep);
         }
         APPEND(pool->members, pool->n_members, allocated, member);
     }
@@ -242,6 +321,8 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             .port = row->port,
             .backend_port = row->backend_port,
             .cookie = row->cookie,
+            .floating = row->floating_ip,
+            .internal = row->network_key != 0,
         };
 
         if (row->pool_key != pool->key
@@ -249,7 +330,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             continue;
         }
         if ((ep.protocol != IPPROTO_TCP && ep.protocol != IPPROTO_UDP)
-            || !ep.port || !ep.backend_port) {
+            || !ep.port || (!ep.backend_port && !ep.floating)) {
             VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port are "
                          "possible", row->rule);
             continue;
@@ -351,6 +432,7 @@ host_model_build(struct host_model *model, const struct agent *agent,
     struct builder b = {
         .agent = agent,
         .bridge = bridge,
+        .local_members = HMAP_INITIALIZER(&b.local_members),
         .vteps = SSET_INITIALIZER(&b.vteps),
         .peers = SSET_INITIALIZER(&b.peers),
     };
@@ -362,11 +444,18 @@ host_model_build(struct host_model *model, const struct agent *agent,
     };
     build_vms(&b, &model->rules, ports);
     build_networks(&b, &model->rules);
+    build_vips(&b, &model->rules);
     build_locations(&b, &model->rules);
     build_pools(&b, &model->rules);
     build_peers(&b, &model->rules);
     build_gateways(&model->rules);
     build_vteps(&b, model);
+
+    struct local_member *member;
+    HMAP_FOR_EACH_POP (member, hmap_node, &b.local_members) {
+        free(member);
+    }
+    hmap_destroy(&b.local_members);
     sset_destroy(&b.vteps);
     sset_destroy(&b.peers);
 }
@@ -379,6 +468,7 @@ host_model_destroy(struct host_model *model)
     for (size_t i = 0; i < rules->n_networks; i++) {
         free(rules->networks[i].gateways);
         free(rules->networks[i].subnets);
+        free(rules->networks[i].vips);
     }
     for (size_t i = 0; i < rules->n_pools; i++) {
         free(rules->pools[i].members);

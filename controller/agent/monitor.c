@@ -83,9 +83,8 @@ monitor_init(struct agent *agent)
         &slbrec_table_node,
         &slbrec_table_port,
         &slbrec_table_compiled_pool,
-        &slbrec_table_generation,
-        &slbrec_table_compiled_member,
         &slbrec_table_endpoint,
+        &slbrec_table_vip,
     };
     add_tables(idl, common, ARRAY_SIZE(common));
 
@@ -93,14 +92,25 @@ monitor_init(struct agent *agent)
     ovsdb_idl_omit_alert(idl, &slbrec_node_col_applied);
     ovsdb_idl_omit(idl, &slbrec_node_col_status);
 
+    /* What changes with every change of anything, and is nothing to us. */
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_compiled_seq);
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_stages);
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
+
+    /* An index and a VTEP are all that members are to nodes. */
+    ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_members);
+    ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_addresses);
+    ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_draining);
+
     slbrec_node_set_condition(idl, &none);
     slbrec_port_set_condition(idl, &none);
+    slbrec_vip_set_condition(idl, &none);
     if (agent->role == &mux_role) {
         static const struct ovsdb_idl_table_class *const mux[] = {
-            &slbrec_table_vip,
+            &slbrec_table_generation,
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
-        slbrec_vip_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
             &slbrec_table_mux,
@@ -109,12 +119,11 @@ monitor_init(struct agent *agent)
             &slbrec_table_binding,
         };
         add_tables(idl, host, ARRAY_SIZE(host));
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
         slbrec_binding_set_condition(idl, &none);
         slbrec_compiled_network_set_condition(idl, &none);
         slbrec_location_set_condition(idl, &none);
         slbrec_compiled_pool_set_condition(idl, &none);
-        slbrec_generation_set_condition(idl, &none);
-        slbrec_compiled_member_set_condition(idl, &none);
         slbrec_endpoint_set_condition(idl, &none);
     }
 }
@@ -155,6 +164,7 @@ set_network_conditions(struct ovsdb_idl *idl, const struct hmap *networks)
 {
     struct ovsdb_idl_condition network = OVSDB_IDL_CONDITION_INIT(&network);
     struct ovsdb_idl_condition location = OVSDB_IDL_CONDITION_INIT(&location);
+    struct ovsdb_idl_condition vip = OVSDB_IDL_CONDITION_INIT(&vip);
     unsigned int seqno = ovsdb_idl_get_condition_seqno(idl);
     const struct key *key;
 
@@ -163,12 +173,15 @@ set_network_conditions(struct ovsdb_idl *idl, const struct hmap *networks)
                                                       key->key);
         slbrec_location_add_clause_network_key(&location, OVSDB_F_EQ,
                                                key->key);
+        slbrec_vip_add_clause_network_key(&vip, OVSDB_F_EQ, key->key);
     }
 
     bool acked = slbrec_compiled_network_set_condition(idl, &network) == seqno;
     acked &= slbrec_location_set_condition(idl, &location) == seqno;
+    acked &= slbrec_vip_set_condition(idl, &vip) == seqno;
     ovsdb_idl_condition_destroy(&network);
     ovsdb_idl_condition_destroy(&location);
+    ovsdb_idl_condition_destroy(&vip);
     return acked;
 }
 
@@ -176,8 +189,6 @@ static bool
 set_pool_conditions(struct ovsdb_idl *idl, const struct hmap *pools)
 {
     struct ovsdb_idl_condition pool = OVSDB_IDL_CONDITION_INIT(&pool);
-    struct ovsdb_idl_condition gen = OVSDB_IDL_CONDITION_INIT(&gen);
-    struct ovsdb_idl_condition member = OVSDB_IDL_CONDITION_INIT(&member);
     struct ovsdb_idl_condition endpoint = OVSDB_IDL_CONDITION_INIT(&endpoint);
     unsigned int seqno = ovsdb_idl_get_condition_seqno(idl);
     const struct key *key;
@@ -185,19 +196,12 @@ set_pool_conditions(struct ovsdb_idl *idl, const struct hmap *pools)
     HMAP_FOR_EACH (key, hmap_node, pools) {
         slbrec_compiled_pool_add_clause_tunnel_key(&pool, OVSDB_F_EQ,
                                                    key->key);
-        slbrec_generation_add_clause_pool_key(&gen, OVSDB_F_EQ, key->key);
-        slbrec_compiled_member_add_clause_pool_key(&member, OVSDB_F_EQ,
-                                                   key->key);
         slbrec_endpoint_add_clause_pool_key(&endpoint, OVSDB_F_EQ, key->key);
     }
 
     bool acked = slbrec_compiled_pool_set_condition(idl, &pool) == seqno;
-    acked &= slbrec_generation_set_condition(idl, &gen) == seqno;
-    acked &= slbrec_compiled_member_set_condition(idl, &member) == seqno;
     acked &= slbrec_endpoint_set_condition(idl, &endpoint) == seqno;
     ovsdb_idl_condition_destroy(&pool);
-    ovsdb_idl_condition_destroy(&gen);
-    ovsdb_idl_condition_destroy(&member);
     ovsdb_idl_condition_destroy(&endpoint);
     return acked;
 }

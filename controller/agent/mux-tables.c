@@ -21,9 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "lib/slb-idl.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -166,6 +164,12 @@ vip_key(int64_t network, const char *address)
     return xasprintf("%"PRId64" %s", network, address);
 }
 
+static char *
+pool_key(int64_t tunnel_key)
+{
+    return xasprintf("%"PRId64, tunnel_key);
+}
+
 /* Sets the key of the hash, this mux's VTEP and the muxes' common one, which
  * may be "".  Returns false, and changes nothing, if one of them is not
  * valid. */
@@ -215,15 +219,6 @@ mux_tables_add_vip(struct mux_tables *t, int64_t network, const char *address)
     add_object(t, MUX_VIP, vip_key(network, address), object);
 }
 
-static int
-compare_members(const void *a_, const void *b_)
-{
-    const struct slbrec_compiled_member *const *a = a_;
-    const struct slbrec_compiled_member *const *b = b_;
-
-    return ((*a)->index > (*b)->index) - ((*a)->index < (*b)->index);
-}
-
 /* Newest first. */
 static int
 compare_generations(const void *a_, const void *b_)
@@ -265,16 +260,18 @@ generation_to_json(const struct slbrec_generation *gen)
     return object;
 }
 
-/* Adds 'pool' with those of its 'members' that have a host.  Returns false if
- * its generations are not what the datapath can be told. */
+/* Adds 'pool' with those of its members that have a host.  Returns false if
+ * it has no generation yet, or its generations are not what the datapath can
+ * be told. */
 bool
 mux_tables_add_pool(struct mux_tables *t,
-                    const struct slbrec_compiled_pool *pool,
-                    const struct slbrec_compiled_member *const *members,
-                    size_t n_members)
+                    const struct slbrec_compiled_pool *pool)
 {
     size_t n_current = 0, n_coming = 0;
 
+    if (!pool->n_generations) {
+        return false;
+    }
     for (size_t i = 0; i < pool->n_generations; i++) {
         n_current += !strcmp(pool->generations[i]->state, "current");
         n_coming += !strcmp(pool->generations[i]->state, "coming");
@@ -286,21 +283,17 @@ mux_tables_add_pool(struct mux_tables *t,
         return false;
     }
 
-    const struct slbrec_compiled_member **sorted_members
-        = xmemdup(members, MAX(n_members, 1) * sizeof *sorted_members);
-    qsort(sorted_members, n_members, sizeof *sorted_members, compare_members);
     struct json *json_members = json_array_create_empty();
-    for (size_t i = 0; i < n_members; i++) {
-        const struct slbrec_compiled_member *m = sorted_members[i];
-        ovs_be32 vtep;
+    for (size_t i = 0; i < pool->n_vteps; i++) {
+        const char *vtep = pool->value_vteps[i];
+        ovs_be32 ip;
 
-        if (m->vtep[0] && ip_parse(m->vtep, &vtep)) {
+        if (vtep[0] && ip_parse(vtep, &ip)) {
             json_array_add(json_members,
-                           pair_create(json_integer_create(m->index),
-                                       json_string_create(m->vtep)));
+                           pair_create(json_integer_create(pool->key_vteps[i]),
+                                       json_string_create(vtep)));
         }
     }
-    free(sorted_members);
 
     struct slbrec_generation **gens
         = xmemdup(pool->generations, pool->n_generations * sizeof *gens);
@@ -317,7 +310,7 @@ mux_tables_add_pool(struct mux_tables *t,
     put_integer(object, "slots", pool->slots_log2);
     json_object_put(object, "members", json_members);
     json_object_put(object, "generations", json_gens);
-    add_object(t, MUX_POOL, xasprintf("%"PRId64, pool->tunnel_key), object);
+    add_object(t, MUX_POOL, pool_key(pool->tunnel_key), object);
     return true;
 }
 
@@ -327,7 +320,7 @@ mux_tables_add_endpoint(struct mux_tables *t,
                         const struct slbrec_endpoint *endpoint)
 {
     char *vip = vip_key(endpoint->network_key, endpoint->vip);
-    char *pool = xasprintf("%"PRId64, endpoint->pool_key);
+    char *pool = pool_key(endpoint->pool_key);
     bool ok = (shash_find(&t->objects[MUX_VIP], vip)
                && shash_find(&t->objects[MUX_POOL], pool));
 
@@ -353,72 +346,32 @@ mux_tables_add_endpoint(struct mux_tables *t,
     return ok;
 }
 
-/* A pool that is being put together. */
-struct pool {
-    struct hmap_node node;
-    int64_t tunnel_key;
-    const struct slbrec_compiled_member **members;
-    size_t n, allocated;
-};
-
-static struct pool *
-pool_find(const struct hmap *pools, int64_t tunnel_key)
-{
-    struct pool *pool;
-
-    HMAP_FOR_EACH_WITH_HASH (pool, node, hash_uint64(tunnel_key), pools) {
-        if (pool->tunnel_key == tunnel_key) {
-            return pool;
-        }
-    }
-    return NULL;
-}
-
 /* Adds the pools that endpoints of known VIPs use. */
 static void
 add_pools(struct mux_tables *t, const struct ovsdb_idl *idl)
 {
-    struct hmap pools = HMAP_INITIALIZER(&pools);
-    struct pool *pool;
+    struct sset used = SSET_INITIALIZER(&used);
 
     const struct slbrec_endpoint *endpoint;
     SLBREC_ENDPOINT_FOR_EACH (endpoint, idl) {
         char *vip = vip_key(endpoint->network_key, endpoint->vip);
 
-        if (mux_tables_has_vip(t, vip)
-            && !pool_find(&pools, endpoint->pool_key)) {
-            pool = xzalloc(sizeof *pool);
-            pool->tunnel_key = endpoint->pool_key;
-            hmap_insert(&pools, &pool->node, hash_uint64(pool->tunnel_key));
+        if (mux_tables_has_vip(t, vip)) {
+            sset_add_and_free(&used, pool_key(endpoint->pool_key));
         }
         free(vip);
     }
 
-    const struct slbrec_compiled_member *member;
-    SLBREC_COMPILED_MEMBER_FOR_EACH (member, idl) {
-        pool = pool_find(&pools, member->pool_key);
-        if (pool) {
-            if (pool->n >= pool->allocated) {
-                pool->members = x2nrealloc(pool->members, &pool->allocated,
-                                           sizeof *pool->members);
-            }
-            pool->members[pool->n++] = member;
-        }
-    }
+    const struct slbrec_compiled_pool *pool;
+    SLBREC_COMPILED_POOL_FOR_EACH (pool, idl) {
+        char *key = pool_key(pool->tunnel_key);
 
-    const struct slbrec_compiled_pool *row;
-    SLBREC_COMPILED_POOL_FOR_EACH (row, idl) {
-        pool = pool_find(&pools, row->tunnel_key);
-        if (pool) {
-            mux_tables_add_pool(t, row, pool->members, pool->n);
+        if (sset_contains(&used, key)) {
+            mux_tables_add_pool(t, pool);
         }
+        free(key);
     }
-
-    HMAP_FOR_EACH_POP (pool, node, &pools) {
-        free(pool->members);
-        free(pool);
-    }
-    hmap_destroy(&pools);
+    sset_destroy(&used);
 }
 
 /* Adds to 't', which must be empty, all that the database says, for a mux
@@ -450,6 +403,18 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
         mux_tables_add_endpoint(t, endpoint);
     }
     return true;
+}
+
+/* Is it for a mux in 'zone', "" if it has none, to announce 'vip'? */
+bool
+mux_vip_has_zone(const struct slbrec_vip *vip, const char *zone)
+{
+    for (size_t i = 0; i < vip->n_zones; i++) {
+        if (!strcmp(vip->zones[i], zone)) {
+            return true;
+        }
+    }
+    return !vip->n_zones;
 }
 
 static bool
@@ -494,11 +459,11 @@ mux_tables_keep_vip(struct mux_tables *t, const struct mux_tables *old,
 
         int64_t pool = json_integer(shash_find_data(json_object(endpoint),
                                                     "pool"));
-        char *pool_key = xasprintf("%"PRId64, pool);
+        char *key_of_pool = pool_key(pool);
         copy_object(t, MUX_ENDPOINT, node);
         copy_object(t, MUX_POOL, shash_find(&old->objects[MUX_POOL],
-                                            pool_key));
-        free(pool_key);
+                                            key_of_pool));
+        free(key_of_pool);
     }
 }
 

@@ -38,7 +38,11 @@
  * VIPs of other sets of muxes are not there, while all endpoints are.  An
  * endpoint whose VIP or whose pool is not there is left out, and so is a pool
  * that no endpoint uses or that has no current generation.  Members without a
- * VTEP have no host any more and are left out as well. */
+ * VTEP have no host any more and are left out as well.
+ *
+ * VIPs of other availability zones are there, because what comes to the muxes'
+ * common VTEP, or comes late, can be for any of them; they are not announced
+ * (mux_vip_has_zone()). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,9 +54,9 @@
 struct eth_addr;
 struct json;
 struct ovsdb_idl;
-struct slbrec_compiled_member;
 struct slbrec_compiled_pool;
 struct slbrec_endpoint;
+struct slbrec_vip;
 struct sset;
 
 /* Kinds of objects, in the order in which they refer to each other: each only
@@ -87,13 +91,12 @@ void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
 void mux_tables_add_vip(struct mux_tables *, int64_t network,
                         const char *address);
 bool mux_tables_add_pool(struct mux_tables *,
-                         const struct slbrec_compiled_pool *,
-                         const struct slbrec_compiled_member *const *members,
-                         size_t n_members);
+                         const struct slbrec_compiled_pool *);
 bool mux_tables_add_endpoint(struct mux_tables *,
                              const struct slbrec_endpoint *);
 bool mux_tables_from_database(struct mux_tables *, const struct ovsdb_idl *,
                               ovs_be32 vtep);
+bool mux_vip_has_zone(const struct slbrec_vip *, const char *zone);
 void mux_tables_keep_vip(struct mux_tables *, const struct mux_tables *old,
                          const char *key);
 

@@ -81,6 +81,7 @@
 #include "hash.h"
 #include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
+#include "lib/slb-idl.h"
 #include "lib/vswitch-idl.h"
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/mux.h"
@@ -133,10 +134,11 @@ struct mux {
 
     /* What the database wants. */
     unsigned int idl_seqno;
-    ovs_be32 vtep;              /* With which 'wanted' was made. */
+    ovs_be32 vtep;              /* With which 'wanted' was made, ... */
+    char *zone;                 /* ... and 'addresses'. */
     bool wanted_ok;
     struct mux_tables wanted;   /* Without next hops. */
-    struct sset addresses;      /* To be announced for it. */
+    struct sset addresses;      /* To be announced. */
 
     /* Tables. */
     struct hmap lingering;      /* Contains "struct linger_vip"s. */
@@ -322,6 +324,29 @@ linger_update(const struct mux_tables *old)
     }
 }
 
+/* Finds out what is to be announced. */
+static void
+update_addresses(const struct agent *agent)
+{
+    const char *anycast = mux_tables_get_anycast(&mux.wanted);
+    struct sset addresses = SSET_INITIALIZER(&addresses);
+    const struct slbrec_vip *vip;
+
+    SLBREC_VIP_FOR_EACH (vip, agent->slb_idl) {
+        if (!vip->network_key && mux_vip_has_zone(vip, mux.zone)) {
+            sset_add(&addresses, vip->address);
+        }
+    }
+    if (anycast) {
+        sset_add(&addresses, anycast);
+    }
+    if (!sset_equals(&addresses, &mux.addresses)) {
+        sset_swap(&addresses, &mux.addresses);
+        mux.routes_dirty = true;
+    }
+    sset_destroy(&addresses);
+}
+
 static void
 run_database(const struct agent *agent)
 {
@@ -329,27 +354,25 @@ run_database(const struct agent *agent)
 
     if (!agent->slb_complete
         || (mux.wanted_ok && seqno == mux.idl_seqno
-            && agent->config.vtep == mux.vtep)) {
+            && agent->config.vtep == mux.vtep
+            && !strcmp(agent->config.zone, mux.zone))) {
         return;
     }
     mux.idl_seqno = seqno;
     mux.vtep = agent->config.vtep;
+    free(mux.zone);
+    mux.zone = xstrdup(agent->config.zone);
 
     struct mux_tables new;
     mux_tables_init(&new);
-    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)
-        && (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new))) {
-        mux_tables_swap(&mux.wanted, &new);
-        linger_update(&new);
-        mux.wanted_ok = true;
-
-        const char *anycast = mux_tables_get_anycast(&mux.wanted);
-        sset_clear(&mux.addresses);
-        mux_tables_get_vips(&mux.wanted, 0, &mux.addresses);
-        if (anycast) {
-            sset_add(&mux.addresses, anycast);
+    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)) {
+        if (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new)) {
+            mux_tables_swap(&mux.wanted, &new);
+            linger_update(&new);
+            mux.wanted_ok = true;
+            mux.base_dirty = true;
         }
-        mux.base_dirty = mux.routes_dirty = true;
+        update_addresses(agent);
     }
     mux_tables_destroy(&new);
 }
@@ -646,6 +669,7 @@ mux_init(struct agent *agent)
     mux = (struct mux) {
         .ports = { .uplink = OFPP_NONE, .slb = OFPP_NONE },
         .feed = mux_feed_create(remote),
+        .zone = xstrdup(""),
         .state = MUX_FEED_OFFLINE,
         .state_since = time_msec(),
         .vteps = neighbour_set_create(),
@@ -722,6 +746,7 @@ mux_destroy(struct agent *agent OVS_UNUSED)
     mux_tables_destroy(&mux.wanted);
     mux_tables_destroy(&mux.base);
     sset_destroy(&mux.addresses);
+    free(mux.zone);
     sset_destroy(&mux.flow_addresses);
     sset_destroy(&mux.ready);
     HMAP_FOR_EACH_SAFE (linger, node, &mux.lingering) {

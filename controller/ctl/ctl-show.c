@@ -15,224 +15,85 @@
 
 #include <config.h>
 
-#include "controller/ctl/ctl.h"
+#include "controller/ctl/ctl-show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/ctl/ctl-db.h"
 #include "controller/ctl/ctl-model.h"
+#include "controller/ctl/ctl-overview.h"
+#include "controller/ctl/ctl-state.h"
+#include "controller/ctl/ctl-table.h"
+#include "controller/ctl/ctl.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "smap.h"
 #include "svec.h"
 #include "util.h"
 #include "yaml/slb-model.h"
 #include "yaml/slb-print.h"
 #include "yaml/slb-schema.h"
 
-/* Tables: a heading and rows of cells, each column as wide as it must be. */
-
-struct table {
-    size_t n_columns;
-    struct svec cells;          /* Row by row, the heading first. */
-};
-
-static void
-table_init(struct table *table, const char *const headings[])
-{
-    table->n_columns = 0;
-    svec_init(&table->cells);
-    while (headings[table->n_columns]) {
-        svec_add(&table->cells, headings[table->n_columns++]);
-    }
-}
-
-static void OVS_PRINTF_FORMAT(2, 3)
-table_add(struct table *table, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    svec_add_nocopy(&table->cells, xvasprintf(format, args));
-    va_end(args);
-}
-
-static void
-table_add_nocopy(struct table *table, struct ds *cell)
-{
-    svec_add_nocopy(&table->cells, (cell->length ? ds_steal_cstr(cell)
-                                    : xstrdup("-")));
-    ds_destroy(cell);
-}
-
-static void
-table_print(struct table *table)
-{
-    size_t *widths = xcalloc(table->n_columns, sizeof *widths);
-
-    for (size_t i = 0; i < table->cells.n; i++) {
-        size_t column = i % table->n_columns;
-        widths[column] = MAX(widths[column], strlen(table->cells.names[i]));
-    }
-    for (size_t i = 0; i < table->cells.n; i++) {
-        size_t column = i % table->n_columns;
-        if (column + 1 < table->n_columns) {
-            printf("%-*s  ", (int) widths[column], table->cells.names[i]);
-        } else {
-            puts(table->cells.names[i]);
-        }
-    }
-    free(widths);
-    svec_destroy(&table->cells);
-}
-
 /* slb-ctl get [KIND [NAME]] */
 
+/* Appends what the manager says about 'object' to 'ds', as comments. */
 static void
-print_networks(const struct slb_list *list)
+format_status(const struct ctl_state *state, const struct slb_object *object,
+              struct ds *ds)
 {
-    static const char *const headings[] = {
-        "VIRTUALNETWORK", "SUBNET", "PREFIX", NULL
-    };
-    struct table table;
+    const struct smap *status = ctl_state_status(state, object);
 
-    table_init(&table, headings);
-    for (size_t i = 0; i < list->n; i++) {
-        const struct slb_network *network = (struct slb_network *) list->at[i];
+    if (!status) {
+        return;
+    }
 
-        for (size_t j = 0; j < network->subnets.n; j++) {
-            const struct slb_subnet *subnet = network->subnets.at[j];
-            struct ds prefix = DS_EMPTY_INITIALIZER;
+    const struct smap_node **nodes = smap_sort(status);
+    for (size_t i = 0; i < smap_count(status); i++) {
+        struct svec texts = SVEC_EMPTY_INITIALIZER;
 
-            slb_prefix_format(&subnet->prefix, &prefix);
-            table_add(&table, "%s", network->obj.name);
-            table_add(&table, "%s", subnet->obj.name);
-            table_add_nocopy(&table, &prefix);
+        ctl_status_split(nodes[i]->value, &texts);
+        for (size_t j = 0; j < texts.n; j++) {
+            ds_put_format(ds, "# status: %s%s%s\n", nodes[i]->key,
+                          nodes[i]->key[0] ? ": " : "", texts.names[j]);
         }
-        if (!network->subnets.n) {
-            table_add(&table, "%s", network->obj.name);
-            table_add(&table, "-");
-            table_add(&table, "-");
-        }
+        svec_destroy(&texts);
     }
-    table_print(&table);
+    free(nodes);
 }
 
-static void
-format_scalar(const struct slb_object *object, const char *name, struct ds *ds)
-{
-    const struct slb_field *field = slb_class_field(object->class, name);
-
-    slb_value_format(field, slb_field_value(field, object), ds);
-}
-
-static void
-format_rule_frontend(const struct slb_load_balancer *lb,
-                     const struct slb_rule *rule, struct ds *ds)
-{
-    const struct slb_frontend *frontend = (struct slb_frontend *)
-        slb_list_find(SLB_GENERIC(&lb->frontends), rule->frontend);
-
-    if (frontend) {
-        bool v4 = slb_address_is_v4(&frontend->address);
-        ds_put_cstr(ds, v4 ? "" : "[");
-        slb_address_format(&frontend->address, ds);
-        ds_put_cstr(ds, v4 ? "" : "]");
-    }
-    ds_put_format(ds, ":%d/", rule->frontend_port);
-    format_scalar(&rule->obj, "protocol", ds);
-}
-
-static void
-format_rule_backend(const struct slb_load_balancer *lb,
-                    const struct slb_rule *rule, struct ds *ds)
-{
-    const struct slb_pool *pool = (struct slb_pool *)
-        slb_list_find(SLB_GENERIC(&lb->backend_pools), rule->backend_pool);
-    size_t n = pool ? pool->members.n : 0;
-
-    ds_put_format(ds, "%s:%d, %"PRIuSIZE" member%s", rule->backend_pool,
-                  rule->backend_port, n, n == 1 ? "" : "s");
-}
-
-static void
-print_load_balancers(const struct slb_list *list)
-{
-    static const char *const headings[] = {
-        "LOADBALANCER", "SKU", "NETWORK", "RULE", "FRONTEND", "BACKENDPOOL",
-        NULL
-    };
-    struct table table;
-
-    table_init(&table, headings);
-    for (size_t i = 0; i < list->n; i++) {
-        const struct slb_load_balancer *lb
-            = (struct slb_load_balancer *) list->at[i];
-
-        for (size_t j = 0; j < MAX(lb->rules.n, 1); j++) {
-            const struct slb_rule *rule = (j < lb->rules.n ? lb->rules.at[j]
-                                           : NULL);
-            struct ds sku = DS_EMPTY_INITIALIZER;
-            struct ds frontend = DS_EMPTY_INITIALIZER;
-            struct ds backend = DS_EMPTY_INITIALIZER;
-
-            format_scalar(&lb->obj, "sku", &sku);
-            if (rule) {
-                format_rule_frontend(lb, rule, &frontend);
-                format_rule_backend(lb, rule, &backend);
-            }
-            table_add(&table, "%s", lb->obj.name);
-            table_add_nocopy(&table, &sku);
-            table_add(&table, "%s", lb->network);
-            table_add(&table, "%s", rule ? rule->obj.name : "-");
-            table_add_nocopy(&table, &frontend);
-            table_add_nocopy(&table, &backend);
-        }
-    }
-    table_print(&table);
-}
-
-static void
-print_tables(const struct slb_model *model)
-{
-    if (model->networks.n) {
-        print_networks(SLB_GENERIC(&model->networks));
-    }
-    if (model->load_balancers.n) {
-        fputs(model->networks.n ? "\n" : "", stdout);
-        print_load_balancers(SLB_GENERIC(&model->load_balancers));
-    }
-}
-
-static void
-print_yaml(const struct slb_model *model)
+/* Prints 'objects', of kinds, as YAML, with all defaults if 'defaults'.
+ * If 'state' is not NULL, what it has to say about an object precedes it. */
+void
+ctl_print_yaml(const struct slb_list *objects, const struct ctl_state *state,
+               bool defaults)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        for (size_t j = 0; j < list->n; j++) {
-            ds_put_cstr(&ds, ds.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], &ds);
+    for (size_t i = 0; i < objects->n; i++) {
+        ds_clear(&ds);
+        ds_put_cstr(&ds, i ? "---\n" : "");
+        if (state) {
+            format_status(state, objects->at[i], &ds);
         }
+        slb_print_yaml(objects->at[i], defaults, &ds);
+        fputs(ds_cstr(&ds), stdout);
     }
-    fputs(ds_cstr(&ds), stdout);
     ds_destroy(&ds);
 }
 
-static void
-print_json(const struct slb_model *model)
+/* The same as JSON, which has no comments, so no status. */
+void
+ctl_print_json(const struct slb_list *objects, bool defaults)
 {
     struct json *json = json_array_create_empty();
 
-    for (size_t i = 0; slb_kinds[i]; i++) {
-        const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
-        for (size_t j = 0; j < list->n; j++) {
-            json_array_add(json, slb_print_json(list->at[j]));
-        }
+    for (size_t i = 0; i < objects->n; i++) {
+        json_array_add(json, slb_print_json(objects->at[i], defaults));
     }
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
@@ -241,21 +102,21 @@ print_json(const struct slb_model *model)
     json_destroy(json);
 }
 
-/* Destroys the objects of 'list' but for that called 'name', if that is not
- * NULL, and all if it is. */
-static void
-keep_only(struct slb_list *list, const char *name)
+/* Adds the objects of 'model' that are of 'kind' and called 'name', each of
+ * which may be NULL for any, to 'objects'. */
+void
+ctl_select(const struct slb_model *model, const struct slb_class *kind,
+           const char *name, struct slb_list *objects)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < list->n; i++) {
-        if (name && !strcmp(list->at[i]->name, name)) {
-            list->at[n++] = list->at[i];
-        } else {
-            slb_object_destroy(list->at[i]);
+    for (size_t i = 0; slb_kinds[i]; i++) {
+        const struct slb_list *list = slb_model_list(model, slb_kinds[i]);
+        for (size_t j = 0; j < list->n; j++) {
+            if ((!kind || kind == slb_kinds[i])
+                && (!name || !strcmp(list->at[j]->name, name))) {
+                slb_list_add(objects, list->at[j]);
+            }
         }
     }
-    list->n = n;
 }
 
 int
@@ -271,35 +132,44 @@ ctl_get(const struct ctl_options *options, int n, char *args[])
 
     ctl_db_init(&db, options);
     ctl_model_monitor(db.idl);
+    ctl_state_monitor(db.idl, (options->format != CTL_YAML
+                               && options->format != CTL_JSON));
     if (!ctl_db_connect(&db)) {
         ctl_db_destroy(&db);
         return CTL_NO_DATABASE;
     }
 
+    struct slb_list objects = { .n = 0 };
     struct slb_model model;
+    struct ctl_state state;
     slb_model_init(&model);
-    ctl_model_read(db.idl, &model);
-    ctl_db_destroy(&db);
-    for (size_t i = 0; kind && slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(&model, slb_kinds[i]);
-        if (slb_kinds[i] != kind || name) {
-            keep_only(list, slb_kinds[i] == kind ? name : NULL);
-        }
-    }
+    ctl_model_read_idl(db.idl, &model);
+    ctl_state_read(&state, db.idl);
+    ctl_select(&model, kind, name, &objects);
 
     int retval = CTL_OK;
-    if (name && !slb_model_list(&model, kind)->n) {
+    if (name && !objects.n) {
         fprintf(stderr, "%s: there is no %s '%s'\n", program_name, kind->noun,
                 name);
         retval = CTL_DIFFERENT;
     } else if (options->format == CTL_YAML) {
-        print_yaml(&model);
+        /* A file has only what was declared: what is said of it depends on
+         * the nodes' state, too, and would make every copy a different one. */
+        ctl_print_yaml(&objects, isatty(STDOUT_FILENO) ? &state : NULL,
+                       options->defaults);
     } else if (options->format == CTL_JSON) {
-        print_json(&model);
+        ctl_print_json(&objects, options->defaults);
     } else {
-        print_tables(&model);
+        struct ctl_overview overview = {
+            .objects = &objects, .model = &model, .state = &state,
+            .wide = options->format == CTL_WIDE, .status = name != NULL,
+        };
+        ctl_overview_print(&overview);
     }
+    free(objects.at);
+    ctl_state_destroy(&state);
     slb_model_destroy(&model);
+    ctl_db_destroy(&db);
     return retval;
 }
 
@@ -315,7 +185,7 @@ compare_nodes(const void *a_, const void *b_)
 }
 
 static void
-add_node(struct table *table, const struct slbrec_node *node)
+add_node(struct ctl_table *table, const struct slbrec_node *node)
 {
     struct ds ports = DS_EMPTY_INITIALIZER;
     struct svec names = SVEC_EMPTY_INITIALIZER;
@@ -329,13 +199,13 @@ add_node(struct table *table, const struct slbrec_node *node)
     }
     svec_destroy(&names);
 
-    table_add(table, "%s", node->name);
-    table_add(table, "%s", node->role);
-    table_add(table, "%s", node->vtep[0] ? node->vtep : "-");
-    table_add(table, "%"PRId64, node->wanted);
-    table_add(table, "%"PRId64, node->applied);
-    table_add(table, "%s", node->applied >= node->wanted ? "yes" : "no");
-    table_add_nocopy(table, &ports);
+    ctl_table_add(table, "%s", node->name);
+    ctl_table_add(table, "%s", node->role);
+    ctl_table_add(table, "%s", node->vtep[0] ? node->vtep : "-");
+    ctl_table_add(table, "%"PRId64, node->wanted);
+    ctl_table_add(table, "%"PRId64, node->applied);
+    ctl_table_add(table, "%s", node->applied >= node->wanted ? "yes" : "no");
+    ctl_table_add_nocopy(table, &ports);
 }
 
 int
@@ -370,15 +240,15 @@ ctl_nodes(const struct ctl_options *options, int n OVS_UNUSED,
         nodes[n_nodes++] = node;
     }
 
-    struct table table;
-    table_init(&table, headings);
+    struct ctl_table table;
+    ctl_table_init(&table, headings);
     if (n_nodes) {
         qsort(nodes, n_nodes, sizeof *nodes, compare_nodes);
     }
     for (size_t i = 0; i < n_nodes; i++) {
         add_node(&table, nodes[i]);
     }
-    table_print(&table);
+    ctl_table_print(&table);
     free(nodes);
     ctl_db_destroy(&db);
     return CTL_OK;

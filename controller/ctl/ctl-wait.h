@@ -22,15 +22,15 @@
  * the number 'wanted' of each node that reads something of it; a node raises
  * its 'applied' to that when it has everything in force.  A pool's members
  * change in two steps: while one of its generations is still coming, there is
- * another step to wait for. */
+ * another step to wait for.
+ *
+ * While it waits, slb-ctl says how far things are: on a terminal in one line
+ * that it writes again and again, elsewhere every few seconds in another. */
 
-struct ctl_db;
 struct ctl_options;
-struct ovsdb_idl;
 struct slb_model;
 
-void ctl_wait_monitor(struct ovsdb_idl *);
-int ctl_wait(struct ctl_db *, const struct ctl_options *,
-             const struct slb_model *applied, long long int intent_seq);
+int ctl_wait(const struct ctl_options *, const struct slb_model *applied,
+             long long int intent_seq);
 
 #endif /* controller/ctl/ctl-wait.h */

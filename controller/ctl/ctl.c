@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,11 @@
 enum {
     TAKES_WAIT = 1 << 0,
     TAKES_OUTPUT = 1 << 1,
+    TAKES_DEFAULTS = 1 << 2,
+    TAKES_COLOR = 1 << 3,
+    TAKES_DRY_RUN = 1 << 4,
+    TAKES_PRUNE = 1 << 5,
+    WORKS_ALONE = 1 << 6,       /* Not an option: needs no database. */
 };
 
 static const struct command {
@@ -52,27 +58,51 @@ static const struct command {
     ctl_command *run;
     const char *help;
 } commands[] = {
-    { "validate", "FILE...", 1, INT_MAX, 0, ctl_validate,
+    { "explain", "[KIND[.FIELD...]]", 0, 1, WORKS_ALONE, ctl_explain,
+"Says what can be declared: the kinds of objects; what KIND is, and its\n"
+"fields; what FIELD means, which values it takes, and its default.  For\n"
+"instance LoadBalancer.rules.protocol.  Needs no database." },
+    { "schema", "", 0, 0, WORKS_ALONE, ctl_schema,
+"Prints the JSON Schema of the files, with which editors complete, explain\n"
+"and check them (it is yaml/slb.schema.json, too).  A file names it in a\n"
+"comment: \"# yaml-language-server: $schema=FILE\".  Needs no database." },
+    { "validate", "FILE...", 1, INT_MAX, WORKS_ALONE, ctl_validate,
 "Says what is wrong in the files, all of it: each a line\n"
 "\"FILE:LINE:COLUMN: what is wrong, what was expected\".  With --db the\n"
 "files are checked together with what is in the database, which they may\n"
 "refer to; without that option, no database is needed." },
-    { "diff", "FILE...", 1, INT_MAX, 0, ctl_diff,
+    { "diff", "FILE... [--color=WHEN]", 1, INT_MAX, TAKES_COLOR, ctl_diff,
 "Shows what apply would change: + what would be added, - what would go,\n"
 "~ what would change.  Exits with status 1 if anything would." },
-    { "apply", "FILE... [--wait[=SECONDS]]", 1, INT_MAX, TAKES_WAIT, ctl_apply,
-"Makes the objects in the database what the files say: all of it, in one\n"
-"transaction, or nothing.  Each object is declared whole: what is below it\n"
-"and not in the file goes.  Objects that are not in the files stay.\n"
-"Applying the same again changes nothing.  With --wait, returns when all\n"
-"nodes concerned have it in force, or names those that do not after SECONDS\n"
-"(default 30; 0 is for ever)." },
-    { "get", "[KIND [NAME]] [-o table|yaml|json]", 0, 2, TAKES_OUTPUT, ctl_get,
-"Shows the objects in the database, sorted by name.  What -o yaml and\n"
-"-o json print, apply accepts.  KIND is VirtualNetwork or LoadBalancer." },
+    { "apply", "FILE... [--wait[=SECONDS]] [--dry-run] [--prune]", 1, INT_MAX,
+      TAKES_WAIT | TAKES_DRY_RUN | TAKES_PRUNE, ctl_apply,
+"Makes the objects in the database what the files say: all of it at once,\n"
+"or nothing.  Each object is declared whole: what is below it and not in\n"
+"the file goes.  Objects that are not in the files stay; with --prune they\n"
+"are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
+"says what would happen, and changes nothing.  With --wait, returns when\n"
+"all nodes concerned have it in force, or names those that do not after\n"
+"SECONDS (default 30; 0 is for ever)." },
+    { "convert", "FILE... [-o yaml|json] [--defaults]", 1, INT_MAX,
+      TAKES_OUTPUT | TAKES_DEFAULTS | WORKS_ALONE, ctl_convert,
+"Prints what the files say as this program's own YAML, or JSON.  This is for\n"
+"load balancers of Azure's, as \"az network lb show\", the portal or a\n"
+"template have them; the other commands read these, too.  Needs no\n"
+"database." },
+    { "get", "[KIND [NAME]] [-o FORMAT] [--defaults]", 0, 2,
+      TAKES_OUTPUT | TAKES_DEFAULTS, ctl_get,
+"Shows the objects in the database, sorted by name, and whether there is\n"
+"anything to know about them (STATUS), such as what is not supported yet;\n"
+"\"pending\" is what the manager has not looked at yet.\n"
+"FORMAT is table; wide, which shows all there is to know: also options,\n"
+"assigned addresses and ports, members and the nodes they are on, and the\n"
+"texts of the status, as for a single object by NAME; yaml or json.  What\n"
+"these two print, apply accepts, and it is the same for the same objects; on\n"
+"a terminal, yaml has the status as comments.  With --defaults, they have\n"
+"also what is as by default." },
     { "delete", "KIND NAME", 2, 2, 0, ctl_delete,
-"Deletes an object and all below it.  A virtual network that a load\n"
-"balancer uses cannot be deleted." },
+"Deletes an object and all below it.  What another object refers to, such\n"
+"as a virtual network that a load balancer uses, cannot be deleted." },
     { "nodes", "", 0, 0, 0, ctl_nodes,
 "Shows the muxes and hosts: the number of the state they should have in\n"
 "force (WANTED), of the one they have (APPLIED), and the ports they have\n"
@@ -125,8 +155,13 @@ usage(const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         print_command(&commands[i]);
     }
-    printf("\nFILE is a YAML file, \"-\" is standard input; "
-           "yaml/examples/ has some.\n"
+    printf("\nKIND is one of");
+    for (size_t i = 0; slb_kinds[i]; i++) {
+        printf(" %s", slb_kinds[i]->name);
+    }
+    printf(",\nin upper or lower case.  FILE is a YAML or JSON file, a folder "
+           "(all files\n*.yaml, *.yml and *.json in it, but not in folders "
+           "below), or \"-\", standard input;\nyaml/examples/ has some.\n"
            "\nOptions:\n"
            "  --db=REMOTE      the database, several servers separated by "
            "commas\n"
@@ -134,7 +169,12 @@ usage(const char *name)
            "                   unix:%s/slb.db.sock)\n"
            "  --timeout=SECS   how long to try to reach it (default: %d; 0: "
            "for ever)\n"
-           "  -o, --output=FORMAT  table, yaml or json\n"
+           "  -o, --output=FORMAT  table, wide, yaml or json\n"
+           "  --defaults       with -o yaml or json: what is as by default, "
+           "too\n"
+           "  --color=WHEN     always, never, or auto: on a terminal, unless "
+           "$NO_COLOR\n"
+           "                   is set (default)\n"
            "  -h, --help       this text; of one command: COMMAND --help\n"
            "  -V, --version    the version\n",
            ovs_rundir(), DEFAULT_TIMEOUT);
@@ -215,6 +255,29 @@ find_command(const char *name)
     usage_error("unknown command '%s'", name);
 }
 
+/* Checks that 'command' takes the options that were 'given'. */
+static void
+check_taken(const struct command *command, int given)
+{
+    static const struct {
+        int bit;
+        const char *name;
+    } options[] = {
+        { TAKES_WAIT, "wait" },
+        { TAKES_OUTPUT, "output" },
+        { TAKES_DEFAULTS, "defaults" },
+        { TAKES_COLOR, "color" },
+        { TAKES_DRY_RUN, "dry-run" },
+        { TAKES_PRUNE, "prune" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        if (given & ~command->takes & options[i].bit) {
+            usage_error("'%s' takes no --%s", command->name, options[i].name);
+        }
+    }
+}
+
 static int
 parse_seconds(const char *option, const char *text)
 {
@@ -256,15 +319,32 @@ static enum ctl_format
 parse_format(const char *text)
 {
     static const char *const formats[] = {
-        [CTL_TABLE] = "table", [CTL_YAML] = "yaml", [CTL_JSON] = "json",
+        [CTL_TABLE] = "table", [CTL_WIDE] = "wide", [CTL_YAML] = "yaml",
+        [CTL_JSON] = "json",
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+    for (size_t i = CTL_TABLE; i < ARRAY_SIZE(formats); i++) {
         if (!strcmp(text, formats[i])) {
             return i;
         }
     }
-    usage_error("--output is '%s', expected table, yaml or json", text);
+    usage_error("--output is '%s', expected table, wide, yaml or json", text);
+}
+
+static enum ctl_color
+parse_color(const char *text)
+{
+    static const char *const colors[] = {
+        [CTL_COLOR_AUTO] = "auto", [CTL_COLOR_ALWAYS] = "always",
+        [CTL_COLOR_NEVER] = "never",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(colors); i++) {
+        if (!strcmp(text, colors[i])) {
+            return i;
+        }
+    }
+    usage_error("--color is '%s', expected auto, always or never", text);
 }
 
 /* Reads the options, which may be anywhere, and leaves the other arguments
@@ -277,13 +357,21 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
         OPT_DB = UCHAR_MAX + 1,
         OPT_TIMEOUT,
         OPT_WAIT,
+        OPT_DRY_RUN,
+        OPT_PRUNE,
+        OPT_DEFAULTS,
+        OPT_COLOR,
         VLOG_OPTION_ENUMS,
     };
     static const struct option long_options[] = {
         {"db", required_argument, NULL, OPT_DB},
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"wait", optional_argument, NULL, OPT_WAIT},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"prune", no_argument, NULL, OPT_PRUNE},
         {"output", required_argument, NULL, 'o'},
+        {"defaults", no_argument, NULL, OPT_DEFAULTS},
+        {"color", optional_argument, NULL, OPT_COLOR},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         VLOG_LONG_OPTIONS,
@@ -326,9 +414,29 @@ parse_options(struct ctl_options *options, int argc, char *argv[])
             given |= TAKES_WAIT;
             break;
 
+        case OPT_DRY_RUN:
+            options->dry_run = true;
+            given |= TAKES_DRY_RUN;
+            break;
+
+        case OPT_PRUNE:
+            options->prune = true;
+            given |= TAKES_PRUNE;
+            break;
+
         case 'o':
             options->format = parse_format(optarg);
             given |= TAKES_OUTPUT;
+            break;
+
+        case OPT_DEFAULTS:
+            options->defaults = true;
+            given |= TAKES_DEFAULTS;
+            break;
+
+        case OPT_COLOR:
+            options->color = optarg ? parse_color(optarg) : CTL_COLOR_ALWAYS;
+            given |= TAKES_COLOR;
             break;
 
         case 'h':
@@ -357,6 +465,11 @@ main(int argc, char *argv[])
 {
     struct ctl_options options;
 
+    /* All that a large file or database takes is needed until the end: it is
+     * not worth while to give some of it back in between. */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 22);
+
     ovs_cmdl_proctitle_init(argc, argv);
     ovs_set_program_name(argv[0], SLB_VERSION);
     fatal_ignore_sigpipe();
@@ -378,12 +491,18 @@ main(int argc, char *argv[])
     if (n < command->min_args || n > command->max_args) {
         usage_error("usage: %s %s", command->name, command->args);
     }
-    if (given & ~command->takes) {
-        usage_error("'%s' takes no --%s", command->name,
-                    given & ~command->takes & TAKES_WAIT ? "wait" : "output");
+    check_taken(command, given);
+    bool is_text = (options.format == CTL_YAML || options.format == CTL_JSON
+                    || (options.format == CTL_FORMAT_DEFAULT
+                        && command->run == ctl_convert));
+    if (command->run == ctl_convert && !is_text) {
+        usage_error("'convert' prints no tables, expected -o yaml or -o "
+                    "json");
     }
-
-    if (command->run != ctl_validate || options.db_given) {
+    if (options.defaults && !is_text) {
+        usage_error("--defaults goes with -o yaml or -o json");
+    }
+    if (options.db_given || !(command->takes & WORKS_ALONE)) {
         check_remotes(options.db);
     }
 

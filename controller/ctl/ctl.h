@@ -20,8 +20,16 @@
  *
  * ctl.c        main(), options, help
  * ctl-apply.c  validate, diff, apply, delete
+ * ctl-convert.c  convert
  * ctl-show.c   get, nodes
+ * ctl-explain.c  explain, schema
+ * ctl-overview.c  tables of objects
+ * ctl-state.c  what the manager says of objects
+ * ctl-table.c  tables of anything
+ * ctl-color.c  colours
+ * ctl-commit.c making changes, whole or not at all
  * ctl-db.c     the connection to the database
+ * ctl-pipe.c   another one, for transactions and questions
  * ctl-model.c  objects of the language (yaml/) from and to rows
  * ctl-wait.c   waiting until nodes have what was applied
  *
@@ -30,6 +38,10 @@
  * only. */
 
 #include <stdbool.h>
+
+#include "controller/ctl/ctl-color.h"
+
+struct slb_input;
 
 /* Exit statuses, as --help has them. */
 enum {
@@ -41,7 +53,9 @@ enum {
 };
 
 enum ctl_format {
+    CTL_FORMAT_DEFAULT,         /* Of the command. */
     CTL_TABLE,
+    CTL_WIDE,                   /* The same with all there is. */
     CTL_YAML,
     CTL_JSON,
 };
@@ -50,9 +64,13 @@ struct ctl_options {
     char *db;                   /* The database's remote. */
     bool db_given;              /* By option, not by environment. */
     int timeout;                /* Seconds for the database; 0: for ever. */
+    bool dry_run;               /* apply: change nothing. */
+    bool prune;                 /* apply: delete what is not in the files. */
     bool wait;                  /* For the nodes... */
     int wait_seconds;           /* ...for so long; 0: for ever. */
     enum ctl_format format;
+    bool defaults;              /* Write out what is as by default. */
+    enum ctl_color color;       /* Of standard output. */
 };
 
 /* A subcommand.  'args' are what follows it but for options, 'n' of them, and
@@ -60,12 +78,17 @@ struct ctl_options {
 typedef int ctl_command(const struct ctl_options *, int n, char *args[]);
 
 ctl_command ctl_validate;
+ctl_command ctl_convert;
 ctl_command ctl_diff;
 ctl_command ctl_apply;
 ctl_command ctl_delete;
 ctl_command ctl_get;
 ctl_command ctl_nodes;
+ctl_command ctl_explain;
+ctl_command ctl_schema;
 
 const struct slb_class *ctl_kind(const char *);
+void ctl_report_warnings(struct slb_input *);
+bool ctl_report_errors(struct slb_input *);
 
 #endif /* controller/ctl/ctl.h */

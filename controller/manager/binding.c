@@ -20,52 +20,76 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/manager/address.h"
-#include "controller/manager/problems.h"
+#include "lib/slb-address.h"
 #include "hash.h"
 #include "packets.h"
 #include "util.h"
 
-struct network {
-    struct hmap_node hmap_node; /* In struct bindings's 'networks'. */
+struct binding_network {
     const char *name;
     uint32_t key;
-    const struct prefix *subnets;
+    struct subnet *subnets;
     size_t n_subnets;
 };
 
 struct subnet {
     struct hmap_node hmap_node; /* In struct bindings's 'subnets'. */
-    const struct prefix *prefix;
-    const struct network *network;
+    struct slb_prefix prefix;
+    int length;                 /* Of 'prefix', as of an IPv6 one. */
+    const struct binding_network *network;
 };
 
-/* A port that carried something until now. */
-struct known_port {
-    struct hmap_node hmap_node; /* In struct bindings's 'known_ports'. */
-    const char *node;
-    const char *iface_id;
+/* A port reports an address. */
+struct binding_claim {
+    struct ovs_list binding_node; /* In 'binding'. */
+    struct binding *binding;
+    const struct binding_port *port;
+};
+
+/* Members of one name in one network. */
+struct member_name {
+    struct hmap_node hmap_node; /* In struct bindings's 'names'. */
     uint32_t network_key;
+    char *name;
+    struct ovs_list uses;       /* Contains "struct binding_name_use"s. */
 };
 
-struct binding_port_node {
-    struct hmap_node hmap_node; /* In struct bindings's 'ports', or null. */
-    struct binding_port port;
-    const struct network *network;
+struct binding_name_use {
+    struct ovs_list list_node;  /* In 'name'. */
+    struct member_name *name;
+    struct binding_member *member;
 };
 
+static void destroy_if_unused(struct bindings *, struct binding *);
+static void touch(struct bindings *, struct binding *);
+static void unlink_port(struct bindings *, struct binding_port *);
+
+/* Problems are added to 'problems'.  'place_func', which may be NULL, is
+ * called with 'aux' when addresses are mentioned. */
 void
-bindings_init(struct bindings *b)
+bindings_init(struct bindings *b, struct problems *problems,
+              bindings_place_func *place_func, void *aux)
 {
     memset(b, 0, sizeof *b);
-    hmap_init(&b->networks);
-    shash_init(&b->network_names);
+    b->problems = problems;
+    b->place_func = place_func;
+    b->place_aux = aux;
+    shash_init(&b->networks);
     hmap_init(&b->subnets);
     hmap_init(&b->bindings);
-    hmap_init(&b->known_ports);
+    hmap_init(&b->known);
     hmap_init(&b->ports);
+    hmap_init(&b->names);
+    shash_init(&b->nodes);
+    ovs_list_init(&b->touched_ports);
+    ovs_list_init(&b->touched_members);
+    ovs_list_init(&b->touched);
+    ovs_list_init(&b->changed_members);
+    ovs_list_init(&b->changed);
+    ovs_list_init(&b->dirty);
 }
 
+/* All members and all that was known must have been removed. */
 void
 bindings_destroy(struct bindings *b)
 {
@@ -73,85 +97,67 @@ bindings_destroy(struct bindings *b)
         return;
     }
 
-    struct network *network;
-    struct subnet *subnet;
+    struct shash_node *node;
     struct binding *binding;
-    struct known_port *known;
 
-    HMAP_FOR_EACH_POP (known, hmap_node, &b->known_ports) {
-        free(known);
+    SHASH_FOR_EACH_SAFE (node, &b->nodes) {
+        bindings_remove_node(b, node->name);
     }
-    HMAP_FOR_EACH_POP (subnet, hmap_node, &b->subnets) {
-        free(subnet);
+    SHASH_FOR_EACH_SAFE (node, &b->networks) {
+        bindings_remove_network(b, node->name);
     }
-    HMAP_FOR_EACH_POP (network, hmap_node, &b->networks) {
-        free(network);
+    shash_destroy(&b->nodes);
+    shash_destroy(&b->networks);
+    HMAP_FOR_EACH_SAFE (binding, hmap_node, &b->bindings) {
+        binding->location_row = NULL;
+        touch(b, binding);
     }
-    HMAP_FOR_EACH_POP (binding, hmap_node, &b->bindings) {
-        shash_destroy(&binding->other_names);
-        free(binding->pools);
-        free(binding);
+    bindings_resolve(b);
+    while (bindings_pop_changed(b)) {
+        /* Nobody wants to know. */
     }
+    HMAP_FOR_EACH_SAFE (binding, hmap_node, &b->bindings) {
+        bindings_clear_dirty(b, binding);
+    }
+    ovs_assert(hmap_is_empty(&b->bindings));
     hmap_destroy(&b->subnets);
-    hmap_destroy(&b->networks);
-    shash_destroy(&b->network_names);
     hmap_destroy(&b->bindings);
-    hmap_destroy(&b->known_ports);
+    hmap_destroy(&b->known);
     hmap_destroy(&b->ports);
-    free(b->list);
+    hmap_destroy(&b->names);
 }
 
-static uint32_t
-hash_prefix(const struct in6_addr *address, uint8_t length)
+static bool
+is_listed(const struct ovs_list *node)
 {
-    return address_hash(address, length);
+    return !ovs_list_is_empty(node);
 }
 
-/* Adds a network; 'name' and 'subnets' must live as long as 'b'.  Names and
- * keys must be unique. */
-void
-bindings_add_network(struct bindings *b, const char *name, uint32_t key,
-                     const struct prefix *subnets, size_t n_subnets)
+static void
+enlist(struct ovs_list *list, struct ovs_list *node)
 {
-    struct network *network = xmalloc(sizeof *network);
-
-    *network = (struct network) {
-        .name = name,
-        .key = key,
-        .subnets = subnets,
-        .n_subnets = n_subnets,
-    };
-    hmap_insert(&b->networks, &network->hmap_node, hash_int(key, 0));
-    shash_add(&b->network_names, name, network);
-
-    for (size_t i = 0; i < n_subnets; i++) {
-        struct subnet *s = xmalloc(sizeof *s);
-
-        s->prefix = &subnets[i];
-        s->network = network;
-        hmap_insert(&b->subnets, &s->hmap_node,
-                    hash_prefix(&s->prefix->address, s->prefix->length));
-        b->n_subnets_of_length[s->prefix->length]++;
+    if (!is_listed(node)) {
+        ovs_list_push_back(list, node);
     }
 }
 
-void
-bindings_add_port(struct bindings *b, const struct binding_port *port)
+static void
+unlist(struct ovs_list *node)
 {
-    if (b->n_ports >= b->allocated_ports) {
-        b->list = x2nrealloc(b->list, &b->allocated_ports, sizeof *b->list);
-    }
-    b->list[b->n_ports++] = (struct binding_port_node) { .port = *port };
+    ovs_list_remove(node);
+    ovs_list_init(node);
 }
+
+/* Bindings. */
 
 static uint32_t
 hash_binding(uint32_t network_key, const struct in6_addr *address)
 {
-    return address_hash(address, network_key);
+    return slb_address_hash(address, network_key);
 }
 
 /* Returns the binding of 'address' in the network with 'network_key', NULL if
- * nobody ever mentioned it. */
+ * nobody mentions it. */
 struct binding *
 bindings_find(const struct bindings *b, uint32_t network_key,
               const struct in6_addr *address)
@@ -161,16 +167,16 @@ bindings_find(const struct bindings *b, uint32_t network_key,
 
     HMAP_FOR_EACH_WITH_HASH (binding, hmap_node, hash, &b->bindings) {
         if (binding->network_key == network_key
-            && !address_compare(&binding->address, address)) {
+            && !slb_address_compare(&binding->address, address)) {
             return binding;
         }
     }
     return NULL;
 }
 
-static struct binding *
-find_or_add(struct bindings *b, uint32_t network_key,
-            const struct in6_addr *address)
+struct binding *
+bindings_find_or_add(struct bindings *b, uint32_t network_key,
+                     const struct in6_addr *address)
 {
     struct binding *binding = bindings_find(b, network_key, address);
 
@@ -178,97 +184,161 @@ find_or_add(struct bindings *b, uint32_t network_key,
         binding = xzalloc(sizeof *binding);
         binding->network_key = network_key;
         binding->address = *address;
-        shash_init(&binding->other_names);
+        ovs_list_init(&binding->members);
+        ovs_list_init(&binding->known);
+        ovs_list_init(&binding->port_node);
+        ovs_list_init(&binding->claims);
+        ovs_list_init(&binding->touched_node);
+        ovs_list_init(&binding->changed_node);
+        ovs_list_init(&binding->dirty_node);
+        problem_list_init(&binding->problems);
         hmap_insert(&b->bindings, &binding->hmap_node,
                     hash_binding(network_key, address));
+        if (b->place_func) {
+            b->place_func(b->place_aux, binding, false);
+        }
     }
     return binding;
 }
 
-/* A pool of the network with 'network_key' has a member 'name' with 'address'.
- * Returns its binding, which has a port, if at all, after bindings_resolve().
- * 'name' must live as long as 'b'. */
-struct binding *
-bindings_add_member(struct bindings *b, uint32_t network_key,
-                    const struct in6_addr *address, const char *name)
+static void
+destroy_if_unused(struct bindings *b, struct binding *binding)
 {
-    struct binding *binding = find_or_add(b, network_key, address);
-
-    if (!binding->name) {
-        binding->name = name;
-    } else if (strcmp(binding->name, name)) {
-        shash_add_once(&binding->other_names, name, NULL);
+    if (!binding->port && !binding->location_row
+        && ovs_list_is_empty(&binding->members)
+        && ovs_list_is_empty(&binding->known)
+        && ovs_list_is_empty(&binding->claims)
+        && !is_listed(&binding->touched_node)
+        && !is_listed(&binding->changed_node)
+        && !is_listed(&binding->dirty_node)) {
+        if (b->place_func) {
+            b->place_func(b->place_aux, binding, true);
+        }
+        problems_remove(b->problems, &binding->problems);
+        hmap_remove(&b->bindings, &binding->hmap_node);
+        free(binding);
     }
-    return binding;
 }
+
+/* Something has changed that decides what carries 'binding'. */
+static void
+touch(struct bindings *b, struct binding *binding)
+{
+    enlist(&b->touched, &binding->touched_node);
+}
+
+/* The rows about 'binding' may have to be other ones. */
+void
+bindings_set_dirty(struct bindings *b, struct binding *binding)
+{
+    enlist(&b->dirty, &binding->dirty_node);
+}
+
+/* The rows about 'binding', which may be gone afterwards, are right. */
+void
+bindings_clear_dirty(struct bindings *b, struct binding *binding)
+{
+    unlist(&binding->dirty_node);
+    destroy_if_unused(b, binding);
+}
+
+static void
+set_dirty_if_written(struct bindings *b, struct binding *binding)
+{
+    if (binding->port || binding->location_row
+        || !ovs_list_is_empty(&binding->known)) {
+        bindings_set_dirty(b, binding);
+    }
+}
+
+/* Names of members. */
 
 static uint32_t
-hash_known_port(const char *node, const char *iface_id)
+hash_name(uint32_t network_key, const char *name)
 {
-    return hash_string(iface_id, hash_string(node, 0));
+    return hash_string(name, network_key);
 }
 
-static const struct known_port *
-find_known_port(const struct bindings *b, const char *node,
-                const char *iface_id)
+static struct member_name *
+find_name(const struct bindings *b, uint32_t network_key, const char *name)
 {
-    const struct known_port *known;
+    uint32_t hash = hash_name(network_key, name);
+    struct member_name *n;
 
-    HMAP_FOR_EACH_WITH_HASH (known, hmap_node, hash_known_port(node, iface_id),
-                             &b->known_ports) {
-        if (!strcmp(known->node, node)
-            && !strcmp(known->iface_id, iface_id)) {
-            return known;
+    HMAP_FOR_EACH_WITH_HASH (n, hmap_node, hash, &b->names) {
+        if (n->network_key == network_key && !strcmp(n->name, name)) {
+            return n;
         }
     }
     return NULL;
 }
 
-/* Until now, 'address' was carried by port 'iface_id' of 'node', which must
- * live as long as 'b'. */
-void
-bindings_add_known(struct bindings *b, uint32_t network_key,
-                   const struct in6_addr *address, const char *node,
-                   const char *iface_id)
+static void
+add_name_use(struct bindings *b, struct binding_name_use *use,
+             struct binding_member *member, uint32_t network_key,
+             const char *name)
 {
-    struct binding *binding = find_or_add(b, network_key, address);
+    struct member_name *n = find_name(b, network_key, name);
 
-    binding->known_node = node;
-    binding->known_iface_id = iface_id;
+    if (!n) {
+        n = xmalloc(sizeof *n);
+        n->network_key = network_key;
+        n->name = xstrdup(name);
+        ovs_list_init(&n->uses);
+        hmap_insert(&b->names, &n->hmap_node, hash_name(network_key, name));
+    }
+    use->name = n;
+    use->member = member;
+    ovs_list_push_back(&n->uses, &use->list_node);
+}
 
-    if (!find_known_port(b, node, iface_id)) {
-        struct known_port *known = xmalloc(sizeof *known);
+static void
+remove_name_use(struct bindings *b, struct binding_name_use *use)
+{
+    struct member_name *n = use->name;
 
-        *known = (struct known_port) {
-            .node = node,
-            .iface_id = iface_id,
-            .network_key = network_key,
-        };
-        hmap_insert(&b->known_ports, &known->hmap_node,
-                    hash_known_port(node, iface_id));
+    ovs_list_remove(&use->list_node);
+    if (ovs_list_is_empty(&n->uses)) {
+        hmap_remove(&b->names, &n->hmap_node);
+        free(n->name);
+        free(n);
     }
 }
 
-/* Notes that the bound member 'binding' has 'index' in the pool with 'key'. */
-void
-binding_add_pool(struct binding *binding, uint32_t key, uint16_t index)
+/* A port with 'name' comes or goes. */
+static void
+touch_name(struct bindings *b, uint32_t network_key, const char *name)
 {
-    if (binding->n_pools >= binding->allocated_pools) {
-        binding->pools = x2nrealloc(binding->pools, &binding->allocated_pools,
-                                    sizeof *binding->pools);
+    struct member_name *n = find_name(b, network_key, name);
+    struct binding_name_use *use;
+
+    if (!n) {
+        return;
     }
-    binding->pools[binding->n_pools++] = (struct binding_pool) {
-        .key = key,
-        .index = index,
-    };
+    LIST_FOR_EACH (use, list_node, &n->uses) {
+        if (use->member->by_name) {
+            enlist(&b->touched_members, &use->member->touched_node);
+        }
+        if (use->member->binding) {
+            touch(b, use->member->binding);
+        }
+    }
+}
+
+/* Networks. */
+
+static uint32_t
+hash_prefix(const struct in6_addr *address, int length)
+{
+    return slb_address_hash(address, length);
 }
 
 static bool
-network_contains(const struct network *network,
+network_contains(const struct binding_network *network,
                  const struct in6_addr *address)
 {
     for (size_t i = 0; i < network->n_subnets; i++) {
-        if (prefix_contains(&network->subnets[i], address)) {
+        if (slb_prefix_contains(&network->subnets[i].prefix, address)) {
             return true;
         }
     }
@@ -277,11 +347,11 @@ network_contains(const struct network *network,
 
 /* Returns the only network that contains 'address'; NULL if there is none or
  * (then '*ambiguous' is set) more than one. */
-static const struct network *
+static const struct binding_network *
 find_only_network(const struct bindings *b, const struct in6_addr *address,
                   bool *ambiguous)
 {
-    const struct network *found = NULL;
+    const struct binding_network *found = NULL;
 
     for (int length = 128; length >= 0; length--) {
         if (!b->n_subnets_of_length[length]) {
@@ -294,8 +364,8 @@ find_only_network(const struct bindings *b, const struct in6_addr *address,
 
         HMAP_FOR_EACH_WITH_HASH (s, hmap_node, hash_prefix(&masked, length),
                                  &b->subnets) {
-            if (s->prefix->length == length
-                && !address_compare(&s->prefix->address, &masked)) {
+            if (s->length == length
+                && !slb_address_compare(&s->prefix.address, &masked)) {
                 if (found && found != s->network) {
                     *ambiguous = true;
                     return NULL;
@@ -307,130 +377,248 @@ find_only_network(const struct bindings *b, const struct in6_addr *address,
     return found;
 }
 
+/* Touches all ports that 'network', which comes or goes, may concern. */
+static void
+touch_ports(struct bindings *b, const struct binding_network *network)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &b->nodes) {
+        struct binding_node *n = node->data;
+        struct binding_port *port;
+
+        LIST_FOR_EACH (port, node_node, &n->ports) {
+            bool concerned = (port->network == network
+                              || !strcmp(port->network_name, network->name));
+
+            for (size_t i = 0; i < port->n_addresses && !concerned; i++) {
+                struct in6_addr address;
+
+                concerned = (slb_address_parse(port->addresses[i], &address)
+                             && network_contains(network, &address));
+            }
+            if (concerned) {
+                enlist(&b->touched_ports, &port->touched_node);
+            }
+        }
+    }
+}
+
+static void
+remove_network(struct bindings *b, struct binding_network *network)
+{
+    struct binding_port *port;
+
+    touch_ports(b, network);
+    LIST_FOR_EACH (port, touched_node, &b->touched_ports) {
+        if (port->network == network) {
+            unlink_port(b, port);
+        }
+    }
+    for (size_t i = 0; i < network->n_subnets; i++) {
+        struct subnet *s = &network->subnets[i];
+
+        hmap_remove(&b->subnets, &s->hmap_node);
+        b->n_subnets_of_length[s->length]--;
+    }
+    free(network->subnets);
+    shash_find_and_delete(&b->networks, network->name);
+    free(network);
+}
+
+void
+bindings_remove_network(struct bindings *b, const char *name)
+{
+    struct binding_network *network = shash_find_data(&b->networks, name);
+
+    if (network) {
+        remove_network(b, network);
+    }
+}
+
+/* Adds a network, in place of the one with 'name' if there is one.  'key' must
+ * be its own. */
+void
+bindings_set_network(struct bindings *b, const char *name, uint32_t key,
+                     const struct slb_prefix *subnets, size_t n_subnets)
+{
+    struct binding_network *network = shash_find_data(&b->networks, name);
+
+    if (network && network->key == key && network->n_subnets == n_subnets) {
+        size_t i;
+
+        for (i = 0; i < n_subnets; i++) {
+            if (!slb_prefix_equals(&network->subnets[i].prefix,
+                                   &subnets[i])) {
+                break;
+            }
+        }
+        if (i >= n_subnets) {
+            return;
+        }
+    }
+    if (network) {
+        remove_network(b, network);
+    }
+
+    network = xzalloc(sizeof *network);
+    network->name = shash_add(&b->networks, name, network)->name;
+    network->key = key;
+    network->subnets = xcalloc(n_subnets, sizeof *network->subnets);
+    network->n_subnets = n_subnets;
+    for (size_t i = 0; i < n_subnets; i++) {
+        struct subnet *s = &network->subnets[i];
+
+        s->prefix = subnets[i];
+        s->length = slb_prefix_mapped_length(&subnets[i]);
+        s->network = network;
+        hmap_insert(&b->subnets, &s->hmap_node,
+                    hash_prefix(&s->prefix.address, s->length));
+        b->n_subnets_of_length[s->length]++;
+    }
+    touch_ports(b, network);
+}
+
+/* What was known before. */
+
+static uint32_t
+hash_known(const char *node, const char *iface_id)
+{
+    return hash_string(iface_id, hash_string(node, 0));
+}
+
+/* Until now, 'address' was carried by port 'iface_id' of 'node'. */
+void
+bindings_add_known(struct bindings *b, struct binding_known *known,
+                   uint32_t network_key, const struct in6_addr *address,
+                   const char *node, const char *iface_id)
+{
+    known->binding = bindings_find_or_add(b, network_key, address);
+    known->node = xstrdup(node);
+    known->iface_id = xstrdup(iface_id);
+    ovs_list_push_back(&known->binding->known, &known->binding_node);
+    hmap_insert(&b->known, &known->hmap_node, hash_known(node, iface_id));
+}
+
+void
+bindings_remove_known(struct bindings *b, struct binding_known *known)
+{
+    ovs_list_remove(&known->binding_node);
+    hmap_remove(&b->known, &known->hmap_node);
+    free(known->node);
+    free(known->iface_id);
+    destroy_if_unused(b, known->binding);
+}
+
+/* Returns where 'binding''s port carried the same address until now, if that
+ * was in another network, otherwise NULL. */
+struct binding *
+bindings_find_elsewhere(const struct bindings *b,
+                        const struct binding *binding)
+{
+    const struct binding_port *port = binding->port;
+    const struct binding_known *known;
+
+    HMAP_FOR_EACH_WITH_HASH (known, hmap_node,
+                             hash_known(port->node, port->iface_id),
+                             &b->known) {
+        if (known->binding != binding
+            && !slb_address_compare(&known->binding->address,
+                                    &binding->address)
+            && !strcmp(known->node, port->node)
+            && !strcmp(known->iface_id, port->iface_id)) {
+            return known->binding;
+        }
+    }
+    return NULL;
+}
+
 /* Returns the network that 'port' was in until now, if an address of the port
  * is still in it, otherwise NULL. */
-static const struct network *
+static const struct binding_network *
 find_network_before(const struct bindings *b, const struct binding_port *port)
 {
-    const struct known_port *known = find_known_port(b, port->node,
-                                                     port->iface_id);
-    const struct network *network;
+    uint32_t hash = hash_known(port->node, port->iface_id);
+    const struct binding_known *known;
 
-    if (!known) {
-        return NULL;
-    }
-    HMAP_FOR_EACH_WITH_HASH (network, hmap_node,
-                             hash_int(known->network_key, 0), &b->networks) {
-        if (network->key != known->network_key) {
+    HMAP_FOR_EACH_WITH_HASH (known, hmap_node, hash, &b->known) {
+        struct shash_node *node;
+
+        if (strcmp(known->node, port->node)
+            || strcmp(known->iface_id, port->iface_id)) {
             continue;
         }
-        for (size_t i = 0; i < port->n_addresses; i++) {
-            struct in6_addr address;
+        SHASH_FOR_EACH (node, &b->networks) {
+            const struct binding_network *network = node->data;
 
-            if (address_parse(port->addresses[i], &address)
-                && network_contains(network, &address)) {
-                return network;
+            if (network->key != known->binding->network_key) {
+                continue;
+            }
+            for (size_t i = 0; i < port->n_addresses; i++) {
+                struct in6_addr address;
+
+                if (slb_address_parse(port->addresses[i], &address)
+                    && network_contains(network, &address)) {
+                    return network;
+                }
             }
         }
     }
     return NULL;
 }
 
-/* Returns the network that 'port' belongs to, or NULL. */
-static const struct network *
+/* Ports. */
+
+static const struct binding_network *
 find_network(const struct bindings *b, const struct binding_port *port,
-             struct problems *problems)
+             struct problem_list *problems)
 {
-    if (port->network[0]) {
-        const struct network *named = shash_find_data(&b->network_names,
-                                                      port->network);
+    if (port->network_name[0]) {
+        const struct binding_network *named
+            = shash_find_data(&b->networks, port->network_name);
+
         if (!named) {
-            problems_add(problems, "node %s: port %s: there is no network %s",
-                         port->node, port->iface_id, port->network);
+            problem_list_add(problems, "node %s: port %s: there is no network "
+                             "%s", port->node, port->iface_id,
+                             port->network_name);
         }
         return named;
     }
 
-    const struct network *found = NULL;
+    const struct binding_network *found = NULL;
     bool ambiguous = false;
     for (size_t i = 0; i < port->n_addresses; i++) {
         struct in6_addr address;
 
-        if (!address_parse(port->addresses[i], &address)) {
+        if (!slb_address_parse(port->addresses[i], &address)) {
             continue;
         }
 
-        const struct network *network = find_only_network(b, &address,
-                                                          &ambiguous);
+        const struct binding_network *network
+            = find_only_network(b, &address, &ambiguous);
         if (network && found && network != found) {
-            problems_add(problems, "node %s: port %s has addresses of "
-                         "networks %s and %s", port->node, port->iface_id,
-                         strcmp(network->name, found->name) < 0
-                         ? network->name : found->name,
-                         strcmp(network->name, found->name) < 0
-                         ? found->name : network->name);
+            bool in_order = strcmp(network->name, found->name) < 0;
+
+            problem_list_add(problems, "node %s: port %s has addresses of "
+                             "networks %s and %s", port->node, port->iface_id,
+                             in_order ? network->name : found->name,
+                             in_order ? found->name : network->name);
             return NULL;
         }
         found = network ? network : found;
     }
     if (!found && ambiguous) {
         found = find_network_before(b, port);
-        problems_add(problems, "node %s: port %s: several networks contain "
-                     "its address, and it does not say which is meant "
-                     "(slb-network)%s%s", port->node, port->iface_id,
-                     found ? "; it stays in " : "",
-                     found ? found->name : "");
+        problem_list_add(problems, "node %s: port %s: several networks "
+                         "contain its address, and it does not say which is "
+                         "meant (slb-network)%s%s", port->node, port->iface_id,
+                         found ? "; it stays in " : "",
+                         found ? found->name : "");
     } else if (!found) {
-        problems_add(problems, "node %s: port %s: no network contains an "
-                     "address of it", port->node, port->iface_id);
+        problem_list_add(problems, "node %s: port %s: no network contains an "
+                         "address of it", port->node, port->iface_id);
     }
     return found;
-}
-
-static int
-compare_ports(const struct binding_port *a, const struct binding_port *b)
-{
-    int cmp = strcmp(a->node, b->node);
-    cmp = cmp ? cmp : strcmp(a->iface_id, b->iface_id);
-    return cmp ? cmp : strcmp(a->mac, b->mac);
-}
-
-/* How much a port that reports 'binding''s address is to be preferred. */
-static int
-rank_port(const struct binding *binding, const struct binding_port *port)
-{
-    bool named = (binding->name
-                  && (!strcmp(binding->name, port->iface_id)
-                      || shash_find(&binding->other_names, port->iface_id)));
-    bool known = (binding->known_node
-                  && !strcmp(binding->known_node, port->node)
-                  && !strcmp(binding->known_iface_id, port->iface_id));
-
-    return named * 2 + known;
-}
-
-/* Binds 'port' if it is to be preferred to the port that 'binding' has. */
-static void
-offer_port(struct binding *binding, const struct binding_port *port,
-           const struct network *network, struct problems *problems)
-{
-    const struct binding_port *winner = port, *loser = binding->port;
-
-    if (loser) {
-        int diff = rank_port(binding, port) - rank_port(binding, loser);
-        if (diff < 0 || (!diff && compare_ports(port, loser) >= 0)) {
-            winner = loser;
-            loser = port;
-        }
-
-        char *address = address_to_string(&binding->address);
-        problems_add(problems, "network %s: address %s is on port %s of node "
-                     "%s, so not on port %s of node %s", network->name,
-                     address, winner->iface_id, winner->node,
-                     loser->iface_id, loser->node);
-        free(address);
-    }
-    binding->port = winner;
 }
 
 static uint32_t
@@ -439,73 +627,529 @@ hash_port(uint32_t network_key, const char *iface_id)
     return hash_string(iface_id, network_key);
 }
 
+/* 'port' is in no network any more and carries nothing. */
 static void
-resolve_port(struct bindings *b, struct binding_port_node *node,
-             struct problems *problems)
-{
-    const struct binding_port *port = &node->port;
-    const struct network *network = find_network(b, port, problems);
-
-    if (!network) {
-        return;
-    }
-
-    node->network = network;
-    hmap_insert(&b->ports, &node->hmap_node,
-                hash_port(network->key, port->iface_id));
-    for (size_t i = 0; i < port->n_addresses; i++) {
-        struct in6_addr address;
-
-        if (!address_parse(port->addresses[i], &address)) {
-            problems_add(problems, "node %s: port %s: \"%s\" is no address",
-                         port->node, port->iface_id, port->addresses[i]);
-        } else if (!network_contains(network, &address)) {
-            problems_add(problems, "node %s: port %s: address %s is outside "
-                         "network %s", port->node, port->iface_id,
-                         port->addresses[i], network->name);
-        } else {
-            struct binding *binding = find_or_add(b, network->key, &address);
-
-            /* An address may be written in two ways. */
-            if (binding->port != port) {
-                offer_port(binding, port, network, problems);
-            }
-        }
-    }
-}
-
-/* Binds 'binding', whose address no port reports, to a port with 'name'. */
-static void
-offer_ports_with_name(struct bindings *b, struct binding *binding,
-                      const char *name, struct problems *problems)
-{
-    uint32_t hash = hash_port(binding->network_key, name);
-    const struct binding_port_node *node;
-
-    HMAP_FOR_EACH_WITH_HASH (node, hmap_node, hash, &b->ports) {
-        if (node->network->key == binding->network_key
-            && !strcmp(node->port.iface_id, name)) {
-            offer_port(binding, &node->port, node->network, problems);
-        }
-    }
-}
-
-void
-bindings_resolve(struct bindings *b, struct problems *problems)
+unlink_port(struct bindings *b, struct binding_port *port)
 {
     struct binding *binding;
 
-    for (size_t i = 0; i < b->n_ports; i++) {
-        resolve_port(b, &b->list[i], problems);
+    for (size_t i = 0; i < port->n_claims; i++) {
+        ovs_list_remove(&port->claims[i].binding_node);
+        touch(b, port->claims[i].binding);
     }
-    HMAP_FOR_EACH (binding, hmap_node, &b->bindings) {
-        if (!binding->port && binding->name) {
-            const struct shash_node *node;
+    free(port->claims);
+    port->claims = NULL;
+    port->n_claims = 0;
+    LIST_FOR_EACH_POP (binding, port_node, &port->bindings) {
+        ovs_list_init(&binding->port_node);
+        binding->port = NULL;
+        binding->moved = true;
+        touch(b, binding);
+    }
+    if (port->network) {
+        touch_name(b, port->network->key, port->iface_id);
+        hmap_remove(&b->ports, &port->hmap_node);
+        port->network = NULL;
+    }
+}
 
-            offer_ports_with_name(b, binding, binding->name, problems);
-            SHASH_FOR_EACH (node, &binding->other_names) {
-                offer_ports_with_name(b, binding, node->name, problems);
+static void
+resolve_port(struct bindings *b, struct binding_port *port)
+{
+    struct problem_list problems = PROBLEM_LIST_INITIALIZER;
+
+    unlink_port(b, port);
+    port->network = find_network(b, port, &problems);
+    if (port->network) {
+        uint32_t key = port->network->key;
+
+        hmap_insert(&b->ports, &port->hmap_node,
+                    hash_port(key, port->iface_id));
+        touch_name(b, key, port->iface_id);
+        port->claims = xcalloc(port->n_addresses, sizeof *port->claims);
+        for (size_t i = 0; i < port->n_addresses; i++) {
+            struct binding_claim *claim = &port->claims[port->n_claims];
+            struct in6_addr address;
+
+            if (!slb_address_parse(port->addresses[i], &address)) {
+                problem_list_add(&problems, "node %s: port %s: \"%s\" is no "
+                                 "address", port->node, port->iface_id,
+                                 port->addresses[i]);
+                continue;
+            }
+            if (!network_contains(port->network, &address)) {
+                problem_list_add(&problems, "node %s: port %s: address %s is "
+                                 "outside network %s", port->node,
+                                 port->iface_id, port->addresses[i],
+                                 port->network->name);
+                continue;
+            }
+            claim->binding = bindings_find_or_add(b, key, &address);
+            claim->port = port;
+
+            /* An address may be written in two ways. */
+            size_t j;
+            for (j = 0; j < port->n_claims; j++) {
+                if (port->claims[j].binding == claim->binding) {
+                    break;
+                }
+            }
+            if (j >= port->n_claims) {
+                ovs_list_push_back(&claim->binding->claims,
+                                   &claim->binding_node);
+                touch(b, claim->binding);
+                port->n_claims++;
             }
         }
     }
+    problems_replace(b->problems, &port->problems, &problems);
+}
+
+static void
+destroy_port(struct bindings *b, struct binding_port *port)
+{
+    unlink_port(b, port);
+    problems_remove(b->problems, &port->problems);
+    ovs_list_remove(&port->node_node);
+    unlist(&port->touched_node);
+    free(port->vtep);
+    free(port->iface_id);
+    free(port->mac);
+    free(port->network_name);
+    for (size_t i = 0; i < port->n_addresses; i++) {
+        free(port->addresses[i]);
+    }
+    free(port->addresses);
+    free(port);
+}
+
+static void
+add_port(struct bindings *b, struct binding_node *node, const char *name,
+         const char *vtep, const struct binding_report *report)
+{
+    struct binding_port *port = xzalloc(sizeof *port);
+
+    port->node = name;
+    port->vtep = xstrdup(vtep);
+    port->iface_id = xstrdup(report->iface_id);
+    port->mac = xstrdup(report->mac);
+    port->network_name = xstrdup(report->network);
+    port->addresses = xcalloc(report->n_addresses, sizeof *port->addresses);
+    port->n_addresses = report->n_addresses;
+    for (size_t i = 0; i < report->n_addresses; i++) {
+        port->addresses[i] = xstrdup(report->addresses[i]);
+    }
+    ovs_list_init(&port->bindings);
+    ovs_list_init(&port->touched_node);
+    problem_list_init(&port->problems);
+    port->seen = true;
+    ovs_list_push_back(&node->ports, &port->node_node);
+    enlist(&b->touched_ports, &port->touched_node);
+}
+
+static bool
+port_is(const struct binding_port *port, const char *vtep,
+        const struct binding_report *report)
+{
+    if (strcmp(port->vtep, vtep) || strcmp(port->mac, report->mac)
+        || strcmp(port->network_name, report->network)
+        || port->n_addresses != report->n_addresses) {
+        return false;
+    }
+    for (size_t i = 0; i < port->n_addresses; i++) {
+        if (strcmp(port->addresses[i], report->addresses[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Node 'name' reports the 'n' ports in 'reports', and no others. */
+void
+bindings_set_node(struct bindings *b, const char *name, const char *vtep,
+                  const struct binding_report *reports, size_t n)
+{
+    struct shash_node *node = shash_find(&b->nodes, name);
+    struct binding_port *port;
+
+    if (!node) {
+        struct binding_node *new = xzalloc(sizeof *new);
+
+        ovs_list_init(&new->ports);
+        node = shash_add(&b->nodes, name, new);
+    }
+
+    struct binding_node *bn = node->data;
+    struct shash old = SHASH_INITIALIZER(&old);
+    LIST_FOR_EACH (port, node_node, &bn->ports) {
+        port->seen = false;
+        shash_add(&old, port->iface_id, port);
+    }
+    for (size_t i = 0; i < n; i++) {
+        port = shash_find_data(&old, reports[i].iface_id);
+        if (port && port_is(port, vtep, &reports[i])) {
+            port->seen = true;
+        }
+    }
+    LIST_FOR_EACH_SAFE (port, node_node, &bn->ports) {
+        if (!port->seen) {
+            shash_find_and_delete(&old, port->iface_id);
+            destroy_port(b, port);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!shash_find(&old, reports[i].iface_id)) {
+            add_port(b, bn, node->name, vtep, &reports[i]);
+        }
+    }
+    shash_destroy(&old);
+}
+
+void
+bindings_remove_node(struct bindings *b, const char *name)
+{
+    struct shash_node *node = shash_find(&b->nodes, name);
+
+    if (node) {
+        struct binding_node *bn = node->data;
+        struct binding_port *port;
+
+        LIST_FOR_EACH_SAFE (port, node_node, &bn->ports) {
+            destroy_port(b, port);
+        }
+        shash_delete(&b->nodes, node);
+        free(bn);
+    }
+}
+
+/* Members. */
+
+static void
+link_member(struct bindings *b, struct binding_member *member,
+            struct binding *binding)
+{
+    if (member->binding) {
+        unlist(&member->binding_node);
+        touch(b, member->binding);
+        set_dirty_if_written(b, member->binding);
+    }
+    member->binding = binding;
+    if (binding) {
+        ovs_list_push_back(&binding->members, &member->binding_node);
+        touch(b, binding);
+        set_dirty_if_written(b, binding);
+    }
+}
+
+static void
+init_member(struct bindings *b, struct binding_member *member,
+            const char *name, const uint32_t *network_keys, size_t n)
+{
+    member->binding = NULL;
+    member->name = name;
+    ovs_list_init(&member->binding_node);
+    ovs_list_init(&member->touched_node);
+    member->names = xcalloc(n, sizeof *member->names);
+    member->n_names = n;
+    for (size_t i = 0; i < n; i++) {
+        add_name_use(b, &member->names[i], member, network_keys[i], name);
+    }
+}
+
+/* Adds a member with an address.  'name' must live as long as it. */
+void
+bindings_add_member(struct bindings *b, struct binding_member *member,
+                    const char *name, const struct in6_addr *address,
+                    uint32_t network_key)
+{
+    init_member(b, member, name, &network_key, 1);
+    member->by_name = false;
+    link_member(b, member, bindings_find_or_add(b, network_key, address));
+}
+
+/* Adds a member that is where the port with 'name' is in the first of the 'n'
+ * networks with 'network_keys' that has one; 'before' is the address that it
+ * had, if it had one.  'name' must live as long as the member. */
+void
+bindings_add_member_by_name(struct bindings *b, struct binding_member *member,
+                            const char *name, bool ipv6,
+                            const struct in6_addr *before,
+                            const uint32_t *network_keys, size_t n)
+{
+    init_member(b, member, name, network_keys, n);
+    member->by_name = true;
+    member->ipv6 = ipv6;
+    member->before = *before;
+    enlist(&b->touched_members, &member->touched_node);
+}
+
+void
+bindings_remove_member(struct bindings *b, struct binding_member *member)
+{
+    link_member(b, member, NULL);
+    unlist(&member->touched_node);
+    for (size_t i = 0; i < member->n_names; i++) {
+        remove_name_use(b, &member->names[i]);
+    }
+    free(member->names);
+    member->names = NULL;
+    member->n_names = 0;
+}
+
+static int
+rank_member(const struct binding_member *member)
+{
+    return !member->declared ? 1 : member->by_name ? 2 : 0;
+}
+
+/* Several members of one pool may be at one address: one declares it, another
+ * one was drained from there, and the port of a third one has it.  Is 'a'
+ * rather than 'b' the one that counts? */
+bool
+binding_member_goes_before(const struct binding_member *a,
+                           const struct binding_member *b)
+{
+    int diff = rank_member(a) - rank_member(b);
+
+    return diff ? diff < 0 : a->index < b->index;
+}
+
+/* Returns the binding of the best address of the ports with 'member''s name in
+ * the network with 'network_key', NULL if there is none. */
+static struct binding *
+choose_in_network(const struct bindings *b,
+                  const struct binding_member *member, uint32_t network_key)
+{
+    uint32_t hash = hash_port(network_key, member->name);
+    const struct binding_port *port;
+    struct binding *best = NULL;
+
+    HMAP_FOR_EACH_WITH_HASH (port, hmap_node, hash, &b->ports) {
+        if (port->network->key != network_key
+            || strcmp(port->iface_id, member->name)) {
+            continue;
+        }
+        for (size_t i = 0; i < port->n_claims; i++) {
+            struct binding *binding = port->claims[i].binding;
+
+            if (IN6_IS_ADDR_V4MAPPED(&binding->address) == member->ipv6) {
+                continue;
+            }
+            if (!slb_address_compare(&binding->address, &member->before)) {
+                return binding;
+            }
+            if (!best
+                || slb_address_compare(&binding->address,
+                                       &best->address) < 0) {
+                best = binding;
+            }
+        }
+    }
+    return best;
+}
+
+static void
+resolve_member(struct bindings *b, struct binding_member *member)
+{
+    struct binding *binding = NULL;
+
+    for (size_t i = 0; i < member->n_names && !binding; i++) {
+        binding = choose_in_network(b, member,
+                                    member->names[i].name->network_key);
+    }
+    if (binding != member->binding) {
+        link_member(b, member, binding);
+        if (binding) {
+            member->before = binding->address;
+        }
+        enlist(&b->changed_members, &member->touched_node);
+    }
+}
+
+/* Address to port. */
+
+static int
+compare_ports(const struct binding_port *a, const struct binding_port *b)
+{
+    int cmp = strcmp(a->node, b->node);
+    return cmp ? cmp : strcmp(a->iface_id, b->iface_id);
+}
+
+/* How much 'port' is to be preferred for 'binding'. */
+static int
+rank_port(const struct binding *binding, const struct binding_port *port)
+{
+    const struct binding_member *member;
+    const struct binding_known *known;
+    int rank = 0;
+
+    LIST_FOR_EACH (member, binding_node, &binding->members) {
+        if (!strcmp(member->name, port->iface_id)) {
+            rank = 2;
+            break;
+        }
+    }
+    LIST_FOR_EACH (known, binding_node, &binding->known) {
+        if (!strcmp(known->node, port->node)
+            && !strcmp(known->iface_id, port->iface_id)) {
+            rank++;
+            break;
+        }
+    }
+    return rank;
+}
+
+struct choice {
+    const struct binding *binding;
+    const struct binding_port *best;
+    int rank;
+    const struct binding_port **ports; /* All that were offered. */
+    size_t n, allocated;
+};
+
+static void
+offer_port(struct choice *c, const struct binding_port *port)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->ports[i] == port) {
+            return;
+        }
+    }
+    if (c->n >= c->allocated) {
+        c->ports = x2nrealloc(c->ports, &c->allocated, sizeof *c->ports);
+    }
+    c->ports[c->n++] = port;
+
+    int rank = rank_port(c->binding, port);
+    if (!c->best || rank > c->rank
+        || (rank == c->rank && compare_ports(port, c->best) < 0)) {
+        c->best = port;
+        c->rank = rank;
+    }
+}
+
+/* Offers the ports with the names of the members with 'c''s address, which no
+ * port reports. */
+static void
+offer_ports_with_names(const struct bindings *b, struct choice *c)
+{
+    uint32_t network_key = c->binding->network_key;
+    const struct binding_member *member;
+    const char *last = "";
+
+    LIST_FOR_EACH (member, binding_node, &c->binding->members) {
+        const struct binding_port *port;
+
+        /* An address has one name in most pools. */
+        if (!strcmp(member->name, last)) {
+            continue;
+        }
+        last = member->name;
+        HMAP_FOR_EACH_WITH_HASH (port, hmap_node,
+                                 hash_port(network_key, member->name),
+                                 &b->ports) {
+            if (port->network->key == network_key
+                && !strcmp(port->iface_id, member->name)) {
+                offer_port(c, port);
+            }
+        }
+    }
+}
+
+static void
+resolve_binding(struct bindings *b, struct binding *binding)
+{
+    struct problem_list problems = PROBLEM_LIST_INITIALIZER;
+    struct choice c = { .binding = binding };
+    const struct binding_claim *claim;
+
+    LIST_FOR_EACH (claim, binding_node, &binding->claims) {
+        offer_port(&c, claim->port);
+    }
+    if (!c.n && !hmap_is_empty(&b->ports)) {
+        offer_ports_with_names(b, &c);
+    }
+    for (size_t i = 0; i < c.n; i++) {
+        if (c.ports[i] != c.best) {
+            char *address = slb_address_to_string(&binding->address);
+
+            problem_list_add(&problems, "network %s: address %s is on port %s "
+                             "of node %s, so not on port %s of node %s",
+                             c.best->network->name, address, c.best->iface_id,
+                             c.best->node, c.ports[i]->iface_id,
+                             c.ports[i]->node);
+            free(address);
+        }
+    }
+    free(c.ports);
+    problems_replace(b->problems, &binding->problems, &problems);
+
+    if (c.best != binding->port || binding->moved) {
+        unlist(&binding->port_node);
+        binding->port = c.best;
+        binding->moved = false;
+        if (c.best) {
+            struct binding_port *port = CONST_CAST(struct binding_port *,
+                                                   c.best);
+            ovs_list_push_back(&port->bindings, &binding->port_node);
+        }
+        enlist(&b->changed, &binding->changed_node);
+        bindings_set_dirty(b, binding);
+    } else {
+        destroy_if_unused(b, binding);
+    }
+}
+
+/* Looks at all that may have changed since the last time. */
+void
+bindings_resolve(struct bindings *b)
+{
+    struct binding_member *member;
+    struct binding_port *port;
+    struct binding *binding;
+
+    LIST_FOR_EACH_POP (port, touched_node, &b->touched_ports) {
+        ovs_list_init(&port->touched_node);
+        resolve_port(b, port);
+    }
+    LIST_FOR_EACH_POP (member, touched_node, &b->touched_members) {
+        ovs_list_init(&member->touched_node);
+        resolve_member(b, member);
+    }
+    LIST_FOR_EACH_POP (binding, touched_node, &b->touched) {
+        ovs_list_init(&binding->touched_node);
+        resolve_binding(b, binding);
+    }
+}
+
+/* Returns a member by name whose address has become another one, each once,
+ * NULL if there is none. */
+struct binding_member *
+bindings_pop_changed_member(struct bindings *b)
+{
+    if (ovs_list_is_empty(&b->changed_members)) {
+        return NULL;
+    }
+
+    struct binding_member *member
+        = CONTAINER_OF(ovs_list_pop_front(&b->changed_members),
+                       struct binding_member, touched_node);
+    ovs_list_init(&member->touched_node);
+    return member;
+}
+
+/* Returns an address that has another port, or the same one with something
+ * else about it, each once, NULL if there is none. */
+struct binding *
+bindings_pop_changed(struct bindings *b)
+{
+    if (ovs_list_is_empty(&b->changed)) {
+        return NULL;
+    }
+
+    struct binding *binding
+        = CONTAINER_OF(ovs_list_pop_front(&b->changed), struct binding,
+                       changed_node);
+    ovs_list_init(&binding->changed_node);
+    return binding;
 }

@@ -20,8 +20,8 @@
  *
  * Hosts report their VM ports: interface name, MAC, addresses and, maybe, a
  * network.  Users declare networks with subnets and, in pools, members with
- * name and address.  Neither knows the other, so this module brings both
- * together.
+ * name or address or both.  Neither knows the other, so this module brings
+ * both together.
  *
  *
  * Port to network
@@ -35,6 +35,16 @@
  * user adds takes no VM away from another's.  If there is no such network, or
  * the addresses contradict each other, the port belongs to no network.  An
  * address outside its port's network is ignored.
+ *
+ *
+ * Member to address
+ * =================
+ *
+ * A member's own, if it has one.  Otherwise that of the port with the member's
+ * name in the member's network, or in the first of the others (its peers)
+ * where there is such a port: of its addresses, which must be of the family
+ * that is asked for, the one that the member had before, otherwise the lowest
+ * one.
  *
  *
  * Address to port
@@ -54,88 +64,177 @@
  * bound to whatever port its address is on.
  *
  *
- * What is ambiguous, contradicts or is twice there is reported as a problem.
- * Everything is added first, then bindings_resolve() is called once, and then
- * the result is looked at.  The cost is linear.  No I/O here. */
+ * Use
+ * ===
+ *
+ * Networks, nodes' ports, members and what was known before come and go one by
+ * one.  bindings_resolve() then looks at what that may have changed, and only
+ * at that, and the caller takes what has come of it from bindings_pop_*().
+ * What is ambiguous, contradicts or is twice there is a problem.
+ *
+ * No I/O here. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "controller/manager/problems.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
 #include "openvswitch/shash.h"
 
-struct prefix;
-struct problems;
+struct binding_network;
+struct slb_prefix;
 
-/* A port.  The strings are the caller's and must live as long as the
- * bindings. */
-struct binding_port {
-    const char *node;
-    const char *vtep;
-    const char *iface_id;
+/* A port as it is reported.  The strings are the caller's. */
+struct binding_report {
+    const char *iface_id;       /* Unique in the node. */
     const char *mac;
     const char *network;        /* Name, empty for none. */
     char *const *addresses;     /* Text. */
     size_t n_addresses;
 };
 
-/* A pool that an address is a member of. */
-struct binding_pool {
-    uint32_t key;
-    uint16_t index;
+struct binding_node {
+    struct ovs_list ports;      /* Contains "struct binding_port"s. */
 };
 
-/* An address in a network. */
+/* A port. */
+struct binding_port {
+    struct hmap_node hmap_node; /* In struct bindings's 'ports' or null. */
+    struct ovs_list node_node;  /* In its node. */
+    struct ovs_list touched_node; /* In struct bindings's 'touched_ports'. */
+    const char *node;
+    char *vtep;
+    char *iface_id;
+    char *mac;
+    char *network_name;         /* Empty for none. */
+    char **addresses;           /* Text. */
+    size_t n_addresses;
+    const struct binding_network *network;
+    struct binding_claim *claims; /* On what is reported, one an address. */
+    size_t n_claims;
+    struct ovs_list bindings;   /* Those that it carries. */
+    struct problem_list problems;
+    bool seen;
+};
+
+/* A member of a pool. */
+struct binding_member {
+    /* The caller's. */
+    void *owner;
+    uint32_t pool_key;          /* 0 if there is none yet. */
+    uint16_t index;             /* Likewise. */
+    bool declared;              /* Do users want it? */
+
+    struct binding *binding;    /* Of its address, NULL if it has none. */
+    const char *name;
+    bool by_name;               /* Has it no address of its own? */
+    bool ipv6;                  /* Which it would have to be. */
+    struct in6_addr before;     /* All zeros if it had none. */
+    struct ovs_list binding_node; /* In 'binding'. */
+    struct ovs_list touched_node; /* In struct bindings's 'touched_members'. */
+    struct binding_name_use *names; /* In its networks. */
+    size_t n_names;
+};
+
+/* An address in a network that somebody mentions. */
 struct binding {
     struct hmap_node hmap_node; /* In struct bindings's 'bindings'. */
     uint32_t network_key;
     struct in6_addr address;
     const struct binding_port *port; /* NULL if no port carries it. */
+    struct ovs_list members;    /* Contains "struct binding_member"s. */
+    struct ovs_list known;      /* Contains "struct binding_known"s. */
 
-    /* Filled in by bindings_add_pool(). */
-    struct binding_pool *pools;
-    size_t n_pools, allocated_pools;
+    /* The caller's; not NULL keeps the binding. */
+    const void *location_row;
+    uint64_t flight;
+    void *place;                /* For bindings_place_func. */
 
-    /* The caller's. */
-    const void *binding_row, *location_row;
-
-    /* For bindings_resolve(). */
-    const char *name;           /* Of a member with this address, or NULL. */
-    struct shash other_names;   /* Of others in other pools. */
-    const char *known_node;     /* Where it was before, or NULL. */
-    const char *known_iface_id;
+    struct ovs_list port_node;  /* In 'port'. */
+    struct ovs_list claims;     /* Contains "struct binding_claim"s. */
+    struct ovs_list touched_node; /* In struct bindings's 'touched'. */
+    struct ovs_list changed_node; /* In struct bindings's 'changed'. */
+    struct ovs_list dirty_node; /* In struct bindings's 'dirty'. */
+    struct problem_list problems;
+    bool moved;                 /* Has it lost its port? */
 };
 
+/* Where an address was until now. */
+struct binding_known {
+    struct hmap_node hmap_node; /* In struct bindings's 'known'. */
+    struct ovs_list binding_node; /* In 'binding'. */
+    struct binding *binding;
+    char *node;
+    char *iface_id;
+};
+
+/* Called with the new binding when an address is mentioned for the first time,
+ * and with 'gone' set when nobody mentions it any more. */
+typedef void bindings_place_func(void *aux, struct binding *, bool gone);
+
 struct bindings {
-    struct hmap networks;       /* By key. */
-    struct shash network_names; /* The same by name. */
+    struct problems *problems;
+    bindings_place_func *place_func; /* NULL for none. */
+    void *place_aux;
+    struct shash networks;      /* Contains "struct binding_network"s. */
     struct hmap subnets;        /* By prefix. */
     unsigned int n_subnets_of_length[129];
     struct hmap bindings;       /* "struct binding"s by network, address. */
-    struct hmap known_ports;    /* By node and iface_id. */
+    struct hmap known;          /* By node and iface_id. */
     struct hmap ports;          /* By network and iface_id. */
-    struct binding_port_node *list; /* All ports in the order added. */
-    size_t n_ports, allocated_ports;
+    struct hmap names;          /* Of members, by network and name. */
+    struct shash nodes;         /* Contains "struct binding_node"s. */
+    struct ovs_list touched_ports;
+    struct ovs_list touched_members;
+    struct ovs_list touched;
+    struct ovs_list changed_members;
+    struct ovs_list changed;
+    struct ovs_list dirty;
 };
 
-void bindings_init(struct bindings *);
+void bindings_init(struct bindings *, struct problems *,
+                   bindings_place_func *, void *aux);
 void bindings_destroy(struct bindings *);
 
-void bindings_add_network(struct bindings *, const char *name, uint32_t key,
-                          const struct prefix *subnets, size_t n_subnets);
-void bindings_add_port(struct bindings *, const struct binding_port *);
-struct binding *bindings_add_member(struct bindings *, uint32_t network_key,
-                                    const struct in6_addr *,
-                                    const char *name);
-void bindings_add_known(struct bindings *, uint32_t network_key,
-                        const struct in6_addr *, const char *node,
-                        const char *iface_id);
-void bindings_resolve(struct bindings *, struct problems *);
+void bindings_set_network(struct bindings *, const char *name, uint32_t key,
+                          const struct slb_prefix *subnets, size_t n_subnets);
+void bindings_remove_network(struct bindings *, const char *name);
+
+void bindings_set_node(struct bindings *, const char *name, const char *vtep,
+                       const struct binding_report *, size_t n);
+void bindings_remove_node(struct bindings *, const char *name);
+
+void bindings_add_known(struct bindings *, struct binding_known *,
+                        uint32_t network_key, const struct in6_addr *,
+                        const char *node, const char *iface_id);
+void bindings_remove_known(struct bindings *, struct binding_known *);
+
+void bindings_add_member(struct bindings *, struct binding_member *,
+                         const char *name, const struct in6_addr *,
+                         uint32_t network_key);
+void bindings_add_member_by_name(struct bindings *, struct binding_member *,
+                                 const char *name, bool ipv6,
+                                 const struct in6_addr *before,
+                                 const uint32_t *network_keys, size_t n);
+void bindings_remove_member(struct bindings *, struct binding_member *);
+
+bool binding_member_goes_before(const struct binding_member *,
+                                const struct binding_member *);
+
+void bindings_resolve(struct bindings *);
+struct binding_member *bindings_pop_changed_member(struct bindings *);
+struct binding *bindings_pop_changed(struct bindings *);
 
 struct binding *bindings_find(const struct bindings *, uint32_t network_key,
                               const struct in6_addr *);
-void binding_add_pool(struct binding *, uint32_t key, uint16_t index);
+struct binding *bindings_find_or_add(struct bindings *, uint32_t network_key,
+                                     const struct in6_addr *);
+struct binding *bindings_find_elsewhere(const struct bindings *,
+                                        const struct binding *);
+void bindings_set_dirty(struct bindings *, struct binding *);
+void bindings_clear_dirty(struct bindings *, struct binding *);
 
 #endif /* controller/manager/binding.h */

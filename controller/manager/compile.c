@@ -17,79 +17,210 @@
 
 #include "controller/manager/compile.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-#include "controller/manager/address.h"
-#include "controller/manager/binding.h"
-#include "controller/manager/cookie.h"
-#include "controller/manager/desired.h"
-#include "controller/manager/generation.h"
-#include "controller/manager/member-index.h"
+#include "controller/manager/balancer.h"
+#include "controller/manager/endpoint.h"
+#include "controller/manager/network.h"
+#include "controller/manager/node.h"
+#include "controller/manager/place.h"
+#include "controller/manager/pool.h"
 #include "controller/manager/prepare.h"
-#include "controller/manager/problems.h"
-#include "controller/manager/slots.h"
-#include "controller/manager/tunnel-key.h"
-#include "controller/manager/write.h"
-#include "hash.h"
+#include "controller/manager/stage.h"
+#include "controller/manager/state.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
-#include "packets.h"
-#include "random.h"
+#include "openvswitch/vlog.h"
 #include "smap.h"
 #include "timeval.h"
 #include "util.h"
 
+VLOG_DEFINE_THIS_MODULE(compile);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
 #define DRAIN_SECONDS_DEFAULT 3600
 #define DRAIN_SECONDS_MAX (366 * 24 * 60 * 60)
 
-/* Which muxes announce the VIPs: users cannot choose yet. */
-#define MUX_SET "default"
+/* Octets of the key of the muxes' hash. */
+#define HASH_KEY_LEN 16
+
+/* A run ends when it has written that many rows (and what belongs to them) ...
+ * Larger transactions are not faster, and block the database longer. */
+#define ROWS_PER_RUN_DEFAULT 800
+
+/* ... or has taken that long, in us. */
+#define RUN_TIME (50 * 1000)
 
 /* The longest sleep until a point of wall-clock time, in ms: the clock may be
  * set while we sleep. */
 #define MAX_SLEEP (10 * 1000)
 
 struct compiler {
-    struct tunnel_keys tunnel_keys;
-    struct cookies cookies;
-    struct member_indices indices; /* Of the pool in work. */
-    struct prepare *prepare;
-    struct problems problems;
+    struct state state;
+    bool loaded;
+    bool has_global;            /* Is there a row of SLB_Global? */
+    bool global_dirty;
+    size_t rows_per_run;
 
-    int64_t next_expiry;        /* Wall-clock time in ms. */
-
-    /* What the last run found. */
-    size_t n_networks, n_pools, n_members, n_endpoints, n_vips, n_bindings;
-    size_t n_coming, n_previous;
+    /* For those who want to know. */
+    unsigned long long int n_compiled; /* Load balancers. */
+    long long int last_run;     /* In us. */
 };
 
-/* A run. */
-struct run {
-    struct compiler *compiler;
-    struct ovsdb_idl *idl;
-    struct desired *desired;
-    struct problems *problems;
-    int64_t wall_now;
-    long long int now;
-    int64_t drain;              /* In ms. */
+/* Input: the columns that are read here and written by others, and those by
+ * which compiled rows are recognised.  (A change below a load balancer, a
+ * network or a node is tracked as one of these.) */
+static struct ovsdb_idl_column *const inputs[] = {
+    &slbrec_slb_global_col_intent_seq,
+    &slbrec_slb_global_col_hash_key,
+    &slbrec_slb_global_col_options,
+    &slbrec_slb_global_col_stages,
+    &slbrec_virtual_network_col_name,
+    &slbrec_virtual_network_col_subnets,
+    &slbrec_virtual_network_col_peerings,
+    &slbrec_subnet_col_name,
+    &slbrec_subnet_col_prefix,
+    &slbrec_subnet_col_gateway,
+    &slbrec_public_ip_prefix_col_name,
+    &slbrec_public_ip_prefix_col_prefix,
+    &slbrec_load_balancer_col_name,
+    &slbrec_load_balancer_col_tier,
+    &slbrec_load_balancer_col_network,
+    &slbrec_load_balancer_col_frontends,
+    &slbrec_load_balancer_col_backend_pools,
+    &slbrec_load_balancer_col_rules,
+    &slbrec_load_balancer_col_inbound_nat_rules,
+    &slbrec_load_balancer_col_inbound_nat_pools,
+    &slbrec_load_balancer_col_outbound_rules,
+    &slbrec_load_balancer_col_stage,
+    &slbrec_load_balancer_col_retired,
+    &slbrec_frontend_col_name,
+    &slbrec_frontend_col_address,
+    &slbrec_frontend_col_public_ip_prefix,
+    &slbrec_frontend_col_subnet,
+    &slbrec_frontend_col_zones,
+    &slbrec_frontend_col_fastpath,
+    &slbrec_backend_pool_col_name,
+    &slbrec_backend_pool_col_members,
+    &slbrec_backend_pool_col_member_weights,
+    &slbrec_backend_pool_col_member_admin_states,
+    &slbrec_rule_col_name,
+    &slbrec_rule_col_frontend,
+    &slbrec_rule_col_backend_pool,
+    &slbrec_rule_col_probe,
+    &slbrec_rule_col_protocol,
+    &slbrec_rule_col_frontend_port,
+    &slbrec_rule_col_backend_port,
+    &slbrec_rule_col_load_distribution,
+    &slbrec_rule_col_idle_timeout,
+    &slbrec_rule_col_enable_tcp_reset,
+    &slbrec_rule_col_enable_floating_ip,
+    &slbrec_rule_col_disable_outbound_snat,
+    &slbrec_rule_col_source_ranges,
+    &slbrec_probe_col_name,
+    &slbrec_inbound_nat_rule_col_name,
+    &slbrec_inbound_nat_rule_col_frontend,
+    &slbrec_inbound_nat_rule_col_protocol,
+    &slbrec_inbound_nat_rule_col_frontend_port,
+    &slbrec_inbound_nat_rule_col_backend_port,
+    &slbrec_inbound_nat_rule_col_target,
+    &slbrec_inbound_nat_rule_col_idle_timeout,
+    &slbrec_inbound_nat_rule_col_enable_tcp_reset,
+    &slbrec_inbound_nat_rule_col_enable_floating_ip,
+    &slbrec_inbound_nat_pool_col_name,
+    &slbrec_inbound_nat_pool_col_frontend,
+    &slbrec_inbound_nat_pool_col_backend_pool,
+    &slbrec_inbound_nat_pool_col_protocol,
+    &slbrec_inbound_nat_pool_col_frontend_port_range_start,
+    &slbrec_inbound_nat_pool_col_frontend_port_range_end,
+    &slbrec_inbound_nat_pool_col_backend_port,
+    &slbrec_inbound_nat_pool_col_idle_timeout,
+    &slbrec_inbound_nat_pool_col_enable_tcp_reset,
+    &slbrec_inbound_nat_pool_col_enable_floating_ip,
+    &slbrec_outbound_rule_col_name,
+    &slbrec_outbound_rule_col_frontends,
+    &slbrec_outbound_rule_col_backend_pool,
+    &slbrec_outbound_rule_col_allocated_outbound_ports,
+    &slbrec_node_col_name,
+    &slbrec_node_col_role,
+    &slbrec_node_col_vtep,
+    &slbrec_node_col_zone,
+    &slbrec_node_col_mux_set,
+    &slbrec_node_col_ports,
+    &slbrec_node_col_applied,
+    &slbrec_port_col_iface_id,
+    &slbrec_port_col_mac,
+    &slbrec_port_col_addresses,
+    &slbrec_port_col_network,
+    &slbrec_compiled_network_col_name,
+    &slbrec_compiled_pool_col_name,
+    &slbrec_endpoint_col_network_key,
+    &slbrec_endpoint_col_vip,
+    &slbrec_endpoint_col_protocol,
+    &slbrec_endpoint_col_port,
+    &slbrec_endpoint_col_rule,
+    &slbrec_endpoint_col_cookie,
+    &slbrec_vip_col_network_key,
+    &slbrec_vip_col_address,
+    &slbrec_binding_col_node,
+    &slbrec_binding_col_iface_id,
+    &slbrec_binding_col_network_key,
+    &slbrec_binding_col_address,
+    &slbrec_binding_col_pools,
+    &slbrec_location_col_network_key,
+    &slbrec_location_col_address,
+    &slbrec_assigned_address_col_frontend,
+    &slbrec_assigned_port_col_nat_pool,
 };
+
+/* Columns that are of no use here. */
+static struct ovsdb_idl_column *const unused[] = {
+    &slbrec_slb_global_col_anycast_vtep,
+    &slbrec_virtual_network_col_external_ids,
+    &slbrec_public_ip_prefix_col_external_ids,
+    &slbrec_load_balancer_col_sku,
+    &slbrec_load_balancer_col_probes,
+    &slbrec_load_balancer_col_external_ids,
+    &slbrec_frontend_col_private_ip_allocation_method,
+    &slbrec_probe_col_protocol,
+    &slbrec_probe_col_port,
+    &slbrec_probe_col_request_path,
+    &slbrec_probe_col_interval,
+    &slbrec_probe_col_number_of_probes,
+    &slbrec_outbound_rule_col_protocol,
+    &slbrec_outbound_rule_col_idle_timeout,
+    &slbrec_outbound_rule_col_enable_tcp_reset,
+    &slbrec_node_col_version,
+    &slbrec_node_col_status,
+    &slbrec_port_col_node,
+};
+
+/* Says what is read and written here. */
+void
+compiler_monitor(struct ovsdb_idl *idl)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+        ovsdb_idl_track_add_column(idl, inputs[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(unused); i++) {
+        ovsdb_idl_omit(idl, unused[i]);
+    }
+}
 
 struct compiler *
-compiler_create(void)
+compiler_create(struct ovsdb_idl *idl)
 {
     struct compiler *c = xzalloc(sizeof *c);
 
-    tunnel_keys_init(&c->tunnel_keys);
-    cookies_init(&c->cookies, random_uint32());
-    member_indices_init(&c->indices);
-    c->prepare = prepare_create();
-    problems_init(&c->problems);
-    c->next_expiry = INT64_MAX;
+    state_init(&c->state, idl);
+    c->rows_per_run = ROWS_PER_RUN_DEFAULT;
     return c;
 }
 
@@ -97,937 +228,473 @@ void
 compiler_destroy(struct compiler *c)
 {
     if (c) {
-        tunnel_keys_destroy(&c->tunnel_keys);
-        cookies_destroy(&c->cookies);
-        member_indices_destroy(&c->indices);
-        prepare_destroy(c->prepare);
-        problems_destroy(&c->problems);
+        state_destroy(&c->state);
         free(c);
     }
 }
 
-/* Forgets what depends on having been active without a break. */
+/* Taking in rows. */
+
+/* Returns the value of option 'name', 'otherwise' if it has none that is from
+ * 0 to 'max'. */
+static long long int
+read_option(const struct slbrec_slb_global *global, const char *name,
+            long long int max, long long int otherwise,
+            struct problem_list *problems)
+{
+    const char *text = global ? smap_get(&global->options, name) : NULL;
+    long long int value;
+
+    if (!text) {
+        return otherwise;
+    }
+    if (!str_to_llong(text, 10, &value) || value < 0 || value > max) {
+        problem_list_add(problems, "option %s: \"%s\" is not between 0 and "
+                         "%lld, using %lld", name, text, max, otherwise);
+        return otherwise;
+    }
+    return value;
+}
+
+static void
+read_options(struct compiler *c, const struct slbrec_slb_global *global)
+{
+    struct problem_list problems = PROBLEM_LIST_INITIALIZER;
+    struct state *s = &c->state;
+    int64_t drain = read_option(global, "drain-seconds", DRAIN_SECONDS_MAX,
+                                DRAIN_SECONDS_DEFAULT, &problems) * 1000;
+
+    c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
+                                  ROWS_PER_RUN_DEFAULT, &problems);
+    problems_replace(&s->problems, &s->option_problems, &problems);
+    if (s->drain != drain) {
+        struct shash_node *node;
+
+        s->drain = drain;
+        SHASH_FOR_EACH (node, &s->balancers) {
+            balancer_set_dirty(s, node->data, false);
+        }
+    }
+}
+
+static void
+see_global(struct compiler *c)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(c->state.idl);
+
+    c->has_global = global != NULL;
+    c->global_dirty = true;
+    read_options(c, global);
+    stages_see_global(&c->state, global);
+}
+
+/* Takes in all rows of a table, or those that have changed.  What has gone is
+ * taken in first, because what has come may be about the same. */
+#define SEE_ALL(TABLE, STRUCT, S)                                       \
+    do {                                                                \
+        const struct slbrec_##STRUCT *row_;                             \
+                                                                        \
+        SLBREC_##TABLE##_FOR_EACH (row_, (S)->idl) {                    \
+            see_##STRUCT(S, row_, false);                               \
+        }                                                               \
+    } while (0)
+#define SEE_CHANGES(TABLE, STRUCT, S)                                   \
+    do {                                                                \
+        const struct slbrec_##STRUCT *row_;                             \
+                                                                        \
+        SLBREC_##TABLE##_FOR_EACH_TRACKED (row_, (S)->idl) {            \
+            if (slbrec_##STRUCT##_is_deleted(row_)) {                   \
+                see_##STRUCT(S, row_, true);                            \
+            }                                                           \
+        }                                                               \
+        SLBREC_##TABLE##_FOR_EACH_TRACKED (row_, (S)->idl) {            \
+            if (!slbrec_##STRUCT##_is_deleted(row_)) {                  \
+                see_##STRUCT(S, row_, false);                           \
+            }                                                           \
+        }                                                               \
+    } while (0)
+
+/* Compiled rows come first: they say which tunnel keys are in use. */
+#define SEE_TABLES(SEE, S)                                      \
+    SEE(COMPILED_NETWORK, compiled_network, S);                 \
+    SEE(COMPILED_POOL, compiled_pool, S);                       \
+    SEE(ENDPOINT, endpoint, S);                                 \
+    SEE(VIP, vip, S);                                           \
+    SEE(BINDING, binding, S);                                   \
+    SEE(LOCATION, location, S);                                 \
+    SEE(ASSIGNED_ADDRESS, assigned_address, S);                 \
+    SEE(ASSIGNED_PORT, assigned_port, S);                       \
+    SEE(VIRTUAL_NETWORK, virtual_network, S);                   \
+    SEE(PUBLIC_IP_PREFIX, public_ip_prefix, S);                 \
+    SEE(NODE, node, S);                                         \
+    SEE(LOAD_BALANCER, load_balancer, S)
+
+/* Takes in the whole database; everything is dirty. */
 void
-compiler_clear(struct compiler *c)
+compiler_load(struct compiler *c)
 {
-    prepare_clear(c->prepare);
-    c->next_expiry = INT64_MAX;
+    struct state *s = &c->state;
+
+    if (c->loaded) {
+        state_clear(s);
+    }
+    c->loaded = true;
+    see_global(c);
+    SEE_TABLES(SEE_ALL, s);
+    ovsdb_idl_track_clear(s->idl);
 }
 
-static void
-read_options(struct run *run)
+/* Forgets everything, as in a manager that has just been started. */
+void
+compiler_unload(struct compiler *c)
 {
-    const struct slbrec_slb_global *global = slbrec_slb_global_first(run->idl);
-    const char *s = (global ? smap_get(&global->options, "drain-seconds")
-                     : NULL);
-    long long int seconds = DRAIN_SECONDS_DEFAULT;
-
-    if (s && (!str_to_llong(s, 10, &seconds)
-              || seconds < 0 || seconds > DRAIN_SECONDS_MAX)) {
-        problems_add(run->problems, "option drain-seconds: \"%s\" is not "
-                     "between 0 and %d, using %d", s, DRAIN_SECONDS_MAX,
-                     DRAIN_SECONDS_DEFAULT);
-        seconds = DRAIN_SECONDS_DEFAULT;
-    }
-    run->drain = seconds * 1000;
-}
-
-/* Networks. */
-
-static void
-read_network(struct run *run, const struct slbrec_virtual_network *intent)
-{
-    struct desired_network *network = xzalloc(sizeof *network);
-
-    network->subnets = xcalloc(intent->n_subnets, sizeof *network->subnets);
-    for (size_t i = 0; i < intent->n_subnets; i++) {
-        const char *prefix = intent->subnets[i]->prefix;
-
-        if (prefix_parse(prefix, &network->subnets[network->n_subnets])) {
-            network->n_subnets++;
-        } else {
-            problems_add(run->problems, "network %s: subnet %s: \"%s\" is no "
-                         "prefix", intent->name, intent->subnets[i]->name,
-                         prefix);
-        }
-    }
-    shash_add(&run->desired->networks, intent->name, network);
-}
-
-static void
-read_networks(struct run *run)
-{
-    struct tunnel_keys *keys = &run->compiler->tunnel_keys;
-    const struct slbrec_virtual_network *intent;
-    const struct slbrec_compiled_network *row;
-
-    SLBREC_VIRTUAL_NETWORK_FOR_EACH (intent, run->idl) {
-        read_network(run, intent);
-    }
-    SLBREC_COMPILED_NETWORK_FOR_EACH (row, run->idl) {
-        struct desired_network *network
-            = shash_find_data(&run->desired->networks, row->name);
-        bool reserved = tunnel_keys_reserve(keys, row->tunnel_key);
-
-        if (network) {
-            network->row = row;
-            network->key = reserved ? row->tunnel_key : 0;
-        }
+    if (c->loaded) {
+        state_clear(&c->state);
+        prepare_clear(c->state.prepare);
+        c->loaded = false;
     }
 }
 
-/* Nodes. */
-
-static bool
-is_host(const struct slbrec_node *node)
+/* Takes in what has changed in the database. */
+void
+compiler_track(struct compiler *c)
 {
-    return !strcmp(node->role, "host");
-}
+    struct state *s = &c->state;
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_track_get_first(s->idl);
 
-static void
-read_ports(struct run *run, const struct slbrec_node *node)
-{
-    struct sset iface_ids = SSET_INITIALIZER(&iface_ids);
-
-    for (size_t i = 0; i < node->n_ports; i++) {
-        const struct slbrec_port *port = node->ports[i];
-        char canonical[ETH_ADDR_STRLEN + 1];
-        struct eth_addr mac;
-
-        if (!eth_addr_from_string(port->mac, &mac) || eth_addr_is_zero(mac)
-            || eth_addr_is_multicast(mac)) {
-            problems_add(run->problems, "node %s: port %s: \"%s\" is no MAC "
-                         "address of a port", node->name, port->iface_id,
-                         port->mac);
-            continue;
-        }
-        if (!sset_add(&iface_ids, port->iface_id)) {
-            problems_add(run->problems, "node %s: there are several ports %s",
-                         node->name, port->iface_id);
-            continue;
-        }
-
-        snprintf(canonical, sizeof canonical, ETH_ADDR_FMT,
-                 ETH_ADDR_ARGS(mac));
-        struct binding_port bp = {
-            .node = node->name,
-            .vtep = node->vtep,
-            .iface_id = port->iface_id,
-            .mac = (!strcmp(port->mac, canonical) ? port->mac
-                    : desired_intern(run->desired, canonical)),
-            .network = port->network,
-            .addresses = port->addresses,
-            .n_addresses = port->n_addresses,
-        };
-        bindings_add_port(&run->desired->bindings, &bp);
-    }
-    sset_destroy(&iface_ids);
-}
-
-static void
-read_nodes(struct run *run)
-{
-    const struct slbrec_node *node;
-
-    SLBREC_NODE_FOR_EACH (node, run->idl) {
-        struct in6_addr vtep;
-
-        if (!address_parse_ipv4(node->vtep, &vtep)) {
-            problems_add(run->problems, "node %s: VTEP \"%s\" is no IPv4 "
-                         "address", node->name, node->vtep);
-        } else if (is_host(node)) {
-            read_ports(run, node);
-        } else {
-            shash_add(&run->desired->muxes, node->name, node);
-        }
-    }
-}
-
-/* Pools. */
-
-static struct desired_pool *
-find_pool_by_key(const struct desired *d, int64_t key)
-{
-    struct desired_pool *pool;
-
-    HMAP_FOR_EACH_WITH_HASH (pool, key_node, hash_uint64(key),
-                             &d->pool_keys) {
-        if (pool->row->tunnel_key == key) {
-            return pool;
-        }
-    }
-    return NULL;
-}
-
-static struct desired_pool *
-find_pool_by_intent(const struct desired *d,
-                    const struct slbrec_backend_pool *intent)
-{
-    struct desired_pool *pool;
-
-    HMAP_FOR_EACH_WITH_HASH (pool, intent_node, hash_pointer(intent, 0),
-                             &d->pool_intents) {
-        if (pool->intent == intent) {
-            return pool;
-        }
-    }
-    return NULL;
-}
-
-static const struct desired_network *
-find_network(const struct run *run, const struct slbrec_load_balancer *lb)
-{
-    return (lb->network
-            ? shash_find_data(&run->desired->networks, lb->network->name)
-            : NULL);
-}
-
-static bool
-network_contains(const struct desired_network *network,
-                 const struct in6_addr *address)
-{
-    for (size_t i = 0; i < network->n_subnets; i++) {
-        if (prefix_contains(&network->subnets[i], address)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Reads the pools that users declared, but not their members. */
-static void
-read_pool_intents(struct run *run)
-{
-    const struct slbrec_load_balancer *lb;
-    struct desired *d = run->desired;
-
-    SLBREC_LOAD_BALANCER_FOR_EACH (lb, run->idl) {
-        for (size_t i = 0; i < lb->n_backend_pools; i++) {
-            const struct slbrec_backend_pool *intent = lb->backend_pools[i];
-            char *name = xasprintf("%s/backendPools/%s", lb->name,
-                                   intent->name);
-
-            if (shash_find(&d->pools, name)) {
-                problems_add(run->problems, "%s: there are several pools of "
-                             "this name", name);
-            } else {
-                struct desired_pool *pool = desired_add_pool(d, name);
-
-                pool->intent = intent;
-                hmap_insert(&d->pool_intents, &pool->intent_node,
-                            hash_pointer(intent, 0));
-            }
-            free(name);
-        }
-    }
-}
-
-static enum generation_state
-generation_state_from_string(const char *s)
-{
-    return (!strcmp(s, "coming") ? GENERATION_COMING
-            : !strcmp(s, "current") ? GENERATION_CURRENT
-            : GENERATION_PREVIOUS);
-}
-
-static void
-read_generation(struct desired_pool *pool, const struct slbrec_generation *row)
-{
-    struct member_weight *weights = xcalloc(row->n_weights, sizeof *weights);
-    size_t n = 0;
-
-    for (size_t i = 0; i < row->n_weights; i++) {
-        int64_t weight = row->value_weights[i];
-
-        if (weight > 0 && weight <= UINT16_MAX) {
-            weights[n++] = (struct member_weight) {
-                .index = row->key_weights[i],
-                .weight = weight,
-            };
-        }
-    }
-
-    struct generation *g
-        = generations_add(&pool->generations, row->number,
-                          generation_state_from_string(row->state),
-                          row->switched_at,
-                          (row->slots_log2 ? row->slots_log2
-                           : pool->row->slots_log2),
-                          weights, n);
-    g->row = row;
-    free(weights);
-}
-
-/* Reads the pools that the compiled tables have, with their generations and
- * members. */
-static void
-read_pool_rows(struct run *run)
-{
-    struct tunnel_keys *keys = &run->compiler->tunnel_keys;
-    const struct slbrec_compiled_member *member_row;
-    const struct slbrec_compiled_pool *row;
-    struct desired *d = run->desired;
-
-    SLBREC_COMPILED_POOL_FOR_EACH (row, run->idl) {
-        struct desired_pool *pool = shash_find_data(&d->pools, row->name);
-
-        if (!pool) {
-            pool = desired_add_pool(d, row->name);
-            pool->network_key = row->network_key;
-        }
-        pool->row = row;
-        pool->key = (tunnel_keys_reserve(keys, row->tunnel_key)
-                     ? row->tunnel_key : 0);
-        hmap_insert(&d->pool_keys, &pool->key_node,
-                    hash_uint64(row->tunnel_key));
-        for (size_t i = 0; i < row->n_generations; i++) {
-            read_generation(pool, row->generations[i]);
-        }
-    }
-
-    /* The network of a pool that was deleted may have gone, too, but its key
-     * must not mean another one while the pool drains. */
-    SLBREC_COMPILED_POOL_FOR_EACH (row, run->idl) {
-        ignore(tunnel_keys_reserve(keys, row->network_key));
-    }
-
-    SLBREC_COMPILED_MEMBER_FOR_EACH (member_row, run->idl) {
-        struct desired_pool *pool = find_pool_by_key(d, member_row->pool_key);
-        struct in6_addr address;
-
-        if (!pool || !address_parse(member_row->address, &address)
-            || desired_pool_find_member(pool, &address)) {
-            desired_add_stale_member(d, member_row);
-        } else {
-            struct desired_member *member
-                = desired_pool_add_member(pool, &address, member_row->name);
-            member->index = member_row->index;
-            member->row = member_row;
-        }
-    }
-}
-
-/* Gives each network and each pool that has none a tunnel key, in the order of
- * their names.  A pool for which there is none left is removed. */
-static void
-allocate_tunnel_keys(struct run *run)
-{
-    struct tunnel_keys *keys = &run->compiler->tunnel_keys;
-    struct desired *d = run->desired;
-    const struct shash_node **sorted;
-    size_t n;
-
-    n = shash_count(&d->networks);
-    sorted = shash_sort(&d->networks);
-    for (size_t i = 0; i < n; i++) {
-        struct desired_network *network = sorted[i]->data;
-
-        if (!network->key) {
-            network->key = tunnel_keys_allocate(keys);
-        }
-        if (network->key) {
-            bindings_add_network(&d->bindings, sorted[i]->name, network->key,
-                                 network->subnets, network->n_subnets);
-        } else {
-            problems_add(run->problems, "network %s: no tunnel key is left",
-                         sorted[i]->name);
-        }
-    }
-    free(sorted);
-
-    n = shash_count(&d->pools);
-    sorted = shash_sort(&d->pools);
-    for (size_t i = 0; i < n; i++) {
-        struct desired_pool *pool = sorted[i]->data;
-
-        if (!pool->key) {
-            pool->key = tunnel_keys_allocate(keys);
-        }
-        if (!pool->key) {
-            problems_add(run->problems, "%s: no tunnel key is left",
-                         pool->name);
-            desired_remove_pool(d, shash_find(&d->pools, pool->name));
-        }
-    }
-    free(sorted);
-}
-
-/* Reads the members that 'pool''s user wants. */
-static void
-read_members(struct run *run, const struct slbrec_load_balancer *lb,
-             const struct desired_network *network, struct desired_pool *pool)
-{
-    for (size_t i = 0; i < pool->intent->n_members; i++) {
-        const struct slbrec_pool_member *intent = pool->intent->members[i];
-        struct in6_addr address;
-
-        if (!address_parse(intent->address, &address)) {
-            problems_add(run->problems, "%s: member %s: \"%s\" is no address",
-                         pool->name, intent->name, intent->address);
-            continue;
-        }
-        if (!network_contains(network, &address)) {
-            problems_add(run->problems, "%s: member %s: address %s is outside "
-                         "network %s", pool->name, intent->name,
-                         intent->address, lb->network->name);
-            continue;
-        }
-
-        struct desired_member *member
-            = desired_pool_find_member(pool, &address);
-        if (!member) {
-            member = desired_pool_add_member(pool, &address, intent->name);
-        } else if (member->declared) {
-            problems_add(run->problems, "%s: several members have address %s",
-                         pool->name, intent->address);
-            continue;
-        }
-        member->name = intent->name;
-        member->declared = true;
-        member->weight = intent->weight;
-    }
-}
-
-/* May new connections go to 'member'? */
-static bool
-member_is_usable(const struct desired_member *member)
-{
-    return member->binding->port && member->weight > 0;
-}
-
-static int
-compare_members(const void *a_, const void *b_)
-{
-    const struct desired_member *const *a = a_;
-    const struct desired_member *const *b = b_;
-
-    return address_compare(&(*a)->address, &(*b)->address);
-}
-
-/* Gives the members of 'pool' that are new an index, in the order of their
- * addresses.  Those for which there is none left are removed. */
-static void
-allocate_indices(struct run *run, struct desired_pool *pool)
-{
-    struct member_indices *indices = &run->compiler->indices;
-    struct desired_member *member;
-    size_t n_new = 0;
-
-    member_indices_reset(indices);
-    HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-        if (member->index) {
-            member_indices_reserve(indices, member->index);
-        } else {
-            n_new++;
-        }
-    }
-    if (!n_new) {
+    /* If a row that was there comes (again), then all rows do: the IDL has
+     * fetched the contents anew. */
+    if (!c->loaded || (global && c->has_global
+                       && slbrec_slb_global_is_new(global))) {
+        compiler_load(c);
         return;
     }
-    for (size_t i = 0; i < pool->generations.n; i++) {
-        const struct generation *g = &pool->generations.list[i];
-
-        for (size_t j = 0; j < g->n_weights; j++) {
-            member_indices_reserve(indices, g->weights[j].index);
-        }
+    if (global) {
+        see_global(c);
     }
-
-    struct desired_member **new = xmalloc(n_new * sizeof *new);
-    size_t n = 0;
-    HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-        if (!member->index) {
-            new[n++] = member;
-        }
-    }
-    qsort(new, n_new, sizeof *new, compare_members);
-    for (size_t i = 0; i < n_new; i++) {
-        new[i]->index = member_indices_allocate(indices);
-        if (!new[i]->index) {
-            problems_add(run->problems, "%s: member %s: no index is left",
-                         pool->name, new[i]->name);
-            desired_pool_remove_member(run->desired, pool, new[i]);
-        }
-    }
-    free(new);
+    SEE_TABLES(SEE_CHANGES, s);
+    ovsdb_idl_track_clear(s->idl);
 }
 
-/* Completes all pools up to what depends on where their members are. */
+/* Running. */
+
+/* Parses what has to be parsed and decides what depends on several load
+ * balancers, until nothing follows from that any more. */
 static void
-read_all_members(struct run *run)
+settle(struct state *s)
 {
-    const struct slbrec_load_balancer *lb;
-    struct desired *d = run->desired;
-    struct shash_node *node;
+    struct binding_member *member;
+    struct claimant *claimant;
+    struct binding *binding;
+    const char *frontend;
 
-    SLBREC_LOAD_BALANCER_FOR_EACH (lb, run->idl) {
-        const struct desired_network *network = find_network(run, lb);
+    bool parsed;
 
-        for (size_t i = 0; i < lb->n_backend_pools; i++) {
-            struct desired_pool *pool
-                = find_pool_by_intent(d, lb->backend_pools[i]);
+    do {
+        parsed = balancers_parse(s);
 
-            if (pool && network && network->key) {
-                pool->network_key = network->key;
-                read_members(run, lb, network, pool);
+        bindings_resolve(&s->bindings);
+        while ((member = bindings_pop_changed_member(&s->bindings))) {
+            const struct pool *pool = member->owner;
+
+            balancer_set_dirty(s, pool->balancer, true);
+        }
+        while ((binding = bindings_pop_changed(&s->bindings))) {
+            LIST_FOR_EACH (member, binding_node, &binding->members) {
+                const struct pool *pool = member->owner;
+
+                balancer_set_dirty(s, pool->balancer, true);
             }
         }
-    }
 
-    SHASH_FOR_EACH_SAFE (node, &d->pools) {
-        struct desired_pool *pool = node->data;
-        struct desired_member *member;
+        claims_resolve(&s->claims);
+        while ((claimant = claims_pop_changed(&s->claims))) {
+            const struct endpoint *e = CONTAINER_OF(claimant, struct endpoint,
+                                                    claimant);
 
-        if (!pool->network_key) {
-            problems_add(run->problems, "%s: its network is not usable",
-                         pool->name);
-            desired_remove_pool(d, node);
-            continue;
+            balancer_set_dirty(s, e->balancer, false);
         }
 
-        allocate_indices(run, pool);
-        HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-            member->binding = bindings_add_member(&d->bindings,
-                                                  pool->network_key,
-                                                  &member->address,
-                                                  member->name);
+        while ((frontend = assign_pop_woken(&s->assign))) {
+            balancer_set_changed(s, balancer_get(s, frontend));
         }
-    }
+    } while (parsed);
 }
 
-static void
-read_known_bindings(struct run *run)
-{
-    const struct slbrec_binding *row;
-
-    SLBREC_BINDING_FOR_EACH (row, run->idl) {
-        struct in6_addr address;
-
-        if (address_parse(row->address, &address)) {
-            bindings_add_known(&run->desired->bindings, row->network_key,
-                               &address, row->node, row->iface_id);
-        }
-    }
-}
-
-/* Takes the steps that are due with 'pool''s generations. */
-static void
-step_generations(struct run *run, struct desired_pool *pool)
-{
-    struct member_weight *weights
-        = xcalloc(hmap_count(&pool->members), sizeof *weights);
-    size_t n_weights = 0, n_declared = 0;
-    const struct desired_member *member;
-
-    HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-        n_declared += member->declared;
-        if (member_is_usable(member)) {
-            weights[n_weights++] = (struct member_weight) {
-                .index = member->index,
-                .weight = member->weight,
-            };
-        }
-    }
-    member_weights_sort(weights, n_weights);
-
-    struct generations *gs = &pool->generations;
-    const struct generation *current = generations_current(gs);
-    const struct generation *coming = generations_coming(gs);
-    struct generation_input in = {
-        .weights = weights,
-        .n_weights = n_weights,
-        .slots_log2 = slots_log2_choose(n_declared,
-                                        current && current->n_weights
-                                        ? current->slots_log2 : 0),
-        .prepared = coming && prepare_is_done(run->compiler->prepare,
-                                              pool->key, coming->number,
-                                              run->now),
-        .now = run->wall_now,
-        .drain = run->drain,
-    };
-    int64_t next = generations_step(gs, &in);
-    run->compiler->next_expiry = MIN(run->compiler->next_expiry, next);
-    free(weights);
-}
-
-/* Decides what becomes of the members of 'pool', whose generations have taken
- * their steps. */
-static void
-settle_members(struct run *run, struct desired_pool *pool)
-{
-    struct member_indices *named = &run->compiler->indices;
-    struct desired_member *member;
-
-    member_indices_reset(named);
-    for (size_t i = 0; i < pool->generations.n; i++) {
-        const struct generation *g = &pool->generations.list[i];
-
-        for (size_t j = 0; j < g->n_weights; j++) {
-            member_indices_reserve(named, g->weights[j].index);
-        }
-    }
-    HMAP_FOR_EACH_SAFE (member, hmap_node, &pool->members) {
-        if (member_is_usable(member)) {
-            member->state = MEMBER_ACTIVE;
-        } else if (!member_indices_reserve(named, member->index)) {
-            member->state = MEMBER_DRAINING;
-        } else if (member->declared) {
-            member->state = MEMBER_UNBOUND;
-        } else {
-            desired_pool_remove_member(run->desired, pool, member);
-        }
-    }
-}
-
-/* Returns true if 'pool' was deleted and nothing is left to be drained. */
 static bool
-pool_is_over(const struct desired_pool *pool)
+is_hash_key(const char *s)
 {
-    return (!pool->intent && pool->generations.n == 1
-            && !pool->generations.list[0].n_weights);
+    return strlen(s) == 2 * HASH_KEY_LEN
+           && strspn(s, "0123456789abcdefABCDEF") == 2 * HASH_KEY_LEN;
 }
 
-static void
-settle_pools(struct run *run)
+/* Returns a new key in hexadecimal digits, NULL if there is no randomness. */
+static char *
+make_hash_key(void)
 {
-    struct desired *d = run->desired;
-    struct shash_node *node;
+    uint8_t key[HASH_KEY_LEN];
+    struct ds ds = DS_EMPTY_INITIALIZER;
 
-    SHASH_FOR_EACH_SAFE (node, &d->pools) {
-        struct desired_pool *pool = node->data;
-        struct desired_member *member;
-
-        step_generations(run, pool);
-        settle_members(run, pool);
-        if (pool_is_over(pool)) {
-            desired_remove_pool(d, node);
-            continue;
-        }
-        HMAP_FOR_EACH (member, hmap_node, &pool->members) {
-            binding_add_pool(member->binding, pool->key, member->index);
-        }
-    }
-}
-
-/* Endpoints and VIPs. */
-
-/* Returns a new endpoint for 'rule' of 'lb', or NULL if it makes no sense. */
-static struct desired_endpoint *
-read_rule(struct run *run, const struct slbrec_load_balancer *lb,
-          const struct desired_network *network,
-          const struct slbrec_rule *rule)
-{
-    const struct desired_pool *pool
-        = find_pool_by_intent(run->desired, rule->backend_pool);
-    struct in6_addr vip;
-
-    if (!rule->frontend || !pool) {
-        problems_add(run->problems, "%s/rules/%s: its frontend or pool is not "
-                     "usable", lb->name, rule->name);
+    if (getrandom(key, sizeof key, 0) != sizeof key) {
+        VLOG_ERR_RL(&rl, "no random bytes for the key of the hash (%s)",
+                    ovs_strerror(errno));
         return NULL;
     }
-    if (!address_parse(rule->frontend->address, &vip)) {
-        problems_add(run->problems, "%s/frontends/%s: \"%s\" is no address",
-                     lb->name, rule->frontend->name, rule->frontend->address);
-        return NULL;
+    for (size_t i = 0; i < sizeof key; i++) {
+        ds_put_format(&ds, "%02x", key[i]);
     }
-
-    struct desired_endpoint *e = xzalloc(sizeof *e);
-    e->name = xasprintf("%s/rules/%s", lb->name, rule->name);
-    e->frontend = xasprintf("%s/frontends/%s", lb->name, rule->frontend->name);
-    e->vip = address_to_string(&vip);
-    e->network_key = network_contains(network, &vip) ? network->key : 0;
-    e->protocol = !strcmp(rule->protocol, "Udp") ? IPPROTO_UDP : IPPROTO_TCP;
-    e->port = rule->frontend_port;
-    e->backend_port = rule->backend_port;
-    e->pool_key = pool->key;
-    e->load_distribution = rule->load_distribution;
-    e->idle_timeout = rule->idle_timeout * 60;
-    return e;
+    return ds_steal_cstr(&ds);
 }
 
-/* Returns true if 'e' forwards now, by its row, what it should. */
+/* Writes SLB_Global; 'done' says whether nothing is left to be compiled. */
+static void
+write_global(struct state *s, bool done)
+{
+    const struct slbrec_slb_global *global = slbrec_slb_global_first(s->idl);
+
+    if (!global) {
+        global = slbrec_slb_global_insert(s->txn);
+    }
+    if (!is_hash_key(global->hash_key)) {
+        char *key = make_hash_key();
+
+        if (key) {
+            slbrec_slb_global_set_hash_key(global, key);
+            concern_touch_muxes(&s->concern);
+            concern_touch_hosts(&s->concern);
+            free(key);
+        }
+    }
+    if (done && global->compiled_seq != global->intent_seq) {
+        slbrec_slb_global_set_compiled_seq(global, global->intent_seq);
+    }
+}
+
+/* What time and muxes' acknowledgements call for becomes dirty. */
+static void
+see_time(struct state *s)
+{
+    uint32_t pool_key;
+
+    s->wall_now = time_wall_msec();
+    s->now = time_msec();
+    while (!heap_is_empty(&s->timers)) {
+        struct balancer *b = CONTAINER_OF(heap_max(&s->timers),
+                                          struct balancer, timer);
+
+        if (UINT64_MAX - b->timer.priority > s->wall_now) {
+            break;
+        }
+        heap_remove(&s->timers, &b->timer);
+        b->has_timer = false;
+        balancer_set_dirty(s, b, true);
+    }
+    while ((pool_key = prepare_pop_ready(s->prepare, s->now))) {
+        struct pool *pool = pool_find_by_key(s, pool_key);
+
+        if (pool) {
+            balancer_set_dirty(s, pool->balancer, true);
+        }
+    }
+}
+
 static bool
-endpoint_is_in_place(const struct desired_endpoint *e)
+has_dirty(const struct compiler *c)
 {
-    return (e->row
-            && e->row->network_key == e->network_key
-            && !strcmp(e->row->vip, e->vip)
-            && e->row->protocol == e->protocol
-            && e->row->port == e->port);
+    const struct state *s = &c->state;
+
+    return (!ovs_list_is_empty(&s->queue)
+            || !ovs_list_is_empty(&s->unparsed)
+            || !ovs_list_is_empty(&s->bindings.touched_ports)
+            || !ovs_list_is_empty(&s->bindings.touched_members)
+            || !ovs_list_is_empty(&s->bindings.touched)
+            || !ovs_list_is_empty(&s->bindings.dirty)
+            || !ovs_list_is_empty(&s->claims.touched)
+            || !ovs_list_is_empty(&s->claims.dirty)
+            || !ovs_list_is_empty(&s->assign.woken)
+            || !ovs_list_is_empty(&s->dirty_networks)
+            || !ovs_list_is_empty(&s->dirty_prefixes)
+            || !ovs_list_is_empty(&s->new_nodes)
+            || !ovs_list_is_empty(&s->orphans)
+            || s->muxes_dirty || c->global_dirty);
 }
 
-/* Those that are in place first, then by name. */
-static int
-compare_endpoints(const void *a_, const void *b_)
+/* Returns true if a run may take place although the transaction of another one
+ * is under way: if there is nothing to do but for load balancers. */
+bool
+compiler_may_run_ahead(const struct compiler *c)
 {
-    const struct desired_endpoint *const *a = a_;
-    const struct desired_endpoint *const *b = b_;
-    int cmp = endpoint_is_in_place(*b) - endpoint_is_in_place(*a);
+    const struct state *s = &c->state;
 
-    return cmp ? cmp : strcmp((*a)->name, (*b)->name);
+    return (!s->stuck && !ovs_list_is_empty(&s->queue)
+            && ovs_list_is_empty(&s->dirty_networks)
+            && ovs_list_is_empty(&s->dirty_prefixes)
+            && ovs_list_is_empty(&s->new_nodes)
+            && ovs_list_is_empty(&s->orphans)
+            && !s->muxes_dirty);
 }
 
-/* Reads all rules.  Of several that want to forward the same, the one that
- * does so already stays. */
-static void
-read_endpoints(struct run *run)
-{
-    struct shash by_name = SHASH_INITIALIZER(&by_name);
-    struct cookies *cookies = &run->compiler->cookies;
-    const struct slbrec_load_balancer *lb;
-    const struct slbrec_endpoint *row;
-    struct desired *d = run->desired;
-
-    SLBREC_LOAD_BALANCER_FOR_EACH (lb, run->idl) {
-        const struct desired_network *network = find_network(run, lb);
-
-        for (size_t i = 0; network && i < lb->n_rules; i++) {
-            struct desired_endpoint *e = read_rule(run, lb, network,
-                                                   lb->rules[i]);
-            if (e && !shash_add_once(&by_name, e->name, e)) {
-                problems_add(run->problems, "%s: there are several rules of "
-                             "this name", e->name);
-                desired_endpoint_destroy(e);
-            }
-        }
-    }
-
-    /* A cookie that is in a row now is not given out in this run, even if the
-     * row is going to be deleted. */
-    SLBREC_ENDPOINT_FOR_EACH (row, run->idl) {
-        struct desired_endpoint *e = shash_find_data(&by_name, row->rule);
-        bool reserved = cookies_reserve(cookies, row->cookie);
-
-        if (e && !e->row) {
-            e->row = row;
-            e->cookie = reserved ? row->cookie : 0;
-        }
-    }
-
-    size_t n = shash_count(&by_name);
-    struct desired_endpoint **sorted = xmalloc(n * sizeof *sorted);
-    struct shash_node *node;
-    size_t i = 0;
-    SHASH_FOR_EACH (node, &by_name) {
-        sorted[i++] = node->data;
-    }
-    shash_destroy(&by_name);
-    qsort(sorted, n, sizeof *sorted, compare_endpoints);
-    for (i = 0; i < n; i++) {
-        struct desired_endpoint *e = sorted[i];
-        char *key = desired_endpoint_key(e->network_key, e->vip, e->protocol,
-                                         e->port);
-        const struct desired_endpoint *other
-            = shash_find_data(&d->endpoints, key);
-
-        if (other) {
-            problems_add(run->problems, "%s: %s %s port %d is forwarded by %s",
-                         e->name, e->vip,
-                         e->protocol == IPPROTO_UDP ? "UDP" : "TCP", e->port,
-                         other->name);
-            desired_endpoint_destroy(e);
-        } else {
-            if (!e->cookie) {
-                e->cookie = cookies_allocate(cookies);
-            }
-            shash_add(&d->endpoints, key, e);
-        }
-        free(key);
-    }
-    free(sorted);
-}
-
-/* A VIP for each address that endpoints forward.  Of several frontends with
- * the address, the one that the row names stays, else it is the first by
- * name. */
-static void
-read_vips(struct run *run)
-{
-    struct desired *d = run->desired;
-    const struct slbrec_vip *row;
-    struct shash_node *node;
-
-    struct shash rows = SHASH_INITIALIZER(&rows);
-    SLBREC_VIP_FOR_EACH (row, run->idl) {
-        char *key = desired_vip_key(row->network_key, row->address);
-        shash_add_nocopy(&rows, key, row);
-    }
-
-    SHASH_FOR_EACH (node, &d->endpoints) {
-        const struct desired_endpoint *e = node->data;
-        char *key = desired_vip_key(e->network_key, e->vip);
-        struct desired_vip *vip = shash_find_data(&d->vips, key);
-
-        if (!vip) {
-            vip = xzalloc(sizeof *vip);
-            vip->address = xstrdup(e->vip);
-            vip->network_key = e->network_key;
-            vip->frontend = xstrdup(e->frontend);
-            vip->mux_set = MUX_SET;
-            vip->row = shash_find_data(&rows, key);
-            shash_add(&d->vips, key, vip);
-        } else {
-            const char *old = vip->row ? vip->row->frontend : "";
-
-            if (strcmp(vip->frontend, old)
-                && (!strcmp(e->frontend, old)
-                    || strcmp(e->frontend, vip->frontend) < 0)) {
-                free(vip->frontend);
-                vip->frontend = xstrdup(e->frontend);
-            }
-        }
-        free(key);
-    }
-    shash_destroy(&rows);
-}
-
-static void
-count(struct compiler *c, const struct desired *d)
-{
-    const struct binding *binding;
-    const struct shash_node *node;
-
-    c->n_networks = shash_count(&d->networks);
-    c->n_pools = shash_count(&d->pools);
-    c->n_endpoints = shash_count(&d->endpoints);
-    c->n_vips = shash_count(&d->vips);
-    c->n_members = c->n_coming = c->n_previous = c->n_bindings = 0;
-    SHASH_FOR_EACH (node, &d->pools) {
-        const struct desired_pool *pool = node->data;
-        bool coming = generations_coming(&pool->generations) != NULL;
-
-        c->n_members += hmap_count(&pool->members);
-        c->n_coming += coming;
-        c->n_previous += pool->generations.n - 1 - coming;
-    }
-    HMAP_FOR_EACH (binding, hmap_node, &d->bindings.bindings) {
-        c->n_bindings += binding->port != NULL;
-    }
-}
-
-/* Computes what the compiled tables of 'idl' should contain and puts what
- * differs into 'txn'. */
-void
-compiler_run(struct compiler *c, struct ovsdb_idl *idl,
-             struct ovsdb_idl_txn *txn)
-{
-    struct desired desired;
-    struct run run = {
-        .compiler = c,
-        .idl = idl,
-        .desired = &desired,
-        .problems = &c->problems,
-        .wall_now = time_wall_msec(),
-        .now = time_msec(),
-    };
-
-    desired_init(&desired);
-    problems_begin(&c->problems);
-    tunnel_keys_reset(&c->tunnel_keys);
-    cookies_reset(&c->cookies);
-    compiler_see_nodes(c, idl);
-    c->next_expiry = INT64_MAX;
-
-    read_options(&run);
-    read_networks(&run);
-    read_nodes(&run);
-    read_pool_intents(&run);
-    read_pool_rows(&run);
-    allocate_tunnel_keys(&run);
-    read_all_members(&run);
-    read_known_bindings(&run);
-    bindings_resolve(&desired.bindings, &c->problems);
-    settle_pools(&run);
-    read_endpoints(&run);
-    read_vips(&run);
-
-    write_desired(&desired, idl, txn);
-
-    prepare_end(c->prepare);
-    problems_end(&c->problems);
-    count(c, &desired);
-    desired_destroy(&desired);
-}
-
-/* Takes in what the muxes in 'idl' have acknowledged. */
-void
-compiler_see_nodes(struct compiler *c, struct ovsdb_idl *idl)
-{
-    const struct slbrec_node *node;
-
-    prepare_begin(c->prepare);
-    SLBREC_NODE_FOR_EACH (node, idl) {
-        if (!is_host(node)) {
-            prepare_set_mux(c->prepare, node->name, node->wanted,
-                            node->applied);
-        }
-    }
-}
-
-/* The transaction of the last run is in the database, and so in 'idl': from
- * now on the muxes are given time for the generations that it made. */
-void
-compiler_committed(struct compiler *c, struct ovsdb_idl *idl)
-{
-    const struct slbrec_generation *row;
-
-    if (!c->n_coming) {
-        return;
-    }
-    compiler_see_nodes(c, idl);
-    SLBREC_GENERATION_FOR_EACH (row, idl) {
-        if (generation_state_from_string(row->state) == GENERATION_COMING) {
-            prepare_is_done(c->prepare, row->pool_key, row->number,
-                            time_msec());
-        }
-    }
-    prepare_end(c->prepare);
-}
-
-/* Returns true if a run may have something to do although no input changed. */
+/* Returns true if a run may have something to do. */
 bool
 compiler_is_due(struct compiler *c)
 {
-    return (time_wall_msec() >= c->next_expiry
-            || prepare_is_ready(c->prepare, time_msec()));
+    see_time(&c->state);
+    return has_dirty(c) || stages_have_garbage(&c->state);
+}
+
+static bool
+has_done_enough(const struct compiler *c, long long int start)
+{
+    return (c->state.n_written >= c->rows_per_run
+            || time_usec() - start >= RUN_TIME);
+}
+
+/* Compiles load balancers until the run, which began at 'start', has done
+ * enough; if it runs 'ahead', only those that are not blocked. */
+static void
+compile_balancers(struct compiler *c, long long int start, bool ahead)
+{
+    struct state *s = &c->state;
+    struct balancer *b;
+    size_t n = 0;
+
+    if (ahead) {
+        s->stuck = true;
+        LIST_FOR_EACH_SAFE (b, queue_node, &s->queue) {
+            if (n && has_done_enough(c, start)) {
+                break;
+            }
+            if (!balancer_is_blocked(s, b)) {
+                balancer_compile(s, b);
+                c->n_compiled++;
+                s->stuck = false;
+                n++;
+            }
+        }
+    } else {
+        while (!ovs_list_is_empty(&s->queue)
+               && (s->n_pulled || !n++ || !has_done_enough(c, start))) {
+            b = CONTAINER_OF(ovs_list_front(&s->queue), struct balancer,
+                             queue_node);
+            balancer_compile(s, b);
+            c->n_compiled++;
+        }
+    }
+}
+
+/* Puts into 'txn' a part of what is to be changed.  Exactly one of
+ * compiler_committed() and compiler_load() must be called when it is known
+ * what has come of it, after that has become known of the runs before. */
+void
+compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
+{
+    long long int start = time_usec();
+    struct state *s = &c->state;
+    bool ahead = state_is_in_flight(s, s->serial);
+    bool dirty = has_dirty(c);
+
+    s->txn = txn;
+    s->serial++;
+    s->n_written = 0;
+    see_time(s);
+    prepare_begin(s->prepare);
+
+    settle(s);
+    if (!ahead) {
+        networks_write(s);
+        nodes_write_muxes(s);
+        state_delete_orphans(s);
+    }
+    compile_balancers(c, start, ahead);
+
+    bool done = ovs_list_is_empty(&s->queue) && !ahead;
+    vips_write(s, done);
+    done = places_write(s, done, c->rows_per_run) && done;
+    if (!ahead) {
+        write_global(s, done);
+        c->global_dirty = !done;
+        if (done) {
+            problems_settle(&s->problems);
+        }
+        if (!dirty) {
+            stages_collect_garbage(s);
+        }
+    }
+    nodes_write_wanted(s);
+    s->txn = NULL;
+    c->last_run = time_usec() - start;
+}
+
+/* The transaction of the first run of which this was not known yet is in the
+ * database, and so in the IDL: from now on the muxes are given time for the
+ * generations that it made. */
+void
+compiler_committed(struct compiler *c)
+{
+    struct state *s = &c->state;
+    struct pool *pool;
+
+    s->landed = MIN(s->landed + 1, s->serial);
+    s->stuck = false;
+    s->now = time_msec();
+    nodes_written(s);
+    prepare_begin(s->prepare);
+    LIST_FOR_EACH_SAFE (pool, coming_node, &s->new_coming) {
+        if (!state_is_in_flight(s, pool->balancer->flight)) {
+            ovs_list_remove(&pool->coming_node);
+            ovs_list_init(&pool->coming_node);
+            pool_start_waiting(s, pool);
+        }
+    }
 }
 
 /* Arranges for poll_block() to wake up when compiler_is_due() becomes true by
  * the passage of time. */
 void
-compiler_wait(const struct compiler *c)
+compiler_wait(struct compiler *c)
 {
-    long long int deadline = prepare_deadline(c->prepare);
+    struct state *s = &c->state;
+    long long int deadline = prepare_deadline(s->prepare);
 
     if (deadline != LLONG_MAX) {
         poll_timer_wait_until(deadline);
     }
-    if (c->next_expiry != INT64_MAX) {
-        int64_t sleep = c->next_expiry - time_wall_msec();
+    if (!heap_is_empty(&s->timers)) {
+        int64_t at = UINT64_MAX - heap_max(&s->timers)->priority;
 
-        poll_timer_wait(MAX(0, MIN(sleep, MAX_SLEEP)));
+        poll_timer_wait(MAX(0, MIN(at - time_wall_msec(), MAX_SLEEP)));
     }
 }
 
 void
 compiler_format_status(const struct compiler *c, struct ds *ds)
 {
-    const char **problems = sset_sort(&c->problems.now);
+    const struct state *s = &c->state;
+    struct svec problems = SVEC_EMPTY_INITIALIZER;
 
-    ds_put_format(ds, "networks: %"PRIuSIZE"\n", c->n_networks);
-    ds_put_format(ds, "pools: %"PRIuSIZE"\n", c->n_pools);
-    ds_put_format(ds, "members: %"PRIuSIZE"\n", c->n_members);
-    ds_put_format(ds, "endpoints: %"PRIuSIZE"\n", c->n_endpoints);
-    ds_put_format(ds, "vips: %"PRIuSIZE"\n", c->n_vips);
-    ds_put_format(ds, "bindings: %"PRIuSIZE"\n", c->n_bindings);
-    ds_put_format(ds, "generations coming: %"PRIuSIZE"\n", c->n_coming);
-    ds_put_format(ds, "generations previous: %"PRIuSIZE"\n", c->n_previous);
+    problems_get(&s->problems, &problems);
+    ds_put_format(ds, "dirty load balancers: %"PRIuSIZE"\n", s->n_queued);
+    ds_put_format(ds, "load balancers compiled: %llu\n", c->n_compiled);
+    ds_put_format(ds, "last run: %lld us\n", c->last_run);
+    ds_put_format(ds, "networks: %"PRIuSIZE"\n", shash_count(&s->networks));
+    ds_put_format(ds, "load balancers: %"PRIuSIZE"\n",
+                  shash_count(&s->balancers));
+    ds_put_format(ds, "pools: %"PRIuSIZE"\n", hmap_count(&s->pools));
+    ds_put_format(ds, "members: %"PRIuSIZE"\n", s->n_members);
+    ds_put_format(ds, "endpoints: %"PRIuSIZE"\n",
+                  hmap_count(&s->claims.claims));
+    ds_put_format(ds, "vips: %"PRIuSIZE"\n", hmap_count(&s->claims.vips));
+    ds_put_format(ds, "bindings: %"PRIuSIZE"\n",
+                  hmap_count(&s->bindings.known));
+    ds_put_format(ds, "generations coming: %"PRIuSIZE"\n", s->n_coming);
+    ds_put_format(ds, "generations previous: %"PRIuSIZE"\n", s->n_previous);
     ds_put_format(ds, "muxes not waited for: %d\n",
-                  prepare_n_dead(c->prepare));
-    ds_put_format(ds, "problems: %"PRIuSIZE"\n",
-                  sset_count(&c->problems.now));
-    for (size_t i = 0; i < sset_count(&c->problems.now); i++) {
-        ds_put_format(ds, "  %s\n", problems[i]);
+                  prepare_n_dead(s->prepare));
+    ds_put_format(ds, "problems: %"PRIuSIZE"\n", problems.n);
+    for (size_t i = 0; i < problems.n; i++) {
+        ds_put_format(ds, "  %s\n", problems.names[i]);
     }
-    free(problems);
+    svec_destroy(&problems);
 }

@@ -19,22 +19,26 @@
 /* The compiler: turns what users declared and what nodes report into what
  * nodes run.
  *
- * A run reads the whole database and computes what the compiled tables should
- * contain (desired.h); then the writer (write.h) puts what differs into the
- * caller's transaction.  There is no other memory of what was decided: tunnel
- * keys, member indices, cookies and generations are read back from the
- * compiled tables, and a run whose transaction fails is simply repeated.  What
- * a compiler remembers from run to run only makes it wait less (prepare.h),
- * give numbers out later again (tunnel-key.h, cookie.h) and log less
- * (problems.h).  A second run on the same database writes nothing.
+ * It holds in memory (state.h) how rows are connected, takes in what the IDL
+ * has tracked, and so knows which load balancers a change concerns: these are
+ * dirty.  A run parses all that are to be parsed, decides what depends on
+ * several of them, and compiles as many as make a transaction of a bounded
+ * size, since a large one would block the database.  Each transaction is
+ * consistent by itself and raises Node.wanted of the nodes it concerns; the
+ * one after which nothing is dirty any more says so in compiled_seq.  When
+ * nothing else is to be done, garbage is collected (stage.h).
  *
- * A run is linear in the size of the database.
+ * While a transaction is under way, the next run may prepare another one that
+ * has nothing to do with it (compiler_may_run_ahead()), so that neither the
+ * database nor the manager waits for the other.
  *
- * Between runs, compiler_is_due() tells whether time or the muxes'
- * acknowledgements make another one necessary; what else does, changed input,
- * is for the caller to notice. */
+ * The database is the only memory of what was decided.  After a transaction
+ * that failed, or when the contents of the database are other ones, everything
+ * in memory is thrown away and made again; then all load balancers are dirty,
+ * but nothing is written about those that are right. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ds;
@@ -43,16 +47,19 @@ struct ovsdb_idl_txn;
 
 struct compiler;
 
-struct compiler *compiler_create(void);
+struct compiler *compiler_create(struct ovsdb_idl *);
 void compiler_destroy(struct compiler *);
-void compiler_clear(struct compiler *);
 
-void compiler_run(struct compiler *, struct ovsdb_idl *,
-                  struct ovsdb_idl_txn *);
-void compiler_committed(struct compiler *, struct ovsdb_idl *);
-void compiler_see_nodes(struct compiler *, struct ovsdb_idl *);
+void compiler_monitor(struct ovsdb_idl *);
+void compiler_load(struct compiler *);
+void compiler_unload(struct compiler *);
+void compiler_track(struct compiler *);
+
 bool compiler_is_due(struct compiler *);
-void compiler_wait(const struct compiler *);
+bool compiler_may_run_ahead(const struct compiler *);
+void compiler_run(struct compiler *, struct ovsdb_idl_txn *);
+void compiler_committed(struct compiler *);
+void compiler_wait(struct compiler *);
 
 void compiler_format_status(const struct compiler *, struct ds *);
 

@@ -18,20 +18,34 @@
 #include "controller/manager/concern.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "hash.h"
 #include "util.h"
 
 struct concern_node {
+    const char *name;
+    bool present;               /* Is there such a node? */
     char *mux_set;              /* NULL in a host. */
-    bool touched;
-    uint32_t *keys;             /* Subscribed ones, maybe more than once. */
-    size_t n_keys, allocated_keys;
+    struct ovs_list mux_node;   /* In struct concern's 'muxes', or empty. */
+    struct ovs_list touched_node; /* In struct concern's 'touched', or
+                                   * empty. */
+    size_t n_subscriptions;
 };
 
+/* A key that nodes subscribe to. */
 struct concern_key {
     struct hmap_node hmap_node; /* In struct concern's 'keys'. */
     uint32_t key;
+    struct ovs_list touched_node; /* In struct concern's 'touched_keys', or
+                                   * empty. */
+    struct hmap subscribers;    /* Contains "struct subscriber"s. */
+};
+
+struct subscriber {
+    struct hmap_node hmap_node; /* In struct concern_key's 'subscribers'. */
+    struct concern_node *node;
+    size_t n;                   /* How often. */
 };
 
 void
@@ -39,9 +53,24 @@ concern_init(struct concern *concern)
 {
     shash_init(&concern->nodes);
     hmap_init(&concern->keys);
-    sset_init(&concern->mux_sets);
-    concern->muxes = false;
-    concern->hosts = false;
+    ovs_list_init(&concern->muxes);
+    ovs_list_init(&concern->touched);
+    ovs_list_init(&concern->touched_keys);
+    concern->all_muxes = false;
+}
+
+static void
+destroy_key(struct concern *concern, struct concern_key *k)
+{
+    struct subscriber *s;
+
+    HMAP_FOR_EACH_POP (s, hmap_node, &k->subscribers) {
+        free(s);
+    }
+    hmap_destroy(&k->subscribers);
+    ovs_list_remove(&k->touched_node);
+    hmap_remove(&concern->keys, &k->hmap_node);
+    free(k);
 }
 
 void
@@ -49,87 +78,186 @@ concern_destroy(struct concern *concern)
 {
     if (concern) {
         struct shash_node *node;
-        struct concern_key *key;
+        struct concern_key *k;
 
-        SHASH_FOR_EACH (node, &concern->nodes) {
-            struct concern_node *n = node->data;
-            free(n->mux_set);
-            free(n->keys);
-        }
-        shash_destroy_free_data(&concern->nodes);
-        HMAP_FOR_EACH_POP (key, hmap_node, &concern->keys) {
-            free(key);
+        HMAP_FOR_EACH_SAFE (k, hmap_node, &concern->keys) {
+            destroy_key(concern, k);
         }
         hmap_destroy(&concern->keys);
-        sset_destroy(&concern->mux_sets);
+        SHASH_FOR_EACH (node, &concern->nodes) {
+            struct concern_node *n = node->data;
+
+            free(n->mux_set);
+        }
+        shash_destroy_free_data(&concern->nodes);
     }
 }
 
 static struct concern_node *
-add_node(struct concern *concern, const char *name)
+find_or_add_node(struct concern *concern, const char *name)
 {
     struct concern_node *n = shash_find_data(&concern->nodes, name);
 
     if (!n) {
         n = xzalloc(sizeof *n);
-        shash_add(&concern->nodes, name, n);
+        n->name = shash_add(&concern->nodes, name, n)->name;
+        ovs_list_init(&n->mux_node);
+        ovs_list_init(&n->touched_node);
     }
     return n;
 }
 
+static void
+remove_if_unused(struct concern *concern, struct concern_node *n)
+{
+    if (!n->present && !n->n_subscriptions) {
+        ovs_list_remove(&n->touched_node);
+        free(n->mux_set);
+        shash_find_and_delete(&concern->nodes, n->name);
+        free(n);
+    }
+}
+
+static void
+add_node(struct concern *concern, const char *name, const char *mux_set)
+{
+    struct concern_node *n = find_or_add_node(concern, name);
+
+    n->present = true;
+    free(n->mux_set);
+    n->mux_set = nullable_xstrdup(mux_set);
+    ovs_list_remove(&n->mux_node);
+    ovs_list_init(&n->mux_node);
+    if (mux_set) {
+        ovs_list_push_back(&concern->muxes, &n->mux_node);
+    }
+    concern->all_muxes = false;
+}
+
+/* The node may be there already, also as a host. */
 void
 concern_add_mux(struct concern *concern, const char *node, const char *mux_set)
 {
-    struct concern_node *n = add_node(concern, node);
-
-    free(n->mux_set);
-    n->mux_set = xstrdup(mux_set);
+    add_node(concern, node, mux_set);
 }
 
+/* The node may be there already, also as a mux. */
 void
 concern_add_host(struct concern *concern, const char *node)
 {
-    add_node(concern, node);
+    add_node(concern, node, NULL);
 }
 
-/* 'node' reads what hangs on tunnel key 'key'.  A node that was not added, say
- * because its row has gone, does not read anything. */
 void
-concern_subscribe(struct concern *concern, const char *node, uint32_t key)
+concern_remove_node(struct concern *concern, const char *node)
 {
     struct concern_node *n = shash_find_data(&concern->nodes, node);
 
-    if (!n || (n->n_keys && n->keys[n->n_keys - 1] == key)) {
-        return;
+    if (n) {
+        n->present = false;
+        ovs_list_remove(&n->mux_node);
+        ovs_list_init(&n->mux_node);
+        ovs_list_remove(&n->touched_node);
+        ovs_list_init(&n->touched_node);
+        remove_if_unused(concern, n);
     }
-    if (n->n_keys >= n->allocated_keys) {
-        n->keys = x2nrealloc(n->keys, &n->allocated_keys, sizeof *n->keys);
-    }
-    n->keys[n->n_keys++] = key;
 }
 
-static bool
-key_is_touched(const struct concern *concern, uint32_t key)
+static struct concern_key *
+find_key(const struct concern *concern, uint32_t key)
 {
-    const struct concern_key *k;
+    struct concern_key *k;
 
     HMAP_FOR_EACH_WITH_HASH (k, hmap_node, hash_int(key, 0), &concern->keys) {
         if (k->key == key) {
-            return true;
+            return k;
         }
     }
-    return false;
+    return NULL;
+}
+
+static struct subscriber *
+find_subscriber(const struct concern_key *k, const struct concern_node *n)
+{
+    struct subscriber *s;
+
+    HMAP_FOR_EACH_WITH_HASH (s, hmap_node, hash_pointer(n, 0),
+                             &k->subscribers) {
+        if (s->node == n) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* 'node', which need not have been added (yet), reads what hangs on tunnel key
+ * 'key', until concern_unsubscribe() is called as often. */
+void
+concern_subscribe(struct concern *concern, const char *node, uint32_t key)
+{
+    struct concern_node *n = find_or_add_node(concern, node);
+    struct concern_key *k = find_key(concern, key);
+
+    if (!k) {
+        k = xzalloc(sizeof *k);
+        k->key = key;
+        hmap_init(&k->subscribers);
+        ovs_list_init(&k->touched_node);
+        hmap_insert(&concern->keys, &k->hmap_node, hash_int(key, 0));
+    }
+
+    struct subscriber *s = find_subscriber(k, n);
+    if (!s) {
+        s = xzalloc(sizeof *s);
+        s->node = n;
+        n->n_subscriptions++;
+        hmap_insert(&k->subscribers, &s->hmap_node, hash_pointer(n, 0));
+    }
+    s->n++;
+}
+
+void
+concern_unsubscribe(struct concern *concern, const char *node, uint32_t key)
+{
+    struct concern_node *n = shash_find_data(&concern->nodes, node);
+    struct concern_key *k = find_key(concern, key);
+    struct subscriber *s = n && k ? find_subscriber(k, n) : NULL;
+
+    if (!s || --s->n) {
+        return;
+    }
+    hmap_remove(&k->subscribers, &s->hmap_node);
+    free(s);
+    n->n_subscriptions--;
+    remove_if_unused(concern, n);
+    if (hmap_is_empty(&k->subscribers)) {
+        destroy_key(concern, k);
+    }
+}
+
+static void
+touch(struct concern *concern, struct concern_node *n)
+{
+    if (n->present && ovs_list_is_empty(&n->touched_node)) {
+        ovs_list_push_back(&concern->touched, &n->touched_node);
+    }
 }
 
 /* Something that hangs on 'key' changes. */
 void
 concern_touch_key(struct concern *concern, uint32_t key)
 {
-    if (!key_is_touched(concern, key)) {
-        struct concern_key *k = xmalloc(sizeof *k);
+    struct concern_key *k = find_key(concern, key);
+    struct subscriber *s;
 
-        k->key = key;
-        hmap_insert(&concern->keys, &k->hmap_node, hash_int(key, 0));
+    if (!k || !ovs_list_is_empty(&k->touched_node)) {
+        return;
+    }
+    ovs_list_push_back(&concern->touched_keys, &k->touched_node);
+    HMAP_FOR_EACH (s, hmap_node, &k->subscribers) {
+        if (!s->node->mux_set) {
+            touch(concern, s->node);
+        }
     }
 }
 
@@ -137,21 +265,46 @@ concern_touch_key(struct concern *concern, uint32_t key)
 void
 concern_touch_mux_set(struct concern *concern, const char *mux_set)
 {
-    sset_add(&concern->mux_sets, mux_set);
+    struct concern_node *n;
+
+    if (concern->all_muxes) {
+        return;
+    }
+    LIST_FOR_EACH (n, mux_node, &concern->muxes) {
+        if (!strcmp(n->mux_set, mux_set)) {
+            touch(concern, n);
+        }
+    }
 }
 
 /* Something that all muxes read changes. */
 void
 concern_touch_muxes(struct concern *concern)
 {
-    concern->muxes = true;
+    struct concern_node *n;
+
+    if (concern->all_muxes) {
+        return;
+    }
+    LIST_FOR_EACH (n, mux_node, &concern->muxes) {
+        touch(concern, n);
+    }
+    concern->all_muxes = true;
 }
 
 /* Something that all hosts read changes. */
 void
 concern_touch_hosts(struct concern *concern)
 {
-    concern->hosts = true;
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &concern->nodes) {
+        struct concern_node *n = node->data;
+
+        if (!n->mux_set) {
+            touch(concern, n);
+        }
+    }
 }
 
 /* Something that only 'node' reads changes. */
@@ -161,31 +314,29 @@ concern_touch_node(struct concern *concern, const char *node)
     struct concern_node *n = shash_find_data(&concern->nodes, node);
 
     if (n) {
-        n->touched = true;
+        touch(concern, n);
     }
 }
 
-bool
-concern_is_touched(const struct concern *concern, const char *node)
+/* Returns the name of a node that is touched, which then is not any more, or
+ * NULL if there is none, and then nothing else is touched either.  The name is
+ * good until the node is removed. */
+const char *
+concern_pop(struct concern *concern)
 {
-    const struct concern_node *n = shash_find_data(&concern->nodes, node);
+    if (ovs_list_is_empty(&concern->touched)) {
+        struct concern_key *k;
 
-    if (!n) {
-        return false;
-    }
-    if (n->touched) {
-        return true;
-    }
-    if (n->mux_set) {
-        return concern->muxes || sset_contains(&concern->mux_sets, n->mux_set);
-    }
-    if (concern->hosts) {
-        return true;
-    }
-    for (size_t i = 0; i < n->n_keys; i++) {
-        if (key_is_touched(concern, n->keys[i])) {
-            return true;
+        LIST_FOR_EACH_POP (k, touched_node, &concern->touched_keys) {
+            ovs_list_init(&k->touched_node);
         }
+        concern->all_muxes = false;
+        return NULL;
     }
-    return false;
+
+    struct concern_node *n
+        = CONTAINER_OF(ovs_list_pop_front(&concern->touched),
+                       struct concern_node, touched_node);
+    ovs_list_init(&n->touched_node);
+    return n->name;
 }

@@ -21,19 +21,20 @@
  *
  * What nodes read:
  *
- *   - A mux: the VIPs of its mux set; all endpoints, pools, generations and
- *     members.
+ *   - A mux: the VIPs of its mux set; all endpoints, pools and generations.
  *
  *   - A host: its bindings; all that hangs on the tunnel keys in them, that is
- *     networks and locations, pools with their generations, members and
- *     endpoints; all muxes.
+ *     networks and locations, pools with their generations and endpoints; all
+ *     muxes.
  *
  * Tunnel keys of networks and of pools are one space, so one set of them is
- * enough.  First the nodes are added and hosts subscribed to keys: both the
- * keys that a host's bindings had before and those they have now.  Then
- * whatever is written touches what it is about, and in the end
- * concern_is_touched() answers for each node.  The cost is linear in all of
- * that.
+ * enough.  What nodes there are, and what keys hosts subscribe to by the
+ * bindings in the database, is kept up to date from transaction to
+ * transaction.  Whatever is written touches what it is about, and in the end
+ * concern_pop() gives each node that was touched once.  (A binding that is
+ * written touches its host itself, so what it subscribes to need not be
+ * known in the same transaction.)  The cost goes with the nodes that are
+ * touched, not with those there are.
  *
  * No I/O here. */
 
@@ -41,15 +42,16 @@
 #include <stdint.h>
 
 #include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
 #include "openvswitch/shash.h"
-#include "sset.h"
 
 struct concern {
     struct shash nodes;         /* Contains "struct concern_node"s. */
-    struct hmap keys;           /* Touched ones: "struct concern_key"s. */
-    struct sset mux_sets;       /* Touched ones. */
-    bool muxes;                 /* All muxes are touched. */
-    bool hosts;                 /* All hosts are touched. */
+    struct hmap keys;           /* Contains "struct concern_key"s. */
+    struct ovs_list muxes;      /* Contains "struct concern_node"s. */
+    struct ovs_list touched;    /* Contains "struct concern_node"s. */
+    struct ovs_list touched_keys; /* Contains "struct concern_key"s. */
+    bool all_muxes;             /* Are all muxes touched? */
 };
 
 void concern_init(struct concern *);
@@ -57,7 +59,9 @@ void concern_destroy(struct concern *);
 
 void concern_add_mux(struct concern *, const char *node, const char *mux_set);
 void concern_add_host(struct concern *, const char *node);
+void concern_remove_node(struct concern *, const char *node);
 void concern_subscribe(struct concern *, const char *node, uint32_t key);
+void concern_unsubscribe(struct concern *, const char *node, uint32_t key);
 
 void concern_touch_key(struct concern *, uint32_t key);
 void concern_touch_mux_set(struct concern *, const char *mux_set);
@@ -65,6 +69,6 @@ void concern_touch_muxes(struct concern *);
 void concern_touch_hosts(struct concern *);
 void concern_touch_node(struct concern *, const char *node);
 
-bool concern_is_touched(const struct concern *, const char *node);
+const char *concern_pop(struct concern *);
 
 #endif /* controller/manager/concern.h */

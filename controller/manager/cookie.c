@@ -24,7 +24,8 @@
 
 struct cookie {
     struct hmap_node hmap_node; /* In struct cookies's 'used'. */
-    uint32_t value;
+    int64_t value;
+    size_t n;                   /* How often it was added. */
 };
 
 /* Allocation starts behind 'start'. */
@@ -55,35 +56,61 @@ cookies_reset(struct cookies *cookies)
     }
 }
 
-/* Marks 'value' as used.  Returns false if it is no cookie or in use. */
 bool
-cookies_reserve(struct cookies *cookies, int64_t value)
+cookie_is_valid(int64_t value)
 {
-    if (value < 1 || value > UINT32_MAX) {
-        return false;
-    }
-
-    uint32_t hash = hash_int(value, 0);
-    struct cookie *c;
-
-    HMAP_FOR_EACH_WITH_HASH (c, hmap_node, hash, &cookies->used) {
-        if (c->value == value) {
-            return false;
-        }
-    }
-    c = xmalloc(sizeof *c);
-    c->value = value;
-    hmap_insert(&cookies->used, &c->hmap_node, hash);
-    return true;
+    return value >= 1 && value <= UINT32_MAX;
 }
 
-/* Returns a cookie that is not in use and marks it as used.  (There are more
- * cookies than endpoints that fit into any machine's memory.) */
+static struct cookie *
+find(const struct cookies *cookies, int64_t value)
+{
+    struct cookie *c;
+
+    HMAP_FOR_EACH_WITH_HASH (c, hmap_node, hash_uint64(value),
+                             &cookies->used) {
+        if (c->value == value) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* 'value' is in use until it is removed as often as it was added: while rows
+ * swap their cookies, both may have one. */
+void
+cookies_add(struct cookies *cookies, int64_t value)
+{
+    struct cookie *c = find(cookies, value);
+
+    if (!c) {
+        c = xmalloc(sizeof *c);
+        c->value = value;
+        c->n = 0;
+        hmap_insert(&cookies->used, &c->hmap_node, hash_uint64(value));
+    }
+    c->n++;
+}
+
+void
+cookies_remove(struct cookies *cookies, int64_t value)
+{
+    struct cookie *c = find(cookies, value);
+
+    if (c && !--c->n) {
+        hmap_remove(&cookies->used, &c->hmap_node);
+        free(c);
+    }
+}
+
+/* Returns a cookie that is not in use.  (There are more cookies than endpoints
+ * that fit into any machine's memory.) */
 uint32_t
 cookies_allocate(struct cookies *cookies)
 {
     do {
         cookies->last++;
-    } while (!cookies_reserve(cookies, cookies->last));
+    } while (!cookie_is_valid(cookies->last)
+             || find(cookies, cookies->last));
     return cookies->last;
 }

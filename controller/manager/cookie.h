@@ -19,18 +19,18 @@
 /* Cookies of endpoints: 32-bit numbers by which a flow on a host leads back to
  * the rule that it comes from.
  *
- * A rule keeps its cookie while it exists: as with tunnel keys, the rows in
- * the database are the memory, and each run resets, reserves and allocates.  A
- * host may hold the flows of a rule that has gone for a while, so its cookie
- * must not soon mean another rule: allocation goes on behind the cookie given
- * out last, round the whole space.  A manager that becomes active does not
- * know which ones were given out before it and starts anywhere (the caller
- * passes a random number). */
+ * A rule keeps its cookie while it exists: the rows in the database are the
+ * memory, and what they have is in use.  A host may hold the flows of a rule
+ * that has gone for a while, so its cookie must not soon mean another rule:
+ * allocation goes on behind the cookie given out last, round the whole space.
+ * For that reason a cookie that was given out needs no mark until there is a
+ * row with it.  A manager that becomes active does not know which ones were
+ * given out before it and starts anywhere (the caller passes a random
+ * number). */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "openvswitch/compiler.h"
 #include "openvswitch/hmap.h"
 
 struct cookies {
@@ -42,8 +42,9 @@ void cookies_init(struct cookies *, uint32_t start);
 void cookies_destroy(struct cookies *);
 void cookies_reset(struct cookies *);
 
-bool cookies_reserve(struct cookies *, int64_t cookie)
-    OVS_WARN_UNUSED_RESULT;
+bool cookie_is_valid(int64_t cookie);
+void cookies_add(struct cookies *, int64_t cookie);
+void cookies_remove(struct cookies *, int64_t cookie);
 uint32_t cookies_allocate(struct cookies *);
 
 #endif /* controller/manager/cookie.h */

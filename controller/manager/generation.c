@@ -196,7 +196,8 @@ change(struct generations *gs, const struct generation_input *in)
     const struct generation *current = generations_current(gs);
 
     if (generations_coming(gs)
-        || (current && is_equal(current, in->weights, in->n_weights))) {
+        || (current && is_equal(current, in->weights, in->n_weights))
+        || (!gs->n && !in->n_weights)) {
         return;
     }
 

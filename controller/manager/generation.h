@@ -25,7 +25,8 @@
  *
  *     coming     Being prepared: muxes still balance by the current one and
  *                name the owners by this one in the ring, too.
- *     current    What muxes balance by.  Each pool has exactly one.
+ *     current    What muxes balance by.  Each pool has exactly one, or no
+ *                generation at all as long as it never had a usable member.
  *     previous   Kept because connections to its owners may go on.
  *
  * so that two muxes, of which one has seen a change and the other has not, are
@@ -37,10 +38,11 @@
  *     prepare.h) it becomes current and the current one previous.
  *
  *   - Change: when there is no coming generation and the current one is not
- *     what is wanted, a new one is made.  It is coming; but if the pool has no
- *     current generation, or one without members, nobody can be lost: then it
- *     is current at once.  Since there is at most one coming generation,
- *     changes that arrive while it is prepared are collected into the next.
+ *     what is wanted, a new one is made; but the first one is not empty.  It
+ *     is coming; but if the pool has no current generation, or one without
+ *     members, nobody can be lost: then it is current at once.  Since there is
+ *     at most one coming generation, changes that arrive while it is prepared
+ *     are collected into the next.
  *
  *   - Forget: a previous generation goes when the drain time is over, counted
  *     from when the next newer one became current; when it is one of more than

@@ -32,7 +32,6 @@ VLOG_DEFINE_THIS_MODULE(prepare);
 struct mux {
     int64_t wanted, applied;
     bool live;
-    bool present;               /* Set since prepare_begin()? */
 };
 
 /* What one transaction asked of the muxes; shared by all coming generations
@@ -41,20 +40,22 @@ struct batch {
     struct ovs_list list_node;  /* In struct prepare's 'batches'. */
     struct shash needed;        /* By mux: "int64_t *", its Node.applied. */
     long long int started;
-    size_t n_comings;
+    struct ovs_list comings;    /* Contains "struct coming"s. */
 };
 
 struct coming {
     struct hmap_node hmap_node; /* In struct prepare's 'comings'. */
+    struct ovs_list list_node;  /* In 'batch' or in struct prepare's 'ready',
+                                 * or empty when that has been told. */
     uint32_t pool_key;
     int64_t number;
-    struct batch *batch;
-    bool asked;                 /* Since prepare_begin()? */
+    struct batch *batch;        /* NULL: all muxes have it, or it is late. */
 };
 
 struct prepare {
     struct shash muxes;         /* Contains "struct mux"es. */
     struct hmap comings;        /* Contains "struct coming"s. */
+    struct ovs_list ready;      /* Those that became prepared. */
     struct ovs_list batches;    /* Contains "struct batch"es. */
     struct batch *fresh;        /* For those that are new in this run. */
 };
@@ -66,6 +67,7 @@ prepare_create(void)
 
     shash_init(&p->muxes);
     hmap_init(&p->comings);
+    ovs_list_init(&p->ready);
     ovs_list_init(&p->batches);
     return p;
 }
@@ -82,17 +84,22 @@ prepare_destroy(struct prepare *p)
 }
 
 static void
+destroy_batch(struct prepare *p, struct batch *b)
+{
+    if (p->fresh == b) {
+        p->fresh = NULL;
+    }
+    ovs_list_remove(&b->list_node);
+    shash_destroy_free_data(&b->needed);
+    free(b);
+}
+
+static void
 remove_coming(struct prepare *p, struct coming *c)
 {
-    struct batch *b = c->batch;
-
-    if (!--b->n_comings) {
-        if (p->fresh == b) {
-            p->fresh = NULL;
-        }
-        ovs_list_remove(&b->list_node);
-        shash_destroy_free_data(&b->needed);
-        free(b);
+    ovs_list_remove(&c->list_node);
+    if (c->batch && ovs_list_is_empty(&c->batch->comings)) {
+        destroy_batch(p, c->batch);
     }
     hmap_remove(&p->comings, &c->hmap_node);
     free(c);
@@ -111,22 +118,6 @@ prepare_clear(struct prepare *p)
 }
 
 void
-prepare_begin(struct prepare *p)
-{
-    struct shash_node *node;
-    struct coming *c;
-
-    SHASH_FOR_EACH (node, &p->muxes) {
-        struct mux *mux = node->data;
-        mux->present = false;
-    }
-    HMAP_FOR_EACH (c, hmap_node, &p->comings) {
-        c->asked = false;
-    }
-    p->fresh = NULL;
-}
-
-void
 prepare_set_mux(struct prepare *p, const char *name, int64_t wanted,
                 int64_t applied)
 {
@@ -137,7 +128,6 @@ prepare_set_mux(struct prepare *p, const char *name, int64_t wanted,
         mux->live = true;
         shash_add(&p->muxes, name, mux);
     }
-    mux->present = true;
     mux->wanted = wanted;
     mux->applied = applied;
     if (!mux->live && applied >= wanted) {
@@ -146,12 +136,18 @@ prepare_set_mux(struct prepare *p, const char *name, int64_t wanted,
     }
 }
 
+void
+prepare_remove_mux(struct prepare *p, const char *name)
+{
+    free(shash_find_and_delete(&p->muxes, name));
+}
+
 /* Returns true if 'mux', which may be NULL, is not waited for in order to
  * reach 'needed'. */
 static bool
 mux_is_done(const struct mux *mux, const int64_t *needed)
 {
-    return !mux || !mux->present || !mux->live || mux->applied >= *needed;
+    return !mux || !mux->live || mux->applied >= *needed;
 }
 
 static bool
@@ -175,6 +171,25 @@ batch_is_done(struct prepare *p, struct batch *b, long long int now)
     return true;
 }
 
+/* Makes the generations of all batches that are done ready. */
+static void
+collect(struct prepare *p, long long int now)
+{
+    struct batch *b;
+
+    LIST_FOR_EACH_SAFE (b, list_node, &p->batches) {
+        if (batch_is_done(p, b, now)) {
+            struct coming *c;
+
+            LIST_FOR_EACH_POP (c, list_node, &b->comings) {
+                c->batch = NULL;
+                ovs_list_push_back(&p->ready, &c->list_node);
+            }
+            destroy_batch(p, b);
+        }
+    }
+}
+
 static struct batch *
 create_batch(struct prepare *p, long long int now)
 {
@@ -182,17 +197,37 @@ create_batch(struct prepare *p, long long int now)
     struct shash_node *node;
 
     shash_init(&b->needed);
+    ovs_list_init(&b->comings);
     b->started = now;
     SHASH_FOR_EACH (node, &p->muxes) {
         const struct mux *mux = node->data;
 
-        if (mux->present) {
-            shash_add(&b->needed, node->name,
-                      xmemdup(&mux->wanted, sizeof mux->wanted));
-        }
+        shash_add(&b->needed, node->name,
+                  xmemdup(&mux->wanted, sizeof mux->wanted));
     }
     ovs_list_push_back(&p->batches, &b->list_node);
     return b;
+}
+
+/* What the muxes are wanted to do is another thing from now on. */
+void
+prepare_begin(struct prepare *p)
+{
+    p->fresh = NULL;
+}
+
+static struct coming *
+find_coming(const struct prepare *p, uint32_t pool_key)
+{
+    struct coming *c;
+
+    HMAP_FOR_EACH_WITH_HASH (c, hmap_node, hash_int(pool_key, 0),
+                             &p->comings) {
+        if (c->pool_key == pool_key) {
+            return c;
+        }
+    }
+    return NULL;
 }
 
 /* Returns true if the coming generation 'number' of the pool with 'pool_key'
@@ -201,71 +236,58 @@ bool
 prepare_is_done(struct prepare *p, uint32_t pool_key, int64_t number,
                 long long int now)
 {
-    uint32_t hash = hash_int(pool_key, 0);
-    struct coming *c;
+    struct coming *c = find_coming(p, pool_key);
 
-    HMAP_FOR_EACH_WITH_HASH (c, hmap_node, hash, &p->comings) {
-        if (c->pool_key == pool_key && c->number == number) {
-            c->asked = true;
-            return batch_is_done(p, c->batch, now);
+    if (c && c->number != number) {
+        remove_coming(p, c);
+        c = NULL;
+    }
+    if (!c) {
+        if (!p->fresh) {
+            p->fresh = create_batch(p, now);
         }
+        c = xmalloc(sizeof *c);
+        *c = (struct coming) {
+            .pool_key = pool_key,
+            .number = number,
+            .batch = p->fresh,
+        };
+        ovs_list_push_back(&c->batch->comings, &c->list_node);
+        hmap_insert(&p->comings, &c->hmap_node, hash_int(pool_key, 0));
     }
-
-    if (!p->fresh) {
-        p->fresh = create_batch(p, now);
-    }
-    c = xmalloc(sizeof *c);
-    *c = (struct coming) {
-        .pool_key = pool_key,
-        .number = number,
-        .batch = p->fresh,
-        .asked = true,
-    };
-    c->batch->n_comings++;
-    hmap_insert(&p->comings, &c->hmap_node, hash);
-    return batch_is_done(p, c->batch, now);
+    return !c->batch || batch_is_done(p, c->batch, now);
 }
 
-/* Forgets the generations that were not asked about and the muxes that were
- * not set since prepare_begin(). */
+/* The pool with 'pool_key' has no coming generation any more. */
 void
-prepare_end(struct prepare *p)
+prepare_forget(struct prepare *p, uint32_t pool_key)
 {
-    struct shash_node *node;
-    struct coming *c;
+    struct coming *c = find_coming(p, pool_key);
 
-    HMAP_FOR_EACH_SAFE (c, hmap_node, &p->comings) {
-        if (!c->asked) {
-            remove_coming(p, c);
-        }
+    if (c) {
+        remove_coming(p, c);
     }
-    SHASH_FOR_EACH_SAFE (node, &p->muxes) {
-        struct mux *mux = node->data;
-
-        if (!mux->present) {
-            free(mux);
-            shash_delete(&p->muxes, node);
-        }
-    }
-    p->fresh = NULL;
 }
 
-/* Returns true if a generation that was not prepared when it was asked about
- * may be prepared now. */
-bool
-prepare_is_ready(struct prepare *p, long long int now)
+/* Returns the key of a pool whose coming generation has become prepared, each
+ * once, 0 if there is none. */
+uint32_t
+prepare_pop_ready(struct prepare *p, long long int now)
 {
-    struct batch *b;
-
-    LIST_FOR_EACH (b, list_node, &p->batches) {
-        if (batch_is_done(p, b, now)) {
-            return true;
-        }
+    if (ovs_list_is_empty(&p->ready)) {
+        collect(p, now);
     }
-    return false;
+    if (ovs_list_is_empty(&p->ready)) {
+        return 0;
+    }
+
+    struct coming *c = CONTAINER_OF(ovs_list_pop_front(&p->ready),
+                                    struct coming, list_node);
+    ovs_list_init(&c->list_node);
+    return c->pool_key;
 }
 
-/* Returns when prepare_is_ready() will become true even if no mux says
+/* Returns when prepare_pop_ready() will return something even if no mux says
  * anything; LLONG_MAX for never. */
 long long int
 prepare_deadline(const struct prepare *p)

@@ -31,13 +31,12 @@
  * live) until it has everything that is wanted from it, so one dead mux costs
  * one time-out, not one a change.
  *
- * Usage, once a run of the compiler:
- *
- *     prepare_begin(), prepare_set_mux() for each mux, then
- *     prepare_is_done() for each coming generation there is, prepare_end().
- *
- * Between runs, when a Node row changed: prepare_begin(), prepare_set_mux()
- * for each mux, and prepare_is_ready(), which tells whether a run is worth it.
+ * Usage: prepare_set_mux() and prepare_remove_mux() whenever a mux's Node row
+ * has changed.  prepare_begin() at the beginning of each run of the compiler
+ * and when its transaction is in the database, then prepare_is_done() for each
+ * coming generation looked at; prepare_forget() when a pool has none any more.
+ * Between runs, prepare_pop_ready() tells which pools' generations may be
+ * prepared now.
  *
  * No I/O here, and no clock: 'now' is the caller's monotonic time in ms. */
 
@@ -52,14 +51,16 @@ struct prepare *prepare_create(void);
 void prepare_destroy(struct prepare *);
 void prepare_clear(struct prepare *);
 
-void prepare_begin(struct prepare *);
 void prepare_set_mux(struct prepare *, const char *name, int64_t wanted,
                      int64_t applied);
+void prepare_remove_mux(struct prepare *, const char *name);
+
+void prepare_begin(struct prepare *);
 bool prepare_is_done(struct prepare *, uint32_t pool_key, int64_t number,
                      long long int now);
-void prepare_end(struct prepare *);
+void prepare_forget(struct prepare *, uint32_t pool_key);
 
-bool prepare_is_ready(struct prepare *, long long int now);
+uint32_t prepare_pop_ready(struct prepare *, long long int now);
 long long int prepare_deadline(const struct prepare *);
 int prepare_n_dead(const struct prepare *);
 

@@ -18,26 +18,46 @@
 
 /* What is wrong with the rows that the compiler reads, in words.
  *
- * A run of the compiler never stops at what it cannot use: it leaves that out
- * and adds a problem.  A problem is logged when it appears and when it has
- * gone, not in each run that finds it again; what there is can be listed. */
+ * The compiler never stops at what it cannot use: it leaves that out and has a
+ * problem.  Each object (a load balancer, a port, ...) has a list of those
+ * that it has now, and problems_replace() gives it another list when it has
+ * been looked at again.  A problem is logged when it appears and when it has
+ * gone, not each time it is found again, and also not when the object that
+ * finds it is another one or everything is looked at anew (problems_forget()):
+ * what has gone is told by problems_settle() only, when nothing is left to be
+ * looked at.  What there is can be listed. */
 
 #include <stddef.h>
 
 #include "openvswitch/compiler.h"
-#include "sset.h"
+#include "openvswitch/shash.h"
+#include "svec.h"
 
 struct problems {
-    struct sset now;            /* Found in this run. */
-    struct sset before;         /* Found in the run before. */
+    struct shash texts;         /* Contains "struct problem"s. */
+    bool unsettled;             /* May any of them have gone? */
 };
+
+struct problem_list {
+    struct svec texts;
+};
+
+#define PROBLEM_LIST_INITIALIZER { SVEC_EMPTY_INITIALIZER }
 
 void problems_init(struct problems *);
 void problems_destroy(struct problems *);
 
-void problems_begin(struct problems *);
-void problems_add(struct problems *, const char *format, ...)
+void problem_list_init(struct problem_list *);
+void problem_list_add(struct problem_list *, const char *format, ...)
     OVS_PRINTF_FORMAT(2, 3);
-void problems_end(struct problems *);
+
+void problems_replace(struct problems *, struct problem_list *old,
+                      struct problem_list *new);
+void problems_remove(struct problems *, struct problem_list *);
+void problems_forget(struct problems *);
+void problems_settle(struct problems *);
+
+size_t problems_count(const struct problems *);
+void problems_get(const struct problems *, struct svec *);
 
 #endif /* controller/manager/problems.h */

@@ -24,9 +24,8 @@
  * without knowing changes nothing.  All that an active manager knows is in the
  * database: whoever takes over goes on, and nothing changes because of it.
  *
- * The main loop runs the compiler (compile.h) when its input has changed, when
- * time or the muxes' acknowledgements call for it, or when a transaction
- * failed. */
+ * The main loop hands what has changed to the compiler (compile.h) and runs it
+ * as long as it has something to do, one transaction after the other. */
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -55,9 +54,15 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
  * changed in the database: nothing else would make the next one succeed. */
 #define RETRY_INTERVAL 1000
 
+/* Transactions under way at the same time: while the database executes one,
+ * the next one is prepared. */
+#define MAX_TXNS 2
+
 struct manager {
     struct ovsdb_idl *idl;
-    struct ovsdb_idl_txn *txn;  /* Being committed, or NULL. */
+    struct ovsdb_idl_txn *txns[MAX_TXNS]; /* Being committed, in order. */
+    size_t n_txns;
+    bool reload;                /* Has one failed? */
     struct compiler *compiler;
 
     unsigned int seqno;         /* Of the database's contents seen last. */
@@ -65,11 +70,13 @@ struct manager {
     bool connected;
     bool ever_connected;
     bool active;
-    bool must_run;              /* Has input changed since the last run? */
+    bool busy;                  /* Was there anything to do? */
+    bool recompute;             /* Look at everything again? */
     long long int retry_at;     /* Do not run before. */
 
     /* Counters. */
-    unsigned long long int recomputes;
+    unsigned long long int idle; /* How often nothing was left to be done. */
+    unsigned long long int runs;
     unsigned long long int unchanged;
     unsigned long long int transactions;
     unsigned long long int failed;
@@ -79,60 +86,8 @@ OVS_NO_RETURN static void usage(void);
 static char *parse_options(int argc, char *argv[], char **unixctl_path);
 
 static unixctl_cb_func manager_exit;
+static unixctl_cb_func manager_recompute;
 static unixctl_cb_func manager_status;
-
-/* Input: the columns that the compiler reads and others write.  (It reads
- * Node.applied, too, but that changes only what compiler_is_due() says.) */
-static struct ovsdb_idl_column *const inputs[] = {
-    &slbrec_slb_global_col_intent_seq,
-    &slbrec_slb_global_col_hash_key,
-    &slbrec_slb_global_col_options,
-    &slbrec_virtual_network_col_name,
-    &slbrec_virtual_network_col_subnets,
-    &slbrec_subnet_col_name,
-    &slbrec_subnet_col_prefix,
-    &slbrec_load_balancer_col_name,
-    &slbrec_load_balancer_col_network,
-    &slbrec_load_balancer_col_frontends,
-    &slbrec_load_balancer_col_backend_pools,
-    &slbrec_load_balancer_col_rules,
-    &slbrec_frontend_col_name,
-    &slbrec_frontend_col_address,
-    &slbrec_backend_pool_col_name,
-    &slbrec_backend_pool_col_members,
-    &slbrec_pool_member_col_name,
-    &slbrec_pool_member_col_address,
-    &slbrec_pool_member_col_weight,
-    &slbrec_rule_col_name,
-    &slbrec_rule_col_frontend,
-    &slbrec_rule_col_backend_pool,
-    &slbrec_rule_col_protocol,
-    &slbrec_rule_col_frontend_port,
-    &slbrec_rule_col_backend_port,
-    &slbrec_rule_col_load_distribution,
-    &slbrec_rule_col_idle_timeout,
-    &slbrec_node_col_name,
-    &slbrec_node_col_role,
-    &slbrec_node_col_vtep,
-    &slbrec_node_col_mux_set,
-    &slbrec_node_col_ports,
-    &slbrec_port_col_iface_id,
-    &slbrec_port_col_mac,
-    &slbrec_port_col_addresses,
-    &slbrec_port_col_network,
-};
-
-/* Columns that are of no use here. */
-static struct ovsdb_idl_column *const unused[] = {
-    &slbrec_slb_global_col_anycast_vtep,
-    &slbrec_virtual_network_col_external_ids,
-    &slbrec_load_balancer_col_sku,
-    &slbrec_load_balancer_col_external_ids,
-    &slbrec_node_col_zone,
-    &slbrec_node_col_version,
-    &slbrec_node_col_status,
-    &slbrec_port_col_node,
-};
 
 static struct ovsdb_idl *
 create_idl(const char *remote)
@@ -140,50 +95,27 @@ create_idl(const char *remote)
     struct ovsdb_idl *idl = ovsdb_idl_create(remote, &slbrec_idl_class, true,
                                              true);
 
-    for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
-        ovsdb_idl_track_add_column(idl, inputs[i]);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(unused); i++) {
-        ovsdb_idl_omit(idl, unused[i]);
-    }
+    compiler_monitor(idl);
     ovsdb_idl_set_leader_only(idl, true);
     ovsdb_idl_set_lock(idl, SLB_LOCK);
     return idl;
 }
 
-/* Returns true if input has changed since ovsdb_idl_track_clear(). */
-static bool
-inputs_changed(const struct ovsdb_idl *idl)
-{
-    return (slbrec_slb_global_track_get_first(idl)
-            || slbrec_virtual_network_track_get_first(idl)
-            || slbrec_subnet_track_get_first(idl)
-            || slbrec_load_balancer_track_get_first(idl)
-            || slbrec_frontend_track_get_first(idl)
-            || slbrec_backend_pool_track_get_first(idl)
-            || slbrec_pool_member_track_get_first(idl)
-            || slbrec_rule_track_get_first(idl)
-            || slbrec_node_track_get_first(idl)
-            || slbrec_port_track_get_first(idl));
-}
-
 static void
 manager_init(struct manager *m, const char *remote)
 {
-    *m = (struct manager) {
-        .idl = create_idl(remote),
-        .compiler = compiler_create(),
-    };
+    *m = (struct manager) { .idl = create_idl(remote) };
+    m->compiler = compiler_create(m->idl);
 }
 
 static void
 manager_destroy(struct manager *m)
 {
-    if (m->txn) {
-        ovsdb_idl_txn_destroy(m->txn);
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_destroy(m->txns[i]);
     }
-    ovsdb_idl_destroy(m->idl);
     compiler_destroy(m->compiler);
+    ovsdb_idl_destroy(m->idl);
 }
 
 /* Notes, and says once, whether the database is there and whose turn it is. */
@@ -212,8 +144,10 @@ update_state(struct manager *m)
     if (active != m->active) {
         VLOG_INFO(active ? "active" : "standing by");
         m->active = active;
-        m->must_run = active;
-        compiler_clear(m->compiler);
+        compiler_unload(m->compiler);
+
+        /* Nobody waits for what is still under way. */
+        m->reload = m->n_txns > 0;
     }
 }
 
@@ -226,23 +160,25 @@ update_input(struct manager *m)
     if (seqno != m->seqno) {
         m->seqno = seqno;
         m->retry_at = 0;
-        m->must_run |= inputs_changed(m->idl);
+    }
+    if (m->active) {
+        compiler_track(m->compiler);
+    } else {
         ovsdb_idl_track_clear(m->idl);
-        if (m->active) {
-            compiler_see_nodes(m->compiler, m->idl);
-        }
     }
 }
 
-/* Carries on with committing the transaction of the last run. */
-static void
-commit(struct manager *m)
+/* Sees what has become of the first transaction that is under way.  Returns
+ * false if it still is. */
+static bool
+finish_transaction(struct manager *m)
 {
-    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(m->txn);
+    struct ovsdb_idl_txn *txn = m->txns[0];
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(txn);
 
     switch (status) {
     case TXN_INCOMPLETE:
-        return;
+        return false;
 
     case TXN_UNCHANGED:
         m->unchanged++;
@@ -250,12 +186,11 @@ commit(struct manager *m)
 
     case TXN_SUCCESS:
         m->transactions++;
-        compiler_committed(m->compiler, m->idl);
         break;
 
     case TXN_ERROR:
         VLOG_ERR_RL(&rl, "transaction failed (%s), trying again",
-                    ovsdb_idl_txn_get_error(m->txn));
+                    ovsdb_idl_txn_get_error(txn));
         /* Fall through. */
     case TXN_UNCOMMITTED:
     case TXN_ABORTED:
@@ -263,12 +198,68 @@ commit(struct manager *m)
     case TXN_NOT_LOCKED:
     default:
         m->failed++;
-        m->must_run = true;
+        m->reload = true;
         m->retry_at = time_msec() + RETRY_INTERVAL;
         break;
     }
-    ovsdb_idl_txn_destroy(m->txn);
-    m->txn = NULL;
+    ovsdb_idl_txn_destroy(txn);
+    m->n_txns--;
+    memmove(&m->txns[0], &m->txns[1], m->n_txns * sizeof m->txns[0]);
+    if (m->active && !m->reload) {
+        compiler_committed(m->compiler);
+    }
+    return true;
+}
+
+/* Carries on with committing the transactions of the last runs. */
+static void
+commit(struct manager *m)
+{
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_commit(m->txns[i]);
+    }
+    while (m->n_txns && finish_transaction(m)) {
+        continue;
+    }
+    if (m->reload && !m->n_txns) {
+        m->reload = false;
+        if (m->active) {
+            compiler_load(m->compiler);
+        }
+    }
+}
+
+/* Runs the compiler if it has something to do.  Returns true if that made a
+ * transaction. */
+static bool
+compile(struct manager *m)
+{
+    if (!m->active || m->reload || m->n_txns >= MAX_TXNS
+        || time_msec() < m->retry_at
+        || (m->n_txns && (m->recompute
+                          || !compiler_may_run_ahead(m->compiler)))) {
+        return false;
+    }
+    if (m->recompute) {
+        m->recompute = false;
+        compiler_load(m->compiler);
+    }
+    if (!compiler_is_due(m->compiler)) {
+        if (m->busy && !m->n_txns) {
+            m->busy = false;
+            m->idle++;
+        }
+        return false;
+    }
+
+    struct ovsdb_idl_txn *txn = ovsdb_idl_txn_create(m->idl);
+    ovsdb_idl_txn_add_comment(txn, "slb-manager");
+    m->busy = true;
+    m->runs++;
+    compiler_run(m->compiler, txn);
+    m->txns[m->n_txns++] = txn;
+    commit(m);
+    return true;
 }
 
 static void
@@ -277,17 +268,10 @@ manager_run(struct manager *m)
     ovsdb_idl_run(m->idl);
     update_state(m);
     update_input(m);
-    if (m->txn) {
-        commit(m);
-    }
-    if (m->active && !m->txn && time_msec() >= m->retry_at
-        && (m->must_run || compiler_is_due(m->compiler))) {
-        m->must_run = false;
-        m->recomputes++;
-        m->txn = ovsdb_idl_txn_create(m->idl);
-        ovsdb_idl_txn_add_comment(m->txn, "slb-manager");
-        compiler_run(m->compiler, m->idl, m->txn);
-        commit(m);
+    commit(m);
+    if (compile(m)) {
+        /* There may be more to do. */
+        poll_immediate_wake();
     }
 }
 
@@ -295,13 +279,15 @@ static void
 manager_wait(struct manager *m)
 {
     ovsdb_idl_wait(m->idl);
-    if (m->txn) {
-        ovsdb_idl_txn_wait(m->txn);
-    } else if (m->active && time_msec() < m->retry_at) {
+    for (size_t i = 0; i < m->n_txns; i++) {
+        ovsdb_idl_txn_wait(m->txns[i]);
+    }
+    if (!m->active || m->n_txns) {
+        return;
+    }
+    if (time_msec() < m->retry_at) {
         poll_timer_wait_until(m->retry_at);
-    } else if (m->active && m->must_run) {
-        poll_immediate_wake();
-    } else if (m->active) {
+    } else {
         compiler_wait(m->compiler);
     }
 }
@@ -328,6 +314,8 @@ main(int argc, char *argv[])
     }
     unixctl_command_register("exit", "", 0, 0, manager_exit, &exiting);
     unixctl_command_register("slb/status", "", 0, 0, manager_status, &manager);
+    unixctl_command_register("slb/recompute", "", 0, 0, manager_recompute,
+                             &manager);
 
     manager_init(&manager, remote);
     daemonize_complete();
@@ -449,6 +437,21 @@ manager_exit(struct unixctl_conn *conn, int argc OVS_UNUSED,
     unixctl_command_reply(conn, NULL);
 }
 
+/* Looks at everything again: what is there should be found to be right. */
+static void
+manager_recompute(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                  const char *argv[] OVS_UNUSED, void *manager_)
+{
+    struct manager *m = manager_;
+
+    if (!m->active) {
+        unixctl_command_reply_error(conn, "standing by");
+    } else {
+        m->recompute = true;
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
 /* Prints one "name: value" a line; each problem in a line of its own,
  * indented, at the end. */
 static void
@@ -462,7 +465,12 @@ manager_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
     ds_put_format(&ds, "database: %s\n",
                   m->connected ? "connected"
                   : m->ever_connected ? "away" : "never connected");
-    ds_put_format(&ds, "recomputes: %llu\n", m->recomputes);
+    ds_put_format(&ds, "work: %s\n",
+                  !m->active ? "none" : m->n_txns ? "committing"
+                  : m->recompute || compiler_is_due(m->compiler) ? "waiting"
+                  : "none");
+    ds_put_format(&ds, "times idle: %llu\n", m->idle);
+    ds_put_format(&ds, "runs: %llu\n", m->runs);
     ds_put_format(&ds, "transactions: %llu\n", m->transactions);
     ds_put_format(&ds, "unchanged: %llu\n", m->unchanged);
     ds_put_format(&ds, "failed: %llu\n", m->failed);

@@ -21,8 +21,11 @@
  * All come from one space, 1 to TUNNEL_KEY_MAX, so that a host tells by the
  * key alone what a packet is.  A key stays with its network or pool as long as
  * that has a row in the database, over any restart: the rows are the memory.
- * Each run of the compiler starts with no key in use (tunnel_keys_reset()),
- * reserves those in the rows and allocates for what has none.
+ * Keys in rows are reserved, those of what is new are allocated, and the key
+ * of what has gone is released.
+ *
+ * A pool also holds the key of the network that it is in: the network may have
+ * gone, but while the pool drains its key must not mean another one.
  *
  * A key that has become free is not given out again at once, since packets
  * with it may be under way and agents may still hold what it meant: allocation
@@ -34,12 +37,14 @@
 #include <stdint.h>
 
 #include "openvswitch/compiler.h"
+#include "openvswitch/hmap.h"
 
 #define TUNNEL_KEY_MAX 0xffffff
 
 struct tunnel_keys {
     unsigned long *used;        /* One bit a key. */
-    uint32_t highest;           /* Highest key in use, 0 if there is none. */
+    struct hmap held;           /* Contains "struct held_key"s. */
+    uint32_t highest;           /* None above was in use since the reset. */
     uint32_t last;              /* Given out last, 0 if none was. */
 };
 
@@ -50,5 +55,9 @@ void tunnel_keys_reset(struct tunnel_keys *);
 bool tunnel_keys_reserve(struct tunnel_keys *, int64_t key)
     OVS_WARN_UNUSED_RESULT;
 uint32_t tunnel_keys_allocate(struct tunnel_keys *);
+void tunnel_keys_release(struct tunnel_keys *, uint32_t key);
+
+void tunnel_keys_hold(struct tunnel_keys *, int64_t key);
+void tunnel_keys_unhold(struct tunnel_keys *, int64_t key);
 
 #endif /* controller/manager/tunnel-key.h */

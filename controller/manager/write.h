@@ -16,16 +16,27 @@
 #ifndef MANAGER_WRITE_H
 #define MANAGER_WRITE_H 1
 
-/* The only writer of the compiled tables: compares the rows that are there
- * with what is desired and puts the differences, and nothing else, into a
- * transaction, together with what they make necessary: Node.wanted of the
- * nodes concerned (concern.h) and SLB_Global.compiled_seq. */
+/* Writing compiled rows: what is there already is not written again. */
 
-struct desired;
-struct ovsdb_idl;
-struct ovsdb_idl_txn;
+#include <string.h>
 
-void write_desired(struct desired *, struct ovsdb_idl *,
-                   struct ovsdb_idl_txn *);
+#include "lib/slb-idl.h"
+
+/* Sets COLUMN of ROW, a "struct slbrec_TABLE *", to VALUE and CHANGED to true,
+ * but only if it is another value. */
+#define SET_INTEGER(TABLE, ROW, COLUMN, VALUE, CHANGED)         \
+    do {                                                        \
+        if ((ROW)->COLUMN != (VALUE)) {                         \
+            slbrec_##TABLE##_set_##COLUMN(ROW, VALUE);          \
+            (CHANGED) = true;                                   \
+        }                                                       \
+    } while (0)
+#define SET_STRING(TABLE, ROW, COLUMN, VALUE, CHANGED)          \
+    do {                                                        \
+        if (strcmp((ROW)->COLUMN, VALUE)) {                     \
+            slbrec_##TABLE##_set_##COLUMN(ROW, VALUE);          \
+            (CHANGED) = true;                                   \
+        }                                                       \
+    } while (0)
 
 #endif /* controller/manager/write.h */

@@ -22,7 +22,8 @@
 #     db_rows TABLE [COLUMN]   rows of the SLB database, as JSON
 #     announced_by NODE        succeeds if the router has the VIP by this mux
 #     requests_start NAME new|keep [OPTION...]
-#                              starts tests/lib/requests.py on the client
+#                              starts tests/lib/requests.py on the client, or
+#                              on the node in $requester, to $vip
 #     requests_stop NAME       ends it, after what is under way
 #     requests_report NAME [OPTION...]
 #                              sets ${report[sent]}, ${report[failed]}, ...
@@ -113,7 +114,7 @@ requests_start()
 {
     local name=$1 mode=$2
     shift 2
-    start "$name" ip netns exec "$SLB_LAB-client" \
+    start "$name" ip netns exec "$SLB_LAB-${requester:-client}" \
         "$srcdir/tests/lib/requests.py" "$mode" "http://$vip/" \
         "$tmp/$name.log" "$@"
     wait_until 10 grep -qs ok "$tmp/$name.log"

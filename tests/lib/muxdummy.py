@@ -82,11 +82,11 @@ class DummyNode(muxnode.Node):
 
     def receive(self, *frames):
         """Puts frames into the underlay port, as if from the wire.  Returns
-        when the datapath has forwarded or dropped them or left them to the
-        node."""
+        when the datapath has forwarded, answered or dropped them or left them
+        to the node."""
         def done():
             stats = self.stats()
-            return stats['forwarded'] + stats['node'] + sum(
+            return stats['forwarded'] + stats['node'] + stats['echo'] + sum(
                 value for key, value in stats.items()
                 if key.startswith('drop_'))
         wanted = done() + len(frames)

@@ -334,6 +334,14 @@ def ip_packet(frame):
         frame[ETH_LEN + 2:ETH_LEN + 4], 'big')]
 
 
+def next_hop(packet):
+    """An IPv4 packet after a router has forwarded it."""
+    packet = packet[:8] + bytes([packet[8] - 1]) + packet[9:]
+    header = packet[:10] + b'\0\0' + packet[12:20]
+    return (header[:10] + struct.pack('!H', checksum(header)) + header[12:]
+            + packet[20:])
+
+
 def write_pcap(path, frames):
     with open(path, 'wb') as f:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))

@@ -51,7 +51,7 @@ is "$status" 0 "the lab comes up"
 ok "in less than 60 s ($seconds)" less "$seconds" 60
 run lab status
 is "$status" 0 "all programs run"
-is "$(ip netns list | grep -c "^$SLB_LAB-")" 16 "there are 14 nodes and 2 networks"
+is "$(ip netns list | grep -c "^$SLB_LAB-")" 20 "there are 18 nodes and 2 networks"
 is "$(on vm3 curl -s http://10.0.1.6:8080/ http://10.0.1.6/health | xargs)" \
     "10.0.1.6 ok" "a VM serves its address, and its health"
 

@@ -10,13 +10,13 @@ lab_up
 
 host=host1
 mac=$(on $host cat /sys/class/net/br-phy/address)
-pool=$(db_rows Compiled_Pool tunnel_key | tr -dc '0-9,' )
 # The member that is vm1, on this host.
-member=$(db_rows Compiled_Member | python3 -c '
+member=$(db_rows Compiled_Pool | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)[0]["rows"]
-print(next("%d %d" % (row["pool_key"], row["index"]) for row in rows
-           if row["address"] == "10.0.1.4"))')
+print(next("%d %d" % (row["tunnel_key"], index) for row in rows
+           for index, address in row["addresses"][1]
+           if address == "10.0.1.4"))')
 pool=${member% *} member=${member#* }
 
 send_from()

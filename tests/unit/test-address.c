@@ -17,6 +17,8 @@
 
 #include "lib/slb-address.h"
 
+#include <stdlib.h>
+
 #include "openvswitch/dynamic-string.h"
 #include "tests/unit/unit.h"
 #include "util.h"
@@ -56,6 +58,35 @@ test_address_rejects_what_is_none(void)
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         check_address(bad[i], NULL);
     }
+}
+
+static void
+test_address_order_and_hash(void)
+{
+    /* In this order. */
+    static const char *const texts[] = {
+        "::1", "0.0.0.0", "10.0.1.4", "10.0.1.10", "10.0.2.0",
+        "255.255.255.255", "2001:db8::10", "fd00::1",
+    };
+    struct in6_addr a[ARRAY_SIZE(texts)];
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        CU_ASSERT_FATAL(slb_address_parse(texts[i], &a[i]));
+        char *text = slb_address_to_string(&a[i]);
+        CU_ASSERT_STRING_EQUAL(text, texts[i]);
+        free(text);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(texts); j++) {
+            int cmp = slb_address_compare(&a[i], &a[j]);
+
+            CU_ASSERT_EQUAL((cmp > 0) - (cmp < 0), (i > j) - (i < j));
+            CU_ASSERT_EQUAL(slb_address_hash(&a[i], 7)
+                            == slb_address_hash(&a[j], 7), i == j);
+        }
+    }
+    CU_ASSERT_NOT_EQUAL(slb_address_hash(&a[0], 7),
+                        slb_address_hash(&a[0], 8));
 }
 
 static void
@@ -109,6 +140,41 @@ test_prefix_parse(void)
     slb_prefix_format(&p, &ds);
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "fd00::/64");
     ds_destroy(&ds);
+}
+
+/* Checks that 'text' is loosely parsed as 'expected', NULL for not at all, and
+ * how many bits that has in the mapped address. */
+static void
+check_loosely(const char *text, const char *expected, int mapped_length)
+{
+    struct slb_prefix p;
+
+    CU_ASSERT_EQUAL_FATAL(slb_prefix_parse_loosely(text, &p),
+                          expected != NULL);
+    if (expected) {
+        char *s = slb_prefix_to_string(&p);
+        CU_ASSERT_STRING_EQUAL(s, expected);
+        CU_ASSERT_EQUAL(slb_prefix_mapped_length(&p), mapped_length);
+        CU_ASSERT_FALSE(slb_prefix_has_host_bits(&p));
+        free(s);
+    }
+}
+
+static void
+test_prefix_parse_loosely(void)
+{
+    check_loosely("10.0.1.0/24", "10.0.1.0/24", 120);
+    check_loosely("10.0.1.77/24", "10.0.1.0/24", 120);
+    check_loosely("10.0.1.77", "10.0.1.77/32", 128);
+    check_loosely("10.0.1.77/32", "10.0.1.77/32", 128);
+    check_loosely("10.0.1.77/0", "0.0.0.0/0", 96);
+    check_loosely("FD00::9/64", "fd00::/64", 64);
+    check_loosely("fd00::9", "fd00::9/128", 128);
+    check_loosely("fd00::9/0", "::/0", 0);
+    check_loosely("10.0.1.77/", NULL, 0);
+    check_loosely("10.0.1.0/33", NULL, 0);
+    check_loosely("vm1", NULL, 0);
+    check_loosely("", NULL, 0);
 }
 
 static void
@@ -202,8 +268,10 @@ test_prefix_ends(void)
 static const struct unit_test tests[] = {
     UNIT_TEST(test_address_text_is_canonical),
     UNIT_TEST(test_address_rejects_what_is_none),
+    UNIT_TEST(test_address_order_and_hash),
     UNIT_TEST(test_address_unicast),
     UNIT_TEST(test_prefix_parse),
+    UNIT_TEST(test_prefix_parse_loosely),
     UNIT_TEST(test_prefix_host_bits),
     UNIT_TEST(test_prefix_contains),
     UNIT_TEST(test_prefix_overlaps),

@@ -17,6 +17,8 @@
 
 #include "controller/manager/concern.h"
 
+#include <string.h>
+
 #include "tests/unit/unit.h"
 
 /* mux1 and mux2 in two sets; h1 reads keys 1 and 2, h2 reads 2 and 3. */
@@ -38,14 +40,29 @@ start(struct concern *c)
 
 /* Checks who is touched, a character for mux1, mux2, h1 and h2. */
 static void
-finish(struct concern *c, const char *expected)
+check(struct concern *c, const char *expected)
 {
     static const char *const names[] = { "mux1", "mux2", "h1", "h2" };
+    char touched[] = "----";
+    const char *name;
 
-    for (int i = 0; i < 4; i++) {
-        CU_ASSERT_EQUAL(concern_is_touched(c, names[i]), expected[i] == 'x');
+    while ((name = concern_pop(c))) {
+        int i;
+
+        for (i = 0; i < 4 && strcmp(name, names[i]); i++) {
+            continue;
+        }
+        CU_ASSERT_FATAL(i < 4);
+        CU_ASSERT_EQUAL(touched[i], '-');
+        touched[i] = 'x';
     }
-    CU_ASSERT_FALSE(concern_is_touched(c, "stranger"));
+    CU_ASSERT_STRING_EQUAL(touched, expected);
+}
+
+static void
+finish(struct concern *c, const char *expected)
+{
+    check(c, expected);
     concern_destroy(c);
 }
 
@@ -124,12 +141,77 @@ test_concern_unknown_node(void)
     finish(&c, "--x-");
 }
 
+/* Each transaction has its own. */
+static void
+test_concern_again(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_touch_key(&c, 1);
+    concern_touch_muxes(&c);
+    check(&c, "xxx-");
+    check(&c, "----");
+    concern_touch_key(&c, 1);
+    concern_touch_muxes(&c);
+    check(&c, "xxx-");
+    concern_touch_mux_set(&c, "other");
+    finish(&c, "-x--");
+}
+
+static void
+test_concern_unsubscribe(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_unsubscribe(&c, "h1", 1);
+    concern_unsubscribe(&c, "h2", 3);
+    concern_unsubscribe(&c, "h2", 3);
+    concern_unsubscribe(&c, "h2", 77);
+    concern_unsubscribe(&c, "stranger", 1);
+    concern_touch_key(&c, 1);
+    concern_touch_key(&c, 3);
+    check(&c, "--x-");
+    concern_unsubscribe(&c, "h1", 1);
+    concern_touch_key(&c, 1);
+    finish(&c, "----");
+}
+
+/* Nodes come, go, and become something else. */
+static void
+test_concern_nodes_change(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_touch_key(&c, 2);
+    concern_remove_node(&c, "h2");
+    concern_remove_node(&c, "stranger");
+    check(&c, "--x-");
+    concern_touch_key(&c, 2);
+    concern_touch_hosts(&c);
+    check(&c, "--x-");
+    concern_add_host(&c, "h2");
+    concern_touch_key(&c, 3);
+    check(&c, "---x");
+    concern_add_host(&c, "mux2");
+    concern_touch_muxes(&c);
+    check(&c, "x---");
+    concern_add_mux(&c, "mux2", "default");
+    concern_touch_mux_set(&c, "default");
+    finish(&c, "xx--");
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_concern_nothing),
     UNIT_TEST(test_concern_keys),
     UNIT_TEST(test_concern_roles),
     UNIT_TEST(test_concern_node),
     UNIT_TEST(test_concern_unknown_node),
+    UNIT_TEST(test_concern_again),
+    UNIT_TEST(test_concern_unsubscribe),
+    UNIT_TEST(test_concern_nodes_change),
     UNIT_END
 };
 

@@ -27,6 +27,29 @@
 #include "yaml/slb-model.h"
 #include "yaml/slb-schema.h"
 
+/* Checks that 'base' takes all values of 'field', or its entries. */
+static void
+check_base(const struct slb_field *field, const struct ovsdb_base_type *base)
+{
+    if (base->type == OVSDB_TYPE_UUID) {
+        CU_ASSERT(field->type == SLB_T_LIST || field->type == SLB_T_REF
+                  || field->type == SLB_T_REFS);
+        CU_ASSERT_STRING_EQUAL(base->uuid.refTableName,
+                               ctl_model_table(field->class)->name);
+    } else if (field->type == SLB_T_INTEGER) {
+        CU_ASSERT_EQUAL(base->type, OVSDB_TYPE_INTEGER);
+        CU_ASSERT(base->integer.min <= field->min);
+        CU_ASSERT(base->integer.max >= field->max);
+        for (const struct slb_word *w = field->words; w && w->name; w++) {
+            CU_ASSERT(base->integer.min <= w->value);
+        }
+    } else if (field->type == SLB_T_BOOLEAN) {
+        CU_ASSERT_EQUAL(base->type, OVSDB_TYPE_BOOLEAN);
+    } else {
+        CU_ASSERT_EQUAL(base->type, OVSDB_TYPE_STRING);
+    }
+}
+
 /* Checks that each field of 'class', and of the classes in its lists, has a
  * column of its type that takes all of its values. */
 static void
@@ -34,40 +57,31 @@ check_class(const struct slb_class *class)
 {
     for (size_t i = 0; i < class->n_fields; i++) {
         const struct slb_field *field = &class->fields[i];
-        const struct ovsdb_idl_column *column = ctl_model_column(class, field);
+        const struct ovsdb_idl_column *column;
+
+        if (field->type == SLB_T_LIST && field->class == &slb_member_class) {
+            /* Members are maps of their pool. */
+            CU_ASSERT_EQUAL(slbrec_backend_pool_col_members.type.value.type,
+                            OVSDB_TYPE_STRING);
+            check_base(slb_class_field(field->class, "weight"),
+                       &slbrec_backend_pool_col_member_weights.type.value);
+            check_base(slb_class_field(field->class, "adminState"),
+                       &slbrec_backend_pool_col_member_admin_states
+                       .type.value);
+            continue;
+        }
+
+        column = ctl_model_column(class, field);
         CU_ASSERT_PTR_NOT_NULL_FATAL(column);
 
         const struct ovsdb_type *type = &column->type;
-        const struct ovsdb_base_type *key = &type->key;
+        bool many = field->type == SLB_T_LIST || slb_field_is_strings(field);
         CU_ASSERT_EQUAL(type->value.type, OVSDB_TYPE_VOID);
-        CU_ASSERT_EQUAL(type->n_max,
-                        field->type == SLB_T_LIST ? UINT_MAX : 1);
-        switch (field->type) {
-        case SLB_T_LIST:
+        CU_ASSERT_EQUAL(type->n_max, many ? UINT_MAX : 1);
+        check_base(field, &type->key);
+        if (field->type == SLB_T_LIST) {
             CU_ASSERT_EQUAL(type->n_min, 0);
-            CU_ASSERT_STRING_EQUAL(key->uuid.refTableName,
-                                   ctl_model_table(field->class)->name);
             check_class(field->class);
-            break;
-
-        case SLB_T_REF:
-            CU_ASSERT_STRING_EQUAL(key->uuid.refTableName,
-                                   ctl_model_table(field->class)->name);
-            break;
-
-        case SLB_T_INTEGER:
-            CU_ASSERT_EQUAL(key->type, OVSDB_TYPE_INTEGER);
-            CU_ASSERT(key->integer.min <= field->min);
-            CU_ASSERT(key->integer.max >= field->max);
-            break;
-
-        case SLB_T_NAME:
-        case SLB_T_ENUM:
-        case SLB_T_ADDRESS:
-        case SLB_T_PREFIX:
-        default:
-            CU_ASSERT_EQUAL(key->type, OVSDB_TYPE_STRING);
-            break;
         }
     }
 }

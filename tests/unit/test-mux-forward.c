@@ -22,8 +22,10 @@
 #include "dp-packet.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
+#include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-store.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 #include "packets.h"
 #include "random.h"
 #include "tests/unit/mux-unit.h"
@@ -37,7 +39,14 @@
 /* VIPs 20.50.60.10 and 2001:db8:20::10 with TCP 80 on pool 100 (one member,
  * with index 0x0102), UDP 53 on pool 101 (in the midst of changes,
  * "SourceIP"). In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a
- * member on a host that cannot be reached, 104 has none. */
+ * member on a host that cannot be reached, 104 has none.  Ports 90 to 92 of
+ * 20.50.60.10 are on pool 105, with many members, one for each distribution,
+ * each with TCP and UDP.
+ *
+ * VIP 20.50.60.21 answers no echo, but rejects what it does not take;
+ * 20.50.60.22 and 2001:db8:20::12 take everything, but for port 80, to
+ * pool 102; of the former, too, there are endpoints that not everybody may
+ * send to. */
 static const char tables[] =
     "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
     "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
@@ -68,6 +77,14 @@ static const char tables[] =
     " {'op': 'pool', 'tunnel_key': 104, 'network': 1, 'slots': 8,"
     "  'members': [], 'generations': ["
     "   {'number': 1, 'state': 'current', 'age': 99999, 'weights': []}]},"
+    " {'op': 'pool', 'tunnel_key': 105, 'network': 1, 'slots': 12,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.21'],"
+    "   [3, '172.16.0.21'], [4, '172.16.0.21'], [5, '172.16.0.21'],"
+    "   [6, '172.16.0.21'], [7, '172.16.0.21'], [8, '172.16.0.21']],"
+    "  'generations': ["
+    "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
+    "    [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 1],"
+    "     [8, 1]]}]},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
     " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
@@ -88,9 +105,46 @@ static const char tables[] =
     "  'idle': 240, 'name': 'unreachable'},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 82, 'pool': 104, 'distribution': 'Default',"
-    "  'idle': 240, 'name': 'empty'}]";
+    "  'idle': 240, 'name': 'empty'},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.21',"
+    "  'echo': false, 'reject': true},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.21',"
+    "  'protocol': 6, 'port': 80, 'pool': 104, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'empty and says so', 'reject': true},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.22', 'echo': false},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.22',"
+    "  'protocol': 0, 'port': 0, 'pool': 102, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'all'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.22',"
+    "  'protocol': 6, 'port': 80, 'pool': 100, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'but this'},"
+    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::12'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '2001:db8:20::12',"
+    "  'protocol': 0, 'port': 0, 'pool': 102, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'all6', 'source_ranges': ['2001:db8:1::/48']},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 84, 'pool': 100, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'near', 'source_ranges':"
+    "   ['203.0.113.0/24', '198.51.100.0/24', '198.51.0.0/16']},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 85, 'pool': 100, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'far', 'source_ranges':"
+    "   ['198.51.99.0/24', '198.51.101.0/24', '::/0']},"
+#define ENDPOINT_90(PROTOCOL, PORT, DISTRIBUTION) \
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10'," \
+    "  'protocol': " #PROTOCOL ", 'port': " #PORT ", 'pool': 105," \
+    "  'distribution': '" DISTRIBUTION "', 'idle': 240, 'name': 'x'}"
+    ENDPOINT_90(6, 90, "Default") ","
+    ENDPOINT_90(17, 90, "Default") ","
+    ENDPOINT_90(6, 91, "SourceIP") ","
+    ENDPOINT_90(17, 91, "SourceIP") ","
+    ENDPOINT_90(6, 92, "SourceIPProtocol") ","
+    ENDPOINT_90(17, 92, "SourceIPProtocol")
+    "]";
 
 static struct mux_store *store;
+static struct mux_fragments *fragments;
+static struct mux_thread *thread;
 static struct mux_counters counters;
 
 static const struct mux_table *
@@ -101,6 +155,20 @@ get_table(void)
         mux_unit_load(store, true, 1, "%s", tables);
     }
     return mux_store_get_table(store);
+}
+
+/* Returns a thread that has not yet answered anything. */
+static struct mux_thread *
+get_thread(void)
+{
+    if (!thread) {
+        fragments = mux_fragments_create();
+        thread = mux_thread_create(fragments);
+    }
+    for (int i = 0; i < MUX_N_LIMITS; i++) {
+        thread->limits[i].tokens = MUX_LIMIT_BURST;
+    }
+    return thread;
 }
 
 /* Packets. */
@@ -183,6 +251,13 @@ put_l4(struct dp_packet *p, uint8_t proto, uint16_t sport, uint16_t dport,
 
     put_unaligned_be16((ovs_be16 *) (void *) l4, htons(sport));
     put_unaligned_be16((ovs_be16 *) (void *) (l4 + 2), htons(dport));
+    if (proto == IPPROTO_TCP) {
+        l4[12] = 0x50;
+        l4[13] = TCP_ACK;
+    } else {
+        put_unaligned_be16((ovs_be16 *) (void *) (l4 + 4),
+                           htons(len + payload));
+    }
     for (size_t i = 0; i < payload; i++) {
         uint8_t octet = random_uint32();
         dp_packet_put(p, &octet, 1);
@@ -225,6 +300,8 @@ tunnel_packet(const struct dp_packet *inner, uint32_t vni)
     put_ip(p, "172.16.0.21", "172.16.0.100", IPPROTO_UDP,
            UDP_HEADER_LEN + sizeof vxlan + len);
     put_l4(p, IPPROTO_UDP, 54321, 4789, 0);
+    ((uint8_t *) dp_packet_tail(p))[-4] = (8 + 8 + len) >> 8;
+    ((uint8_t *) dp_packet_tail(p))[-3] = 8 + 8 + len;
     dp_packet_put(p, vxlan, sizeof vxlan);
     dp_packet_put(p, dp_packet_data(inner), len);
     return p;
@@ -239,7 +316,8 @@ forward_mtu(struct dp_packet *p, uint32_t mtu)
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init_packet(&batch, p);
     dp_packet_batch_init(&node);
-    mux_forward(get_table(), &batch, &node, mtu, time_msec(), &counters);
+    mux_forward(get_table(), get_thread(), &batch, &node, mtu,
+                time_msec(), &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_FATAL(dp_packet_batch_size(&batch) <= 1);
     return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
@@ -279,7 +357,8 @@ assert_for_node(struct dp_packet *p)
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init_packet(&batch, p);
     dp_packet_batch_init(&node);
-    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+    mux_forward(get_table(), get_thread(), &batch, &node, MTU, time_msec(),
+                &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&batch));
     CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&node), 1);
     CU_ASSERT_PTR_EQUAL(node.packets[0], p);
@@ -381,6 +460,21 @@ tcp_expectation(uint16_t sport)
     };
 }
 
+/* Makes the IP packet at 'data' what a router makes of it. */
+static void
+take_hop(void *data)
+{
+    struct ip_header *ip = data;
+
+    if (IP_VER(ip->ip_ihl_ver) == 4) {
+        ip->ip_ttl--;
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, sizeof *ip);
+    } else {
+        ((uint8_t *) data)[7]--;
+    }
+}
+
 /* Forwards 'p', whose IP packet of 'len' octets is at 'ofs', and compares. */
 static void
 check_forwarding(struct dp_packet *p, size_t ofs, size_t len,
@@ -388,6 +482,8 @@ check_forwarding(struct dp_packet *p, size_t ofs, size_t len,
 {
     void *ip = xmemdup((uint8_t *) dp_packet_data(p) + ofs, len);
     size_t size = dp_packet_size(p);
+
+    take_hop(ip);
 
     assert_forwarded(forward(p), x, ip, len);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
@@ -451,6 +547,8 @@ test_forward_ipv6(void)
     dp_packet_put(p, "\x2c\x01\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0", 16);
     dp_packet_put(p, "\x06\x00\x00\x01\0\0\0\x05", 8);
     put_l4(p, IPPROTO_TCP, 4711, 80, 0);
+    x.steering.flags |= STEERING_FRAGMENT;
+    x.steering.port = 80;
     check_forwarding(p, 14, 40 + 32 + 20, &x);
 }
 
@@ -544,18 +642,27 @@ test_drop_tunnelled(void)
     dp_packet_delete(inner);
 }
 
+/* Makes the checksum of the IP header of 'p' right. */
+static void
+fix_ip(struct dp_packet *p)
+{
+    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
+    ovs_be16 sum = 0;
+
+    memcpy(ip + 10, &sum, sizeof sum);
+    sum = csum(ip, IP_HEADER_LEN);
+    memcpy(ip + 10, &sum, sizeof sum);
+}
+
 /* Returns a packet whose octet 'ofs' of the IP header is 'value' and whose
  * header checksum is right. */
 static struct dp_packet *
 tcp_packet_with(size_t ofs, uint8_t value)
 {
     struct dp_packet *p = tcp_packet(128, 1000, 80, 50);
-    uint8_t *data = dp_packet_data(p);
-    struct ip_header *ip = (struct ip_header *) (void *) (data + 14);
 
-    data[14 + ofs] = value;
-    ip->ip_csum = 0;
-    ip->ip_csum = csum(ip, sizeof *ip);
+    ((uint8_t *) dp_packet_data(p))[14 + ofs] = value;
+    fix_ip(p);
     return p;
 }
 
@@ -574,12 +681,53 @@ test_drop_ipv4(void)
     assert_dropped(tcp_packet_with(2, 0x10), MUX_COUNT_TRUNCATED);
     assert_dropped(tcp_packet_with(3, 19), MUX_COUNT_TRUNCATED);
     assert_dropped(tcp_packet_with(3, 39), MUX_COUNT_TRUNCATED);
-    assert_dropped(tcp_packet_with(7, 1), MUX_COUNT_FRAGMENT);
-    assert_dropped(tcp_packet_with(6, 0x10), MUX_COUNT_FRAGMENT);
+    assert_dropped(tcp_packet_with(7, 1), MUX_COUNT_BAD_LENGTH);
+    p = tcp_packet_with(6, 0x1f);
+    ((uint8_t *) dp_packet_data(p))[14 + 7] = 0xff;
+    fix_ip(p);
+    assert_dropped(p, MUX_COUNT_BAD_LENGTH);
     assert_dropped(tcp_packet_with(8, 0), MUX_COUNT_TTL);
-    assert_dropped(tcp_packet_with(9, IPPROTO_ICMP), MUX_COUNT_PROTOCOL);
-    assert_dropped(tcp_packet_with(9, IPPROTO_UDP), MUX_COUNT_NO_ENDPOINT);
-    assert_for_node(tcp_packet_with(19, 11));
+    assert_dropped(tcp_packet_with(9, IPPROTO_ICMP), MUX_COUNT_ICMP);
+    assert_dropped(tcp_packet_with(9, 50), MUX_COUNT_PROTOCOL);
+    assert_dropped(tcp_packet_with(9, IPPROTO_UDP), MUX_COUNT_BAD_LENGTH);
+    assert_dropped(tcp_packet(128, 1000, 86, 0), MUX_COUNT_NO_ENDPOINT);
+    for (size_t i = 0; i < 16; i++) {
+        p = tcp_packet(128, 1000, 80, 8);
+        ((uint8_t *) dp_packet_data(p))[14 + 20 + 12] = i << 4;
+        if (i < 5 || i > 7) {
+            assert_dropped(p, MUX_COUNT_BAD_LENGTH);
+        } else {
+            dp_packet_delete(forward(p));
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
+        }
+    }
+
+    /* Nobody is there. */
+    static const struct {
+        uint8_t src[4];
+        bool martian;
+    } sources[] = {
+        { { 0, 0, 0, 0 }, true }, { { 0, 255, 255, 255 }, true },
+        { { 1, 0, 0, 0 }, false }, { { 126, 255, 255, 255 }, false },
+        { { 127, 0, 0, 1 }, true }, { { 128, 0, 0, 1 }, false },
+        { { 169, 253, 0, 1 }, false }, { { 169, 254, 0, 1 }, true },
+        { { 169, 255, 0, 1 }, false }, { { 223, 255, 255, 255 }, false },
+        { { 224, 0, 0, 1 }, true }, { { 240, 0, 0, 1 }, true },
+        { { 255, 255, 255, 255 }, true }, { { 20, 50, 60, 10 }, true },
+        { { 10, 0, 0, 1 }, false },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+        p = tcp_packet(128, 1000, 80, 0);
+        memcpy((uint8_t *) dp_packet_data(p) + 14 + 12, sources[i].src, 4);
+        fix_ip(p);
+        if (sources[i].martian) {
+            assert_dropped(p, MUX_COUNT_MARTIAN);
+        } else {
+            dp_packet_delete(forward(p));
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
+        }
+    }
+    assert_for_node(tcp_packet_with(19, 111));
 
     /* Each bit of the header counts for the checksum. */
     for (size_t i = 0; i < 20 * 8; i++) {
@@ -617,15 +765,20 @@ test_drop_ipv6(void)
 
     p = tcp6_packet(128, 1000, 80, 0);
     ((uint8_t *) dp_packet_data(p))[14 + 6] = IPPROTO_ICMPV6;
-    assert_dropped(p, MUX_COUNT_PROTOCOL);
+    assert_dropped(p, MUX_COUNT_ICMP);
 
-    /* A later fragment. */
-    p = new_packet(128);
-    put_eth(p, ETH_TYPE_IPV6);
-    put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_FRAGMENT, 28);
-    dp_packet_put(p, "\x06\x00\x00\x09\0\0\0\x05", 8);
-    put_l4(p, IPPROTO_TCP, 1000, 80, 0);
-    assert_dropped(p, MUX_COUNT_FRAGMENT);
+    static const char *const martians[] = {
+        "::", "::1", "::ffff:1.2.3.4", "fe80::1", "febf::1", "ff02::1",
+        "2001:db8:20::10",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(martians); i++) {
+        p = new_packet(128);
+        put_eth(p, ETH_TYPE_IPV6);
+        put_ip6(p, martians[i], "2001:db8:20::10", IPPROTO_TCP,
+                TCP_HEADER_LEN);
+        put_l4(p, IPPROTO_TCP, 1000, 80, 0);
+        assert_dropped(p, MUX_COUNT_MARTIAN);
+    }
 
     /* Extension headers that lead out of the packet, or never end. */
     p = new_packet(128);
@@ -709,7 +862,10 @@ test_forward_mtu(void)
     out = forward_mtu(tcp_packet(128, 1000, 80, 1410), 1500);
     CU_ASSERT_PTR_NOT_NULL(out);
     dp_packet_delete(out);
-    assert_dropped(tcp_packet(128, 1000, 80, 1411), MUX_COUNT_TOO_BIG);
+    out = forward_mtu(tcp_packet(128, 1000, 80, 1411), 1500);
+    CU_ASSERT_PTR_NOT_NULL(out);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TOO_BIG], 1);
+    dp_packet_delete(out);
     out = forward_mtu(tcp_packet(128, 1000, 80, 1460), 1600);
     CU_ASSERT_PTR_NOT_NULL(out);
     dp_packet_delete(out);
@@ -733,7 +889,8 @@ test_forward_batch(void)
     }
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init(&node);
-    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+    mux_forward(get_table(), get_thread(), &batch, &node, MTU, time_msec(),
+                &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], NETDEV_MAX_BURST / 2);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TTL], NETDEV_MAX_BURST / 4);
@@ -749,7 +906,8 @@ test_forward_batch(void)
     dp_packet_delete_batch(&batch, true);
 
     dp_packet_batch_init(&batch);
-    mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+    mux_forward(get_table(), get_thread(), &batch, &node, MTU, time_msec(),
+                &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&batch));
 }
 
@@ -759,7 +917,7 @@ test_separate(void)
 {
     struct dp_packet_batch batch, node;
     struct dp_packet *vip = tcp_packet(0, 1000, 80, 0);
-    struct dp_packet *other = tcp_packet_with(19, 11);
+    struct dp_packet *other = tcp_packet_with(19, 111);
 
     dp_packet_batch_init_packet(&batch, vip);
     dp_packet_batch_add(&batch, other);
@@ -783,6 +941,826 @@ test_without_table(void)
     store = loaded;
 }
 
+/* Endpoints that take everything, after those that take a port. */
+static void
+test_forward_whole_vip(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.22", .vtep_mac = 0x16, .vni = 102,
+        .steering = { .owners = { 9 }, .n_owners = 1 },
+        .eth_type = ETH_TYPE_IP,
+    };
+    static const uint8_t protocols[] = { 6, 17, 1, 47, 50, 132 };
+    struct dp_packet *p;
+
+    for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+        bool ports = i < 2;
+
+        p = new_packet(128);
+        put_eth(p, ETH_TYPE_IP);
+        put_ip(p, "198.51.100.10", "20.50.60.22", protocols[i], 38);
+        if (ports) {
+            put_l4(p, protocols[i], 7, 8, i ? 30 : 18);
+        } else {
+            dp_packet_put_zeros(p, 38);
+        }
+        x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.22",
+                       protocols[i], ports ? 7 : 0, ports ? 8 : 0);
+        check_forwarding(p, 14, 58, &x);
+    }
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.22", IPPROTO_TCP, TCP_HEADER_LEN);
+    put_l4(p, IPPROTO_TCP, 7, 80, 0);
+    p = forward(p);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    CU_ASSERT_EQUAL(((uint8_t *) dp_packet_data(p))[48], 100);
+    dp_packet_delete(p);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:1::10", "2001:db8:20::12", 50, 20);
+    dp_packet_put_zeros(p, 20);
+    p = forward(p);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    CU_ASSERT_EQUAL(((uint8_t *) dp_packet_data(p))[48], 102);
+    dp_packet_delete(p);
+}
+
+static void
+test_source_ranges(void)
+{
+    struct dp_packet *p;
+
+    p = forward(tcp_packet(128, 1000, 84, 0));
+    CU_ASSERT_PTR_NOT_NULL(p);
+    dp_packet_delete(p);
+    assert_dropped(tcp_packet(128, 1000, 85, 0), MUX_COUNT_SOURCE);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:2::10", "2001:db8:20::12", 50, 20);
+    dp_packet_put_zeros(p, 20);
+    assert_dropped(p, MUX_COUNT_SOURCE);
+}
+
+/* DSCP and ECN are on the outside, and ECN comes in from the outside. */
+static void
+test_forward_tos(void)
+{
+    /* Outer, inner, outcome (RFC 6040, figure 4); -1 is a drop. */
+    static const int ecn[][3] = {
+        { 0, 0, 0 }, { 0, 2, 2 }, { 0, 1, 1 }, { 0, 3, 3 },
+        { 2, 0, 0 }, { 2, 2, 2 }, { 2, 1, 1 }, { 2, 3, 3 },
+        { 1, 0, 0 }, { 1, 2, 1 }, { 1, 1, 1 }, { 1, 3, 3 },
+        { 3, 0, -1 }, { 3, 2, 3 }, { 3, 1, 3 }, { 3, 3, 3 },
+    };
+    struct dp_packet *p;
+    uint8_t *data;
+
+    for (int tos = 0; tos < 256; tos++) {
+        p = forward(tcp_packet_with(1, tos));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        data = dp_packet_data(p);
+        CU_ASSERT_EQUAL(data[15], tos);
+        CU_ASSERT_EQUAL(csum(data + 14, 20), 0);
+        CU_ASSERT_EQUAL(data[64 + 1], tos);
+        CU_ASSERT_EQUAL(csum(data + 64, 20), 0);
+        dp_packet_delete(p);
+
+        p = tcp6_packet(128, 1000, 80, 0);
+        data = dp_packet_data(p);
+        data[14] |= tos >> 4;
+        data[15] |= tos << 4;
+        p = forward(p);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        data = dp_packet_data(p);
+        CU_ASSERT_EQUAL(data[15], tos);
+        CU_ASSERT_EQUAL(csum(data + 14, 20), 0);
+        dp_packet_delete(p);
+    }
+
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(ecn); i++) {
+        const int *row = ecn[i / 2];
+        bool v4 = i % 2;
+        struct dp_packet *inner = (v4 ? tcp_packet_with(1, 0xb8 | row[1])
+                                   : tcp6_packet(128, 1000, 80, 0));
+
+        if (!v4) {
+            ((uint8_t *) dp_packet_data(inner))[14] |= 0xb;
+            ((uint8_t *) dp_packet_data(inner))[15] |= 0x80 | row[1] << 4;
+        }
+        p = tunnel_packet(inner, 7);
+        ((uint8_t *) dp_packet_data(p))[15] = row[0];
+        fix_ip(p);
+        dp_packet_delete(inner);
+        if (row[2] < 0) {
+            assert_dropped(p, MUX_COUNT_ECN);
+        } else {
+            p = forward(p);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+            data = dp_packet_data(p);
+            CU_ASSERT_EQUAL(data[15], 0xb8 | row[2]);
+            CU_ASSERT_EQUAL(csum(data + 14, 20), 0);
+            if (v4) {
+                CU_ASSERT_EQUAL(data[65], 0xb8 | row[2]);
+                CU_ASSERT_EQUAL(csum(data + 64, 20), 0);
+            } else {
+                CU_ASSERT_EQUAL(data[64], 0x6b);
+                CU_ASSERT_EQUAL(data[65], 0x80 | row[2] << 4);
+            }
+            dp_packet_delete(p);
+        }
+    }
+}
+
+/* Errors. */
+
+/* Puts an ICMP or ICMPv6 header; its checksum is not looked at. */
+static void
+put_icmp(struct dp_packet *p, uint8_t type, uint8_t code, uint32_t rest)
+{
+    uint8_t header[8] = { type, code, 0, 0, rest >> 24, rest >> 16, rest >> 8,
+                          rest };
+
+    dp_packet_put(p, header, sizeof header);
+}
+
+/* Returns an error about a packet from the VIP's port 'sport', of which 'len'
+ * octets behind the IP header are quoted. */
+static struct dp_packet *
+icmp_error(uint8_t type, uint8_t protocol, const char *from, uint16_t sport,
+           size_t len)
+{
+    struct dp_packet *p = new_packet(128);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "192.0.2.1", "20.50.60.10", IPPROTO_ICMP, 8 + 20 + len);
+    put_icmp(p, type, 4, 1000);
+    put_ip(p, from, "198.51.100.10", protocol, 20);
+    put_l4(p, protocol, sport, 40000, 0);
+    dp_packet_set_size(p, 14 + 20 + 8 + 20 + len);
+    return p;
+}
+
+static struct dp_packet *
+icmp6_error(uint8_t type, const char *from, uint8_t extension, size_t len)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t more = extension ? 8 : 0;
+
+    put_eth(p, ETH_TYPE_IPV6);
+    put_ip6(p, "2001:db8:99::1", "2001:db8:20::10", IPPROTO_ICMPV6,
+            8 + 40 + more + len);
+    put_icmp(p, type, 0, 1280);
+    put_ip6(p, from, "2001:db8:1::10", extension ? extension : 6, 1400);
+    if (extension) {
+        dp_packet_put(p, "\x06\0\0\x01\0\0\0\x01", 8);
+    }
+    put_l4(p, IPPROTO_TCP, 80, 1000, 0);
+    dp_packet_set_size(p, 14 + 40 + 8 + 40 + more + len);
+    return p;
+}
+
+static void
+test_icmp_errors(void)
+{
+    static const uint8_t types[] = { 3, 11, 12 };
+    static const uint8_t types6[] = { 1, 2, 3, 4 };
+    struct expectation x = tcp_expectation(40000);
+    struct expectation ring = {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
+                      0, 0),
+        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        for (size_t len = 4; len <= 20; len += 4) {
+            check_forwarding(icmp_error(types[i], 6, "20.50.60.10", 80, len),
+                             14, 48 + len, &x);
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_STEERED], 1);
+        }
+    }
+    check_forwarding(icmp_error(3, 17, "20.50.60.10", 53, 8), 14, 56, &ring);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
+
+    for (size_t i = 0; i < ARRAY_SIZE(types6); i++) {
+        for (size_t j = 0; j < 3; j++) {
+            struct dp_packet *p = icmp6_error(types6[i], "2001:db8:20::10",
+                                              j == 1 ? 60 : j == 2 ? 44 : 0,
+                                              8);
+
+            if (j == 2) {
+                /* A first fragment. */
+                ((uint8_t *) dp_packet_data(p))[14 + 40 + 8 + 40 + 3] = 1;
+            }
+            p = forward(p);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+            CU_ASSERT_EQUAL(counters.n[MUX_COUNT_STEERED], 1);
+
+            /* The same port as the flow's own packets. */
+            struct dp_packet *q = forward(tcp6_packet(128, 1000, 80, 0));
+            CU_ASSERT(!memcmp((uint8_t *) dp_packet_data(p) + 34,
+                              (uint8_t *) dp_packet_data(q) + 34, 2));
+            CU_ASSERT(!memcmp((uint8_t *) dp_packet_data(p) + 50,
+                              (uint8_t *) dp_packet_data(q) + 50, 12));
+            dp_packet_delete(p);
+            dp_packet_delete(q);
+        }
+    }
+
+    /* About what is not the VIP's, too short, or a later fragment. */
+    assert_dropped(icmp_error(3, 6, "20.50.60.21", 80, 8), MUX_COUNT_ICMP);
+    assert_dropped(icmp6_error(1, "2001:db8:20::11", 0, 8), MUX_COUNT_ICMP);
+    assert_dropped(icmp_error(3, 6, "20.50.60.10", 86, 8),
+                   MUX_COUNT_NO_ENDPOINT);
+    assert_dropped(icmp_error(5, 6, "20.50.60.10", 80, 8),
+                   MUX_COUNT_PROTOCOL);
+    for (size_t len = 0; len < 48 + 4 - 20; len++) {
+        struct dp_packet *p = icmp_error(3, 6, "20.50.60.10", 80, 8);
+
+        dp_packet_set_size(p, 14 + 20 + len);
+        ((uint8_t *) dp_packet_data(p))[14 + 3] = 20 + len;
+        fix_ip(p);
+        assert_dropped(p, len < 8 ? MUX_COUNT_PROTOCOL : MUX_COUNT_ICMP);
+    }
+    struct dp_packet *p = icmp_error(3, 6, "20.50.60.10", 80, 8);
+    ((uint8_t *) dp_packet_data(p))[14 + 28 + 7] = 5;
+    assert_dropped(p, MUX_COUNT_ICMP);
+    p = icmp6_error(1, "2001:db8:20::10", 44, 8);
+    ((uint8_t *) dp_packet_data(p))[14 + 48 + 40 + 3] = 9;
+    assert_dropped(p, MUX_COUNT_ICMP);
+}
+
+/* Fragments. */
+
+/* Returns fragment 'i' of 'n', each with 1000 octets, of an UDP datagram from
+ * port 1000 to port 53, or of a TCP segment to port 80. */
+static struct dp_packet *
+fragment(uint8_t protocol, uint16_t id, int i, int n, bool v6)
+{
+    struct dp_packet *p = new_packet(128);
+    uint16_t offset = i * 1000;
+    uint8_t octets[1000];
+
+    memset(octets, i, sizeof octets);
+    if (!i) {
+        octets[0] = 1000 >> 8;
+        octets[1] = 1000 & 0xff;
+        octets[2] = 0;
+        octets[3] = protocol == 6 ? 80 : 53;
+        if (protocol == 6) {
+            octets[12] = 0x50;
+        } else {
+            octets[4] = n * 1000 >> 8;
+            octets[5] = n * 1000 & 0xff;
+        }
+    }
+    if (v6) {
+        uint8_t header[8] = { protocol, 0, offset >> 8,
+                              (offset & 0xff) | (i < n - 1),
+                              0, 0, id >> 8, id };
+
+        put_eth(p, ETH_TYPE_IPV6);
+        put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_FRAGMENT,
+                1008);
+        dp_packet_put(p, header, sizeof header);
+    } else {
+        put_eth(p, ETH_TYPE_IP);
+        put_ip(p, "198.51.100.10", "20.50.60.10", protocol, 1000);
+
+        struct ip_header *ip = dp_packet_at_assert(p, 14, sizeof *ip);
+        ip->ip_id = htons(id);
+        ip->ip_frag_off = htons(offset / 8
+                                | (i < n - 1 ? IP_MORE_FRAGMENTS : 0));
+        fix_ip(p);
+    }
+    dp_packet_put(p, octets, sizeof octets);
+    return p;
+}
+
+/* Forwards what has waited and compares its 'n' packets with fragments
+ * 'order[]' of 'total' of a datagram. */
+static void
+check_released(const struct expectation *x, uint8_t protocol, uint16_t id,
+               const int order[], int n, int total)
+{
+    struct dp_packet_batch batch, node;
+    int seen = 0;
+
+    memset(&counters, 0, sizeof counters);
+    dp_packet_batch_init(&batch);
+    dp_packet_batch_init(&node);
+    while (mux_forward_released(thread, &batch)) {
+        struct dp_packet *p;
+
+        mux_forward(get_table(), thread, &batch, &node, MTU, time_msec(),
+                    &counters);
+        DP_PACKET_BATCH_FOR_EACH (i, p, &batch) {
+            struct dp_packet *original = fragment(protocol, id, order[seen],
+                                                  total, false);
+            uint8_t *ip = (uint8_t *) dp_packet_data(original) + 14;
+
+            take_hop(ip);
+            assert_forwarded(p, x, ip, dp_packet_size(original) - 14);
+            dp_packet_delete(original);
+            seen++;
+        }
+        dp_packet_batch_init(&batch);
+    }
+    CU_ASSERT_EQUAL(seen, n);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FRAGMENTS], n);
+}
+
+static void
+test_fragments(void)
+{
+    static const int orders[][4] = {
+        { 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 2, 0, 3, 1 }, { 1, 3, 0, 2 },
+    };
+
+    for (uint16_t id = 0; id < 2 * ARRAY_SIZE(orders); id++) {
+        const int *order = orders[id / 2];
+        uint8_t protocol = id % 2 ? 6 : 17;
+        struct expectation x = tcp_expectation(1000);
+        int waiting = 0;
+
+        x.steering.flags |= STEERING_FRAGMENT;
+        x.steering.port = 80;
+        if (protocol == 17) {
+            /* Other owners are not named. */
+            x = (struct expectation) {
+                .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+                .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10",
+                              "20.50.60.10", 0, 0, 0),
+                .steering = { .owners = { 3 }, .n_owners = 1, .port = 53,
+                              .flags = STEERING_FRAGMENT },
+                .eth_type = ETH_TYPE_IP,
+            };
+        }
+
+        for (int i = 0; i < 4; i++) {
+            struct dp_packet *p = fragment(protocol, id, order[i], 4, false);
+
+            if (waiting == i && order[i]) {
+                CU_ASSERT_PTR_NULL(forward(p));
+                CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+                waiting++;
+            } else {
+                check_forwarding(p, 14, 1020, &x);
+                CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FRAGMENTS], 1);
+                if (!order[i]) {
+                    check_released(&x, protocol, id, order, waiting, 4);
+                    waiting = -1;
+                }
+            }
+        }
+    }
+
+    /* Another datagram, sender or protocol is something else. */
+    CU_ASSERT_PTR_NULL(forward(fragment(17, 99, 1, 4, false)));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+    CU_ASSERT_PTR_NULL(forward(fragment(6, 0, 1, 4, false)));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_WAITED], 1);
+}
+
+static void
+test_fragments_ipv6(void)
+{
+    for (int first = 0; first < 2; first++) {
+        struct dp_packet *out[2];
+
+        out[0] = forward(fragment(6, 77 + first, first, 2, true));
+        out[1] = forward(fragment(6, 77 + first, !first, 2, true));
+        CU_ASSERT_EQUAL(!out[0], first);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(out[1]);
+        if (first) {
+            struct dp_packet_batch batch, node;
+
+            dp_packet_batch_init(&batch);
+            dp_packet_batch_init(&node);
+            CU_ASSERT_FATAL(mux_forward_released(thread, &batch));
+            mux_forward(get_table(), thread, &batch, &node, MTU, time_msec(),
+                        &counters);
+            CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&batch), 1);
+            out[0] = batch.packets[0];
+        }
+        for (int i = 0; i < 2; i++) {
+            const uint8_t *data = dp_packet_data(out[i]);
+
+            CU_ASSERT(!memcmp(data + 50, "\x0e\x06\x01\x02\0\x50"
+                              "\x0e\x01\0\0\0\0", 12));
+            dp_packet_delete(out[i]);
+        }
+    }
+}
+
+/* What is waited for in vain is dropped, others have to make room, and few
+ * may wait. */
+static void
+test_fragments_bounds(void)
+{
+    struct mux_fragments *frags = mux_fragments_create();
+    struct mux_fragment_flow flow = { 1, 2, 17 };
+    struct mux_released released = { .n = 0 };
+    struct mux_fragment_key key = { .protocol = 17 };
+    struct mux_fragment_stats stats;
+    int no_room = 0;
+
+    for (int i = 0; i < 2 * MUX_FRAGMENT_MAX_WAITING; i++) {
+        struct dp_packet *p = dp_packet_new(0);
+
+        key.id = i / (2 * MUX_FRAGMENT_MAX_OF_ONE);
+        if (mux_fragments_later(frags, &key, p, 1000, &flow)
+            == MUX_FRAGMENT_NO_ROOM) {
+            dp_packet_delete(p);
+            no_room++;
+        }
+    }
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 1000, &stats);
+    CU_ASSERT_EQUAL(stats.datagrams, 10);
+    CU_ASSERT_EQUAL(stats.waiting + no_room, 2 * MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT(stats.waiting <= MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT(stats.waiting >= MUX_FRAGMENT_MAX_WAITING - 54);
+
+    key.id = 0;
+    mux_fragments_first(frags, &key, &flow, 1999, &released);
+    CU_ASSERT_EQUAL(released.n, MUX_FRAGMENT_MAX_OF_ONE);
+    for (size_t i = 0; i < released.n; i++) {
+        dp_packet_delete(released.packets[i]);
+    }
+    free(released.packets);
+
+    mux_fragments_run(frags, 2000);
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 2000, &stats);
+    CU_ASSERT_EQUAL(stats.datagrams, 1);
+    CU_ASSERT_EQUAL(stats.waiting, 0);
+    CU_ASSERT_EQUAL(stats.timeouts, 9);
+    CU_ASSERT_EQUAL(stats.dropped + MUX_FRAGMENT_MAX_OF_ONE + no_room,
+                    2 * MUX_FRAGMENT_MAX_WAITING);
+    CU_ASSERT_EQUAL(stats.evictions, 0);
+
+    for (int i = 0; i < 2 * MUX_FRAGMENT_DATAGRAMS; i++) {
+        key.id = 1000 + i;
+        mux_fragments_first(frags, &key, &flow, 3000, &released);
+    }
+    memset(&stats, 0, sizeof stats);
+    mux_fragments_get_stats(frags, 3000, &stats);
+    CU_ASSERT(stats.datagrams <= MUX_FRAGMENT_DATAGRAMS);
+    CU_ASSERT(stats.evictions >= MUX_FRAGMENT_DATAGRAMS);
+    mux_fragments_destroy(frags);
+}
+
+/* Answers. */
+
+/* Puts IP header, of the family of 'src', of an answer of the mux. */
+static void
+put_answer_ip(struct dp_packet *p, const char *src, const char *dst,
+              uint8_t protocol, uint8_t tos, size_t payload)
+{
+    if (strchr(src, ':')) {
+        put_ip6(p, src, dst, protocol, payload);
+
+        uint8_t *ip6 = (uint8_t *) dp_packet_tail(p) - 40;
+        ip6[0] |= tos >> 4;
+        ip6[1] |= tos << 4;
+        ip6[7] = 64;
+    } else {
+        put_ip(p, src, dst, protocol, payload);
+
+        struct ip_header *ip = (void *) ((uint8_t *) dp_packet_tail(p) - 20);
+        ip->ip_tos = tos;
+        ip->ip_id = 0;
+        ip->ip_frag_off = htons(IP_DONT_FRAGMENT);
+        ip->ip_ttl = 64;
+        ip->ip_csum = 0;
+        ip->ip_csum = csum(ip, sizeof *ip);
+    }
+}
+
+/* Forwards 'in', which must be answered by 'answer', and destroys both. */
+static void
+assert_answered(struct dp_packet *in, struct dp_packet *answer,
+                enum mux_counter reason, enum mux_counter kind)
+{
+    struct dp_packet *out = forward(in);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    CU_ASSERT(dp_packet_equal(out, answer));
+    if (!dp_packet_equal(out, answer)) {
+        printf("# is %"PRIu32" octets, not %"PRIu32"\n", dp_packet_size(out),
+               dp_packet_size(answer));
+        for (size_t i = 0; i < MIN(dp_packet_size(out),
+                                   dp_packet_size(answer)); i++) {
+            uint8_t a = ((uint8_t *) dp_packet_data(out))[i];
+            uint8_t b = ((uint8_t *) dp_packet_data(answer))[i];
+
+            if (a != b) {
+                printf("# octet %"PRIuSIZE" is %02x, not %02x\n", i, a, b);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(counters.n[reason], 1);
+    CU_ASSERT_EQUAL(counters.n[kind], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 0);
+    dp_packet_delete(out);
+    dp_packet_delete(answer);
+}
+
+/* Starts an answer: the Ethernet header of the way back. */
+static struct dp_packet *
+new_answer(uint16_t type)
+{
+    struct dp_packet *p = new_packet(0);
+    struct eth_header *eth;
+
+    put_eth(p, type);
+    eth = dp_packet_data(p);
+    eth->eth_src = mux_mac;
+    eth->eth_dst = router_mac;
+    return p;
+}
+
+/* Writes the checksum of the 'len' last octets of 'p', which follow an IP
+ * header, at 'ofs' there. */
+static void
+fix_l4(struct dp_packet *p, size_t len, size_t ofs, bool pseudo)
+{
+    uint8_t *l4 = (uint8_t *) dp_packet_tail(p) - len;
+    const uint8_t *l3 = (uint8_t *) dp_packet_data(p) + 14;
+    uint32_t sum = (!pseudo ? 0
+                    : *l3 >> 4 == 4
+                    ? packet_csum_pseudoheader((const void *) l3)
+                    : packet_csum_pseudoheader6((const void *) l3));
+
+    memset(l4 + ofs, 0, 2);
+    ovs_be16 be = csum_finish(csum_continue(sum, l4, len));
+    memcpy(l4 + ofs, &be, 2);
+}
+
+/* Returns the ICMP error about 'in', an IPv4 packet. */
+static struct dp_packet *
+error_about(const struct dp_packet *in, const char *from, uint8_t type,
+            uint8_t code, uint32_t rest)
+{
+    struct dp_packet *p = new_answer(ETH_TYPE_IP);
+    size_t quoted = MIN(dp_packet_size(in) - 14, 576 - 28);
+
+    put_answer_ip(p, from, "198.51.100.10", IPPROTO_ICMP, 0xc0, 8 + quoted);
+    put_icmp(p, type, code, rest);
+    dp_packet_put(p, (uint8_t *) dp_packet_data(in) + 14, quoted);
+    fix_l4(p, 8 + quoted, 2, false);
+    return p;
+}
+
+static struct dp_packet *
+error6_about(const struct dp_packet *in, uint8_t type, uint8_t code,
+             uint32_t rest)
+{
+    struct dp_packet *p = new_answer(ETH_TYPE_IPV6);
+    size_t quoted = MIN(dp_packet_size(in) - 14, 1280 - 48);
+
+    put_answer_ip(p, "2001:db8:20::10", "2001:db8:1::10", IPPROTO_ICMPV6,
+                  0xc0, 8 + quoted);
+    put_icmp(p, type, code, rest);
+    dp_packet_put(p, (uint8_t *) dp_packet_data(in) + 14, quoted);
+    fix_l4(p, 8 + quoted, 2, true);
+    return p;
+}
+
+static void
+test_answer_too_big(void)
+{
+    struct dp_packet *p = tcp_packet(128, 1000, 80, 1411);
+
+    assert_answered(p, error_about(p, "20.50.60.10", 3, 4, 1450),
+                    MUX_COUNT_TOO_BIG, MUX_COUNT_ERRORS);
+    p = tcp6_packet(128, 1000, 80, 1391);
+    assert_answered(p, error6_about(p, 2, 0, 1450), MUX_COUNT_TOO_BIG,
+                    MUX_COUNT_ERRORS);
+
+    /* Room in front of the packet is made where it can be. */
+    for (size_t headroom = 0; headroom < 50; headroom++) {
+        p = move_packet(tcp_packet(128, 1000, 80, 1411), headroom);
+        assert_answered(p, error_about(p, "20.50.60.10", 3, 4, 1450),
+                        MUX_COUNT_TOO_BIG, MUX_COUNT_ERRORS);
+    }
+
+    /* Not to a sender of multicast. */
+    p = tcp_packet(128, 1000, 80, 1411);
+    ((uint8_t *) dp_packet_data(p))[0] = 0x01;
+    assert_dropped(p, MUX_COUNT_TOO_BIG);
+}
+
+/* Through the tunnel that the packet came by. */
+static void
+test_answer_tunnelled(void)
+{
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 1420);
+    struct dp_packet *in = tunnel_packet(inner, 7);
+    struct dp_packet *answer = error_about(inner, "20.50.60.10", 3, 4, 1450);
+    struct dp_packet *p = new_answer(ETH_TYPE_IP);
+    uint8_t vxlan[] = { 8, 0, 0, 0, 0, 0, 7, 0 };
+    size_t len = dp_packet_size(answer);
+
+    put_answer_ip(p, "172.16.0.11", "172.16.0.21", IPPROTO_UDP, 0,
+                  8 + 8 + len);
+    put_l4(p, IPPROTO_UDP, 54321, 4789, 0);
+    put_unaligned_be16((ovs_be16 *) (void *) ((uint8_t *) dp_packet_tail(p)
+                                              - 4), htons(16 + len));
+    dp_packet_put(p, vxlan, sizeof vxlan);
+    dp_packet_put(p, dp_packet_data(answer), len);
+    assert_answered(in, p, MUX_COUNT_TOO_BIG, MUX_COUNT_ERRORS);
+    dp_packet_delete(inner);
+    dp_packet_delete(answer);
+}
+
+static void
+test_answer_expired(void)
+{
+    struct dp_packet *p = tcp_packet_with(8, 1);
+
+    assert_answered(p, error_about(p, "172.16.0.11", 11, 0, 0),
+                    MUX_COUNT_TTL, MUX_COUNT_ERRORS);
+    p = tcp6_packet(128, 1000, 80, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 7] = 1;
+    assert_answered(p, error6_about(p, 3, 0, 0), MUX_COUNT_TTL,
+                    MUX_COUNT_ERRORS);
+
+    /* It is 1 on arrival at the anycast VTEP, that is far enough. */
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 9);
+    p = tunnel_packet(inner, 7);
+    ((uint8_t *) dp_packet_data(p))[14 + 8] = 1;
+    fix_ip(p);
+    dp_packet_delete(forward(p));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
+    dp_packet_delete(inner);
+
+    /* No error about an error. */
+    p = icmp_error(3, 6, "20.50.60.10", 80, 8);
+    ((uint8_t *) dp_packet_data(p))[14 + 8] = 1;
+    fix_ip(p);
+    assert_dropped(p, MUX_COUNT_TTL);
+
+    /* Nor about what is the node's. */
+    p = tcp_packet_with(19, 111);
+    ((uint8_t *) dp_packet_data(p))[14 + 8] = 1;
+    fix_ip(p);
+    assert_for_node(p);
+}
+
+static struct dp_packet *
+to_rejecting(uint8_t protocol, uint16_t dport, uint8_t flags, size_t payload)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t len = protocol == 6 ? TCP_HEADER_LEN : UDP_HEADER_LEN;
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.21", protocol, len + payload);
+    put_l4(p, protocol, 1000, dport, payload);
+    if (protocol == 6) {
+        uint8_t *tcp = dp_packet_at_assert(p, 34, TCP_HEADER_LEN);
+
+        put_unaligned_be32((ovs_be32 *) (void *) (tcp + 4), htonl(0x3ff));
+        put_unaligned_be32((ovs_be32 *) (void *) (tcp + 8),
+                           htonl(0x12345678));
+        tcp[13] = flags;
+    }
+    return p;
+}
+
+static struct dp_packet *
+reset(uint16_t sport, uint8_t flags, const char *seq_and_ack)
+{
+    struct dp_packet *p = new_answer(ETH_TYPE_IP);
+
+    put_answer_ip(p, "20.50.60.21", "198.51.100.10", 6, 0, 20);
+    put_l4(p, 6, sport, 1000, 0);
+
+    uint8_t *tcp = dp_packet_at_assert(p, 34, TCP_HEADER_LEN);
+    memcpy(tcp + 4, seq_and_ack, 8);
+    tcp[13] = flags;
+    fix_l4(p, 20, 16, true);
+    return p;
+}
+
+static void
+test_answer_reject(void)
+{
+    struct dp_packet *p;
+
+    /* No endpoint; one without members. */
+    for (uint16_t port = 80; port < 82; port++) {
+        enum mux_counter reason = (port == 80 ? MUX_COUNT_NO_OWNER
+                                   : MUX_COUNT_NO_ENDPOINT);
+
+        assert_answered(to_rejecting(6, port, TCP_SYN, 0),
+                        reset(port, TCP_RST | TCP_ACK, "\0\0\0\0\0\0\x04\0"),
+                        reason, MUX_COUNT_RESETS);
+        assert_answered(to_rejecting(6, port, TCP_FIN, 10),
+                        reset(port, TCP_RST | TCP_ACK,
+                              "\0\0\0\0\0\0\x04\x0a"),
+                        reason, MUX_COUNT_RESETS);
+        assert_answered(to_rejecting(6, port, TCP_ACK, 9),
+                        reset(port, TCP_RST, "\x12\x34\x56\x78\0\0\0\0"),
+                        reason, MUX_COUNT_RESETS);
+        assert_dropped(to_rejecting(6, port, TCP_RST, 0), reason);
+        assert_dropped(to_rejecting(6, port, TCP_RST | TCP_ACK, 0), reason);
+    }
+
+    p = to_rejecting(17, 53, 0, 10);
+    assert_answered(p, error_about(p, "20.50.60.21", 3, 3, 0),
+                    MUX_COUNT_NO_ENDPOINT, MUX_COUNT_ERRORS);
+}
+
+static void
+test_answer_echo(void)
+{
+    for (size_t payload = 0; payload < 100; payload += 33) {
+        struct dp_packet *in[2], *out[2];
+
+        for (int v6 = 0; v6 < 2; v6++) {
+            const char *a = v6 ? "2001:db8:1::10" : "198.51.100.10";
+            const char *b = v6 ? "2001:db8:20::10" : "20.50.60.10";
+            uint16_t type = v6 ? ETH_TYPE_IPV6 : ETH_TYPE_IP;
+            uint8_t protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+
+            in[v6] = new_packet(128);
+            put_eth(in[v6], type);
+            put_answer_ip(in[v6], a, b, protocol, 0x28, 8 + payload);
+            put_icmp(in[v6], v6 ? 128 : 8, 0, 0x12345678);
+            memset(dp_packet_put_uninit(in[v6], payload), 0xff, payload);
+            fix_l4(in[v6], 8 + payload, 2, v6);
+            dp_packet_put_zeros(in[v6], payload % 7); /* Padding. */
+
+            out[v6] = new_answer(type);
+            put_answer_ip(out[v6], b, a, protocol, 0x28, 8 + payload);
+            put_icmp(out[v6], v6 ? 129 : 0, 0, 0x12345678);
+            memset(dp_packet_put_uninit(out[v6], payload), 0xff, payload);
+            fix_l4(out[v6], 8 + payload, 2, v6);
+            assert_answered(in[v6], out[v6], MUX_COUNT_ECHO, MUX_COUNT_ECHO);
+        }
+    }
+
+    /* Not by this VIP, which rejects it, but not by an error. */
+    struct dp_packet *p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.21", IPPROTO_ICMP, 8);
+    put_icmp(p, 8, 0, 1);
+    assert_answered(p, error_about(p, "20.50.60.21", 3, 3, 0),
+                    MUX_COUNT_PROTOCOL, MUX_COUNT_ERRORS);
+}
+
+/* Forwards 'p' with limits that have been reached before. */
+static struct dp_packet *
+forward_limited(struct dp_packet *p, long long int now)
+{
+    struct dp_packet_batch batch, node;
+
+    memset(&counters, 0, sizeof counters);
+    dp_packet_batch_init_packet(&batch, p);
+    dp_packet_batch_init(&node);
+    mux_forward(get_table(), thread, &batch, &node, MTU, now, &counters);
+    return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
+}
+
+static void
+test_answer_limit(void)
+{
+    long long int now = time_msec();
+    struct dp_packet *p;
+    int n = 0;
+
+    get_thread();
+    for (int i = 0; i < 2 * MUX_LIMIT_BURST; i++) {
+        p = forward_limited(tcp_packet_with(8, 1), now);
+        n += !!p;
+        dp_packet_delete(p);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_LIMITED], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TTL], 1);
+
+    /* Those about the MTU have a limit of their own. */
+    p = forward_limited(tcp_packet(128, 1000, 80, 1411), now);
+    CU_ASSERT_PTR_NOT_NULL(p);
+    dp_packet_delete(p);
+
+    n = 0;
+    for (int i = 0; i < 20; i++) {
+        p = forward_limited(tcp_packet_with(8, 1), now + 10);
+        n += !!p;
+        dp_packet_delete(p);
+    }
+    CU_ASSERT_EQUAL(n, 10 * MUX_LIMIT_RATE / 1000);
+}
+
 /* Random changes to good packets: nothing crashes, nothing is lost without
  * being counted. */
 static void
@@ -792,19 +1770,39 @@ test_forward_fuzzed(void)
     for (int i = 0; i < 200000; i++) {
         struct dp_packet *p;
 
-        if (i % 3 == 0) {
+        if (i % 8 == 0) {
             p = move_packet(tcp_packet(0, i, 80, i % 50), i % 129);
-        } else if (i % 3 == 1) {
+        } else if (i % 8 == 1) {
             p = move_packet(tcp6_packet(0, i, 80, i % 50), i % 129);
+        } else if (i % 8 == 2) {
+            p = move_packet(icmp_error(3, 6, "20.50.60.10", 80, i % 21),
+                            i % 129);
+        } else if (i % 8 == 3) {
+            p = move_packet(icmp6_error(1 + i / 8 % 4, "2001:db8:20::10",
+                                        i / 32 % 2 ? 44 : 0, i % 21),
+                            i % 129);
+        } else if (i % 8 == 4) {
+            p = move_packet(fragment(i / 8 % 2 ? 6 : 17, i / 64, i / 8 % 3, 3,
+                                     i / 32 % 2), i % 129);
+        } else if (i % 8 == 5) {
+            p = move_packet(to_rejecting(i / 8 % 2 ? 6 : 17, 80, i, i % 9),
+                            i % 129);
+        } else if (i % 8 == 6) {
+            p = move_packet(tcp_packet(0, i, 80, 1411), i % 129);
         } else {
             struct dp_packet *inner = tcp_packet(0, i, 80, i % 50);
             p = tunnel_packet(inner, i % 9);
             dp_packet_delete(inner);
         }
         random_set_seed(i + 1);
+        uint32_t headers = MIN(dp_packet_size(p), 150);
         for (int j = random_range(4); j >= 0; j--) {
-            ((uint8_t *) dp_packet_data(p))[random_range(
-                dp_packet_size(p))] = random_uint32();
+            ((uint8_t *) dp_packet_data(p))[random_range(headers)]
+                = random_uint32();
+        }
+        if (i % 16 < 8 && headers > 34) {
+            /* Most would not get past this otherwise. */
+            fix_ip(p);
         }
         if (!random_range(4)) {
             dp_packet_set_size(p, random_range(dp_packet_size(p)));
@@ -815,10 +1813,16 @@ test_forward_fuzzed(void)
         memset(&counters, 0, sizeof counters);
         dp_packet_batch_init_packet(&batch, p);
         dp_packet_batch_init(&node);
-        mux_forward(get_table(), &batch, &node, MTU, time_msec(), &counters);
+        mux_forward(get_table(), get_thread(), &batch, &node, MTU, time_msec(),
+                &counters);
 
-        uint64_t sum = counters.n[MUX_COUNT_FORWARDED];
-        CU_ASSERT_EQUAL(sum, dp_packet_batch_size(&batch));
+        uint64_t sum = (counters.n[MUX_COUNT_FORWARDED]
+                        + counters.n[MUX_COUNT_ECHO]
+                        + counters.n[MUX_COUNT_WAITED]);
+        CU_ASSERT_EQUAL(sum - counters.n[MUX_COUNT_WAITED]
+                        + counters.n[MUX_COUNT_ERRORS]
+                        + counters.n[MUX_COUNT_RESETS],
+                        dp_packet_batch_size(&batch));
         sum += dp_packet_batch_size(&node);
         for (int j = MUX_FIRST_DROP; j < MUX_N_COUNTERS; j++) {
             sum += counters.n[j];
@@ -826,7 +1830,81 @@ test_forward_fuzzed(void)
         CU_ASSERT_EQUAL_FATAL(sum, 1);
         dp_packet_delete_batch(&batch, true);
         dp_packet_delete_batch(&node, true);
+
+        dp_packet_batch_init(&batch);
+        while (mux_forward_released(thread, &batch)) {
+            mux_forward(get_table(), get_thread(), &batch, &node, MTU,
+                        time_msec(), &counters);
+            dp_packet_delete_batch(&batch, true);
+            dp_packet_delete_batch(&node, true);
+            dp_packet_batch_init(&batch);
+            dp_packet_batch_init(&node);
+        }
     }
+}
+
+/* Returns the member that a packet of a client is sent to. */
+static uint16_t
+owner_of(const char *src, uint8_t protocol, uint16_t sport, uint16_t dport)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t l4_len = (protocol == IPPROTO_TCP ? TCP_HEADER_LEN
+                     : UDP_HEADER_LEN);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, src, "20.50.60.10", protocol, l4_len);
+    put_l4(p, protocol, sport, dport, 0);
+    p = forward(p);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+
+    struct steering steering;
+    CU_ASSERT(steering_pull(&steering, (const uint8_t *) dp_packet_data(p)
+                            + MUX_TUNNEL_LEN));
+    dp_packet_delete(p);
+    return steering.owners[0];
+}
+
+/* Returns how many members the connections of a client to a port have. */
+static unsigned int
+count_owners(const char *src, uint8_t protocol, uint16_t dport)
+{
+    uint32_t owners = 0;
+
+    for (uint16_t sport = 40000; sport < 40064; sport++) {
+        owners |= 1u << owner_of(src, protocol, sport, dport);
+    }
+    return count_1bits(owners);
+}
+
+/* What a rule says with "loadDistribution" decides what a connection's member
+ * depends on. */
+static void
+test_distribution(void)
+{
+    unsigned int n_differ = 0, n_clients = 0;
+    uint32_t owners = 0;
+
+    CU_ASSERT_EQUAL(count_owners("198.51.100.10", IPPROTO_TCP, 90), 8);
+    CU_ASSERT_EQUAL(count_owners("198.51.100.10", IPPROTO_UDP, 90), 8);
+    for (int i = 1; i < 64; i++) {
+        char src[32];
+
+        snprintf(src, sizeof src, "198.51.100.%d", i);
+        for (uint16_t dport = 91; dport <= 92; dport++) {
+            CU_ASSERT_EQUAL(count_owners(src, IPPROTO_TCP, dport), 1);
+            CU_ASSERT_EQUAL(count_owners(src, IPPROTO_UDP, dport), 1);
+        }
+        CU_ASSERT_EQUAL(owner_of(src, IPPROTO_TCP, 40000, 91),
+                        owner_of(src, IPPROTO_UDP, 40000, 91));
+        n_differ += (owner_of(src, IPPROTO_TCP, 40000, 92)
+                     != owner_of(src, IPPROTO_UDP, 40000, 92));
+        owners |= 1u << owner_of(src, IPPROTO_TCP, 40000, 91);
+        n_clients++;
+    }
+
+    /* With eight members, about one client in eight has the same for both. */
+    CU_ASSERT(n_differ > n_clients / 2 && n_differ < n_clients);
+    CU_ASSERT_EQUAL(count_1bits(owners), 8);
 }
 
 static const struct unit_test tests[] = {
@@ -835,9 +1913,23 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_ipv6),
     UNIT_TEST(test_forward_ring),
     UNIT_TEST(test_forward_tunnelled),
+    UNIT_TEST(test_distribution),
     UNIT_TEST(test_forward_headroom),
     UNIT_TEST(test_forward_mtu),
     UNIT_TEST(test_forward_batch),
+    UNIT_TEST(test_forward_whole_vip),
+    UNIT_TEST(test_source_ranges),
+    UNIT_TEST(test_forward_tos),
+    UNIT_TEST(test_icmp_errors),
+    UNIT_TEST(test_fragments),
+    UNIT_TEST(test_fragments_ipv6),
+    UNIT_TEST(test_fragments_bounds),
+    UNIT_TEST(test_answer_too_big),
+    UNIT_TEST(test_answer_tunnelled),
+    UNIT_TEST(test_answer_expired),
+    UNIT_TEST(test_answer_reject),
+    UNIT_TEST(test_answer_echo),
+    UNIT_TEST(test_answer_limit),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),
     UNIT_TEST(test_drop_ipv6),
@@ -853,6 +1945,8 @@ main(int argc, char *argv[])
 {
     int status = unit_main("mux-forward", tests, argc, argv);
 
+    mux_thread_destroy(thread);
+    mux_fragments_destroy(fragments);
     mux_store_destroy(store);
     return status;
 }

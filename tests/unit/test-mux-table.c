@@ -15,6 +15,7 @@
 #include <config.h>
 
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 
 #include <string.h>
 
@@ -147,6 +148,60 @@ test_store_set_and_delete(void)
     mux_store_destroy(store);
 }
 
+#define RANGES(TEXT)                                                    \
+    "{'op': 'endpoint', 'network': 0, 'address': '10.0.0.1',"           \
+    "'protocol': 6, 'port': 443, 'pool': 100, 'distribution': 'Default'," \
+    "'idle': 240, 'name': 'r', 'source_ranges': " TEXT "}"
+
+/* Prefixes become ranges that do not overlap. */
+static void
+test_source_ranges(void)
+{
+    struct mux_store *store = mux_store_create();
+    const struct mux_endpoint *ep;
+    static const struct {
+        const char *address;
+        bool admitted;
+    } cases[] = {
+        { "9.255.255.255", false }, { "10.0.0.0", true },
+        { "10.255.255.255", true }, { "11.0.0.0", false },
+        { "192.0.2.0", false }, { "192.0.2.1", true }, { "192.0.2.2", true },
+        { "192.0.2.3", false }, { "255.255.255.255", false },
+    };
+
+    LOAD(store, 1, CURRENT(1, 1000, "[1, 1], [2, 1]"));
+    mux_unit_load(store, false, 2, "[%s]",
+                  RANGES("['192.0.2.2/32', '10.1.0.0/16', '10.0.0.0/8', "
+                         "'::/0', '10.255.255.0/24', '192.0.2.1/32']"));
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct in6_addr vip, address;
+        uint64_t words[2];
+        ovs_be32 ip4;
+
+        CU_ASSERT(ip_parse("10.0.0.1", &ip4));
+        in6_addr_set_mapped_ipv4(&vip, ip4);
+        CU_ASSERT_PTR_NOT_NULL(mux_table_lookup(mux_store_get_table(store), 0,
+                                                &vip, 6, 443, &ep));
+        CU_ASSERT_EQUAL(ep->n_ranges, 3);
+        CU_ASSERT(ip_parse(cases[i].address, &ip4));
+        in6_addr_set_mapped_ipv4(&address, ip4);
+        mux_address_to_words(&address, words);
+        CU_ASSERT_EQUAL(mux_endpoint_admits(ep, words), cases[i].admitted);
+    }
+
+    /* Nobody, rather than everybody. */
+    mux_unit_load(store, false, 3, "[%s]", RANGES("['::/0']"));
+    uint64_t words[2] = { 0, UINT64_C(0xffff0a000001) };
+    struct in6_addr vip = mux_address_from_words(words);
+    mux_table_lookup(mux_store_get_table(store), 0, &vip, 6, 443, &ep);
+    CU_ASSERT_FALSE(mux_endpoint_admits(ep, words));
+
+    mux_unit_load(store, false, 4, "[%s]", RANGES("[]"));
+    mux_table_lookup(mux_store_get_table(store), 0, &vip, 6, 443, &ep);
+    CU_ASSERT(mux_endpoint_admits(ep, words));
+    mux_store_destroy(store);
+}
+
 /* What is wrong with a transaction, and the operation it is about. */
 static const struct {
     const char *ops;
@@ -193,6 +248,13 @@ static const struct {
       "operation 0: " },
     { ENDPOINT("10.0.0.1", 1, 80, 100), "operation 0: " },
     { ENDPOINT("10.0.0.1", 6, 0, 100), "operation 0: " },
+    { ENDPOINT("10.0.0.1", 0, 80, 100), "operation 0: " },
+    { RANGES("[5]"), "operation 0: " },
+    { RANGES("['10.0.0.0']"), "operation 0: " },
+    { RANGES("['10.0.0.1/24']"), "operation 0: " },
+    { RANGES("'10.0.0.0/24'"), "operation 0: " },
+    { "{'op': 'vip', 'network': 0, 'address': '10.0.0.3', 'echo': 1}",
+      "operation 0: " },
     { ENDPOINT("10.0.0.1", 6, 65536, 100), "operation 0: " },
     { POOL(101, ""), "operation 0: " },
     { POOL(0, CURRENT(1, 0, "[1, 1]")), "operation 0: " },
@@ -609,7 +671,62 @@ test_store_random(void)
     mux_store_destroy(store);
 }
 
+/* Numbers of counters stay with what has the same key, and what they counted
+ * is gone with the object. */
+static void
+test_counters(void)
+{
+    struct mux_thread *thread = mux_thread_create(NULL);
+    struct mux_store *store = mux_store_create();
+    struct mux_figures figures;
+    uint32_t endpoint, members[2];
+
+    LOAD(store, 1, CURRENT(1, 1000, "[1, 1], [2, 1]"));
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    endpoint = e->counter;
+    CU_ASSERT_NOT_EQUAL(endpoint, MUX_NO_COUNTER);
+    for (int i = 0; i < 2; i++) {
+        members[i] = e->owners[i].counter;
+        CU_ASSERT_NOT_EQUAL(members[i], MUX_NO_COUNTER);
+        mux_thread_count(thread, members[i], 100, i);
+    }
+    CU_ASSERT_NOT_EQUAL(members[0], members[1]);
+    mux_thread_count_drop(thread, members[1], MUX_COUNT_TOO_BIG);
+
+    /* The same again, as a whole; then without member 1 in force. */
+    LOAD(store, 2, CURRENT(1, 1000, "[1, 1], [2, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(e->counter, endpoint);
+    CU_ASSERT_EQUAL(e->owners[0].counter, members[0]);
+    CU_ASSERT_EQUAL(e->owners[1].counter, members[1]);
+    LOAD(store, 3, CURRENT(2, 0, "[2, 1]") "," PREVIOUS(1, 0, "[1, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(e->counter, endpoint);
+    CU_ASSERT_EQUAL(e->owners[0].counter, members[1]);
+
+    memset(&figures, 0, sizeof figures);
+    mux_figures_add(&figures, members[1]);
+    CU_ASSERT_EQUAL(figures.packets, 1);
+    CU_ASSERT_EQUAL(figures.bytes, 100);
+    CU_ASSERT_EQUAL(figures.syns, 1);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
+
+    uint32_t own = mux_counter_alloc();
+    mux_thread_count(thread, own, 100, true);
+    mux_thread_count_drop(thread, own, MUX_COUNT_TOO_BIG);
+    mux_counter_free((void *) (uintptr_t) own);
+    CU_ASSERT_EQUAL(mux_counter_alloc(), own);
+    memset(&figures, 0, sizeof figures);
+    mux_figures_add(&figures, own);
+    CU_ASSERT_EQUAL(figures.packets + figures.bytes + figures.syns, 0);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 0);
+    mux_store_destroy(store);
+    mux_thread_destroy(thread);
+}
+
 static const struct unit_test tests[] = {
+    UNIT_TEST(test_source_ranges),
+    UNIT_TEST(test_counters),
     UNIT_TEST(test_store_starts_empty),
     UNIT_TEST(test_store_set_and_delete),
     UNIT_TEST(test_store_refuses),

@@ -89,6 +89,11 @@ add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
 static bool
 add_pool(struct mux_tables *t, int64_t key, bool coming)
 {
+    int64_t members[] = { 1, 2, 3 };    /* The last one has no host. */
+    char *vteps[] = {
+        CONST_CAST(char *, "172.16.0.21"), CONST_CAST(char *, "172.16.0.22"),
+        CONST_CAST(char *, ""),
+    };
     int64_t indices[] = { 1, 2 }, weights[] = { 1, 3 }, weights0[] = { 1, 0 };
     struct slbrec_generation previous = {
         .number = 1, .state = CONST_CAST(char *, "previous"),
@@ -110,19 +115,11 @@ add_pool(struct mux_tables *t, int64_t key, bool coming)
         .name = CONST_CAST(char *, "web/backendPools/servers"),
         .tunnel_key = key, .network_key = 100, .slots_log2 = 9,
         .generations = gens, .n_generations = coming ? 3 : 2,
+        .key_vteps = members, .value_vteps = vteps,
+        .n_vteps = ARRAY_SIZE(members),
     };
-    struct slbrec_compiled_member two = {
-        .index = 2, .vtep = CONST_CAST(char *, "172.16.0.22"),
-    };
-    struct slbrec_compiled_member one = {
-        .index = 1, .vtep = CONST_CAST(char *, "172.16.0.21"),
-    };
-    struct slbrec_compiled_member gone = {
-        .index = 3, .vtep = CONST_CAST(char *, ""),
-    };
-    const struct slbrec_compiled_member *members[] = { &two, &gone, &one };
 
-    return mux_tables_add_pool(t, &pool, members, ARRAY_SIZE(members));
+    return mux_tables_add_pool(t, &pool);
 }
 
 static void
@@ -289,7 +286,7 @@ test_mux_tables_incomplete(void)
     struct slbrec_compiled_pool empty = {
         .name = CONST_CAST(char *, "empty"), .tunnel_key = 18,
     };
-    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty, NULL, 0));
+    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty));
     CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
 
     static const char *const bad_keys[] = {
@@ -362,6 +359,65 @@ test_mux_tables_split(void)
     mux_tables_destroy(&t);
 }
 
+/* Returns the operation that sets the rule of port 81. */
+static char *
+endpoint_op(const char *distribution)
+{
+    struct mux_tables a, b;
+    struct slbrec_endpoint row = {
+        .vip = CONST_CAST(char *, "20.50.60.10"),
+        .protocol = 17, .port = 81, .pool_key = 17,
+        .load_distribution = CONST_CAST(char *, distribution),
+        .idle_timeout = 300, .rule = CONST_CAST(char *, "web/rules/x"),
+    };
+
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
+    char *s = diff(&a, &b, 0);
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+    return s;
+}
+
+/* What a rule says about its connections reaches the datapath. */
+static void
+test_mux_tables_endpoint(void)
+{
+    static const char *const distributions[] = {
+        "Default", "SourceIP", "SourceIPProtocol",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(distributions); i++) {
+        char *s = endpoint_op(distributions[i]);
+        char *expected = xasprintf(
+            "{\"address\":\"20.50.60.10\",\"distribution\":\"%s\","
+            "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
+            "\"op\":\"endpoint\",\"pool\":17,\"port\":81,"
+            "\"protocol\":17}\n", distributions[i]);
+
+        CU_ASSERT_STRING_EQUAL(s, expected);
+        free(expected);
+        free(s);
+    }
+}
+
+static void
+test_mux_vip_zones(void)
+{
+    char *zones[] = { CONST_CAST(char *, "1"), CONST_CAST(char *, "3") };
+    struct slbrec_vip everywhere = { .n_zones = 0 };
+    struct slbrec_vip zonal = { .zones = zones, .n_zones = 2 };
+
+    CU_ASSERT(mux_vip_has_zone(&everywhere, ""));
+    CU_ASSERT(mux_vip_has_zone(&everywhere, "2"));
+    CU_ASSERT(mux_vip_has_zone(&zonal, "1"));
+    CU_ASSERT(mux_vip_has_zone(&zonal, "3"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, "2"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, "13"));
+    CU_ASSERT_FALSE(mux_vip_has_zone(&zonal, ""));
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_all),
     UNIT_TEST(test_mux_tables_age_is_clamped),
@@ -370,7 +426,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_keys),
     UNIT_TEST(test_mux_tables_incomplete),
     UNIT_TEST(test_mux_tables_keep_vip),
+    UNIT_TEST(test_mux_tables_endpoint),
     UNIT_TEST(test_mux_tables_split),
+    UNIT_TEST(test_mux_vip_zones),
     UNIT_END
 };
 

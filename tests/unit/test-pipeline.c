@@ -64,15 +64,18 @@ vtep(const char *text)
 }
 
 /* A host with three VMs, one of them with two addresses, in one network and
- * two pools, of which one has IPv6. */
+ * two pools, of which one has IPv6.  Some rules have floating IP: two with the
+ * same port of different VIPs, two of one VIP, one that has another rule's
+ * VIP, and one for IPv6.  One VIP is an address in the network. */
 struct fixture {
     struct host_vm vms[4];
     struct host_location locations[2];
     struct in6_addr gateways[2];
     struct host_prefix subnets[2];
+    struct in6_addr vips[2];
     struct host_network networks[1];
     struct host_member members[5], members6[2];
-    struct host_endpoint endpoints[4], endpoints6[1];
+    struct host_endpoint endpoints[10], endpoints6[2];
     struct host_pool pools[2];
     ovs_be32 peers[3];
     struct host_rules rules;
@@ -100,8 +103,10 @@ fixture_init(struct fixture *f)
     f->gateways[1] = address("fd00:1::1");
     f->subnets[0] = (struct host_prefix) { address("10.0.1.0"), 24 };
     f->subnets[1] = (struct host_prefix) { address("fd00:1::"), 64 };
+    f->vips[0] = address("10.0.1.100");
+    f->vips[1] = address("fd00:1::100");
     f->networks[0] = (struct host_network) {
-        1, f->gateways, 2, f->subnets, 2 };
+        1, f->gateways, 2, f->subnets, 2, f->vips, 2 };
 
     f->members[0] = (struct host_member) { 1, &f->vms[0], 0 };
     f->members[1] = (struct host_member) { 2, &f->vms[1], 0 };
@@ -109,19 +114,35 @@ fixture_init(struct fixture *f)
     f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23") };
     f->members[4] = (struct host_member) { 5, NULL, 0 };
     f->endpoints[0] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11 };
+        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false, false };
     f->endpoints[1] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12 };
+        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false, false };
     f->endpoints[2] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13 };
+        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false, false };
     f->endpoints[3] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14 };
+        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false, false };
+    f->endpoints[4] = (struct host_endpoint) {
+        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true, false };
+    f->endpoints[5] = (struct host_endpoint) {
+        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true, false };
+    f->endpoints[6] = (struct host_endpoint) {
+        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true, false };
+    f->endpoints[7] = (struct host_endpoint) {
+        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true, false };
+    f->endpoints[8] = (struct host_endpoint) {
+        address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true };
+    f->endpoints[9] = (struct host_endpoint) {
+        address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true };
     f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
     f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
     f->endpoints6[0] = (struct host_endpoint) {
-        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21 };
-    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 4 };
-    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 1 };
+        address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false,
+        false };
+    f->endpoints6[1] = (struct host_endpoint) {
+        address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true,
+        false };
+    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 10 };
+    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 2 };
     f->peers[0] = vtep("172.16.0.11");
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
@@ -131,6 +152,7 @@ fixture_init(struct fixture *f)
         .underlay_port = 2,
         .own_mac = ETH_ADDR_C(02,11,22,33,44,55),
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
+        .anycast = vtep("172.16.0.100"),
         .peers = f->peers, .n_peers = 3,
         .vms = f->vms, .n_vms = 4,
         .locations = f->locations, .n_locations = 2,
@@ -264,11 +286,12 @@ test_order(void)
     host_rules_build(&f.rules, &ft);
     char *wanted = flows_text(&ft);
     for (int i = 0; i < 20; i++) {
-        shuffle(f.endpoints, 4, sizeof f.endpoints[0]);
+        shuffle(f.endpoints, 10, sizeof f.endpoints[0]);
         shuffle(f.members, 5, sizeof f.members[0]);
         shuffle(f.locations, 2, sizeof f.locations[0]);
         shuffle(f.peers, 3, sizeof f.peers[0]);
         shuffle(f.gateways, 2, sizeof f.gateways[0]);
+        shuffle(f.vips, 2, sizeof f.vips[0]);
         shuffle(f.pools, 2, sizeof f.pools[0]);
 
         /* VMs are pointed to. */
@@ -431,6 +454,9 @@ random_steering(int n_owners, int hop)
         s.owners[i] = 1 + random_range(STEERING_MAX_INDEX);
     }
     s.flags = random_range(STEERING_ALL_FLAGS + 1);
+    if (n_owners > 1) {
+        s.flags &= ~STEERING_FRAGMENT;
+    }
     return s;
 }
 
@@ -497,7 +523,7 @@ test_steering(void)
 }
 
 /* The only way to the underlay: with the mark of a reply, from the one table
- * that gives it, to packets whose source is a VIP. */
+ * that gives it, to packets whose source is a public VIP. */
 static void
 test_no_leak(void)
 {
@@ -523,8 +549,11 @@ test_no_leak(void)
         }
         if (strstr(actions, "->reg9")) {
             CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
+            CU_ASSERT_EQUAL(!strstr(actions, "0x1->reg9"),
+                            strstr(text, "nw_src=10.0.1.100") != NULL);
             CU_ASSERT_TRUE(strstr(text, "nw_src=20.50.60.1")
-                           || strstr(text, "ipv6_src=2001:db8:20::10"));
+                           || strstr(text, "nw_src=10.0.1.100")
+                           || strstr(text, "ipv6_src=2001:db8:20::1"));
             CU_ASSERT_PTR_NOT_NULL(strstr(text, "+rpl"));
         }
         ds_destroy(&s);

@@ -22,14 +22,14 @@
 #include "openvswitch/vlog.h"
 #include "tests/unit/unit.h"
 
-/* Wanted and applied of two muxes. */
+/* Wanted and applied of two muxes, at the beginning of a run. */
 static void
 see(struct prepare *p, int64_t wanted1, int64_t applied1,
     int64_t wanted2, int64_t applied2)
 {
-    prepare_begin(p);
     prepare_set_mux(p, "mux1", wanted1, applied1);
     prepare_set_mux(p, "mux2", wanted2, applied2);
+    prepare_begin(p);
 }
 
 static void
@@ -40,24 +40,59 @@ test_prepare_waits_for_all(void)
     CU_ASSERT_EQUAL(prepare_deadline(p), LLONG_MAX);
     see(p, 5, 4, 9, 8);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
-    CU_ASSERT_FALSE(prepare_is_ready(p, 1100));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1100), 0);
     CU_ASSERT_EQUAL(prepare_deadline(p), 2000);
 
     see(p, 5, 5, 9, 8);
-    CU_ASSERT_FALSE(prepare_is_ready(p, 1200));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1200), 0);
     see(p, 5, 5, 9, 9);
-    CU_ASSERT(prepare_is_ready(p, 1300));
-
-    see(p, 5, 5, 9, 9);
-    CU_ASSERT(prepare_is_done(p, 1, 2, 1300));
-    prepare_end(p);
-
-    /* It is not asked about any more, so it has gone. */
-    see(p, 5, 5, 9, 9);
-    prepare_end(p);
-    CU_ASSERT_FALSE(prepare_is_ready(p, 9999));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1300), 1);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1300), 0);
     CU_ASSERT_EQUAL(prepare_deadline(p), LLONG_MAX);
+
+    /* It stays so until the generation has gone. */
+    see(p, 6, 5, 9, 9);
+    CU_ASSERT(prepare_is_done(p, 1, 2, 1300));
+    prepare_forget(p, 1);
+    prepare_forget(p, 1);
+    CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1300));
+    prepare_destroy(p);
+}
+
+/* Another generation of the pool is another thing. */
+static void
+test_prepare_other_generation(void)
+{
+    struct prepare *p = prepare_create();
+
+    see(p, 5, 4, 9, 9);
+    CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
+    see(p, 6, 5, 9, 9);
+    CU_ASSERT_FALSE(prepare_is_done(p, 1, 3, 1100));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1200), 0);
+    CU_ASSERT_EQUAL(prepare_deadline(p), 1100 + PREPARE_TIMEOUT);
+    see(p, 6, 6, 9, 9);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1200), 1);
+    prepare_destroy(p);
+}
+
+/* All that became ready is told, each once. */
+static void
+test_prepare_many(void)
+{
+    struct prepare *p = prepare_create();
+    uint32_t sum = 0, key;
+
+    see(p, 5, 4, 9, 9);
+    for (uint32_t pool = 1; pool <= 100; pool++) {
+        CU_ASSERT_FALSE(prepare_is_done(p, pool, 2, 1000));
+    }
+    prepare_forget(p, 50);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1999), 0);
+    while ((key = prepare_pop_ready(p, 2000))) {
+        sum += key;
+    }
+    CU_ASSERT_EQUAL(sum, 5050 - 50);
     prepare_destroy(p);
 }
 
@@ -69,18 +104,15 @@ test_prepare_waits_only_for_what_was_wanted_then(void)
 
     see(p, 5, 4, 9, 9);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
 
     see(p, 7, 5, 9, 9);
     CU_ASSERT(prepare_is_done(p, 1, 2, 1100));
     CU_ASSERT_FALSE(prepare_is_done(p, 2, 2, 1100));
-    prepare_end(p);
-    CU_ASSERT_EQUAL(prepare_deadline(p), 2000);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1100), 1);
+    CU_ASSERT_EQUAL(prepare_deadline(p), 1100 + PREPARE_TIMEOUT);
 
     see(p, 7, 7, 9, 9);
     CU_ASSERT(prepare_is_done(p, 2, 2, 1200));
-    prepare_end(p);
-    CU_ASSERT_EQUAL(prepare_deadline(p), 1100 + PREPARE_TIMEOUT);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 0);
     prepare_destroy(p);
 }
@@ -92,31 +124,25 @@ test_prepare_times_out_once(void)
 
     see(p, 5, 4, 9, 9);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
-    CU_ASSERT_FALSE(prepare_is_ready(p, 1999));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 1999), 0);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 0);
-    CU_ASSERT(prepare_is_ready(p, 2000));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 2000), 1);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 1);
 
     /* mux1 is not waited for from now on ... */
     see(p, 6, 4, 10, 9);
     CU_ASSERT(prepare_is_done(p, 1, 2, 2000));
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 3, 2000));
-    prepare_end(p);
     see(p, 6, 4, 10, 10);
     CU_ASSERT(prepare_is_done(p, 1, 3, 2001));
-    prepare_end(p);
 
     /* ... until it has everything, not only some of it. */
     see(p, 6, 5, 10, 10);
-    prepare_end(p);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 1);
     see(p, 6, 6, 10, 10);
-    prepare_end(p);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 0);
     see(p, 7, 6, 10, 10);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 4, 3000));
-    prepare_end(p);
     prepare_destroy(p);
 }
 
@@ -127,13 +153,11 @@ test_prepare_without_muxes(void)
 
     prepare_begin(p);
     CU_ASSERT(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
 
     /* A mux that appears later was not asked. */
-    prepare_begin(p);
     prepare_set_mux(p, "mux1", 1, 0);
+    prepare_begin(p);
     CU_ASSERT(prepare_is_done(p, 1, 2, 1001));
-    prepare_end(p);
     prepare_destroy(p);
     prepare_destroy(NULL);
 }
@@ -145,12 +169,10 @@ test_prepare_mux_that_goes(void)
 
     see(p, 5, 4, 9, 9);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
-
+    prepare_remove_mux(p, "mux1");
+    prepare_remove_mux(p, "stranger");
     prepare_begin(p);
-    prepare_set_mux(p, "mux2", 9, 9);
     CU_ASSERT(prepare_is_done(p, 1, 2, 1001));
-    prepare_end(p);
     prepare_destroy(p);
 }
 
@@ -162,8 +184,7 @@ test_prepare_clear(void)
 
     see(p, 5, 4, 9, 9);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
-    prepare_end(p);
-    CU_ASSERT(prepare_is_ready(p, 5000));
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 5000), 1);
     CU_ASSERT_EQUAL(prepare_n_dead(p), 1);
 
     prepare_clear(p);
@@ -171,13 +192,14 @@ test_prepare_clear(void)
     CU_ASSERT_EQUAL(prepare_deadline(p), LLONG_MAX);
     see(p, 5, 4, 9, 9);
     CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 6000));
-    prepare_end(p);
     CU_ASSERT_EQUAL(prepare_deadline(p), 6000 + PREPARE_TIMEOUT);
     prepare_destroy(p);
 }
 
 static const struct unit_test tests[] = {
     UNIT_TEST(test_prepare_waits_for_all),
+    UNIT_TEST(test_prepare_other_generation),
+    UNIT_TEST(test_prepare_many),
     UNIT_TEST(test_prepare_waits_only_for_what_was_wanted_then),
     UNIT_TEST(test_prepare_times_out_once),
     UNIT_TEST(test_prepare_without_muxes),

@@ -61,7 +61,8 @@ test_steering_rejects_what_is_none(void)
         { 0, 0x02 },            /* Another destination address. */
         { 6, 0x02 },            /* Another source address. */
         { 1, 0x53 },            /* More hops than owners. */
-        { 1, 0x24 },            /* Unknown flag. */
+        { 1, 0x28 },            /* Unknown flag. */
+        { 1, 0x24 },            /* A fragment has one owner. */
         { 7, 0 },               /* No owner. */
         { 7, 5 },               /* Too many owners. */
         { 7, 3 },               /* Fewer than are there. */
@@ -105,6 +106,35 @@ test_steering_ring_visits_all_owners(void)
 }
 
 static void
+test_steering_fragment(void)
+{
+    static const uint8_t expected[STEERING_LEN] = {
+        0x0e, 0x06, 0x01, 0x02, 0x14, 0xe9,
+        0x0e, 0x01, 0x00, 0x00, 0x00, 0x00,
+    };
+    struct steering s = {
+        .owners = { 0x102 }, .n_owners = 1, .port = 5353,
+        .flags = STEERING_SETTLED | STEERING_FRAGMENT,
+    };
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    uint8_t addrs[STEERING_LEN];
+    struct steering copy;
+
+    steering_put(&s, addrs);
+    CU_ASSERT(!memcmp(addrs, expected, sizeof addrs));
+    CU_ASSERT_FATAL(steering_pull(&copy, addrs));
+    CU_ASSERT(!memcmp(copy.owners, s.owners, sizeof s.owners));
+    CU_ASSERT_EQUAL(copy.n_owners, 1);
+    CU_ASSERT_EQUAL(copy.flags, s.flags);
+    CU_ASSERT_EQUAL(copy.port, 5353);
+    CU_ASSERT(steering_is_home(&copy));
+    steering_format(&copy, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "owner 258, hop 0, settled, "
+                           "fragment to port 5353");
+    ds_destroy(&ds);
+}
+
+static void
 test_steering_format(void)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
@@ -119,6 +149,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_steering_wire_format),
     UNIT_TEST(test_steering_rejects_what_is_none),
     UNIT_TEST(test_steering_ring_visits_all_owners),
+    UNIT_TEST(test_steering_fragment),
     UNIT_TEST(test_steering_format),
     UNIT_END
 };

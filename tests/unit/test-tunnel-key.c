@@ -101,12 +101,66 @@ test_tunnel_key_wraps_and_ends(void)
     tunnel_keys_destroy(NULL);
 }
 
+static void
+test_tunnel_key_release(void)
+{
+    struct tunnel_keys keys;
+
+    tunnel_keys_init(&keys);
+    CU_ASSERT_EQUAL(tunnel_keys_allocate(&keys), 1);
+    CU_ASSERT_EQUAL(tunnel_keys_allocate(&keys), 2);
+    tunnel_keys_release(&keys, 1);
+    CU_ASSERT_EQUAL(tunnel_keys_allocate(&keys), 3);
+    CU_ASSERT(tunnel_keys_reserve(&keys, 1));
+    tunnel_keys_destroy(&keys);
+}
+
+/* A key that is held is not free, whether somebody owns it or not. */
+static void
+test_tunnel_key_hold(void)
+{
+    struct tunnel_keys keys;
+
+    tunnel_keys_init(&keys);
+    CU_ASSERT_EQUAL(tunnel_keys_allocate(&keys), 1);
+    tunnel_keys_hold(&keys, 1);
+    tunnel_keys_hold(&keys, 1);
+    tunnel_keys_hold(&keys, 5);
+    tunnel_keys_hold(&keys, 0);
+    tunnel_keys_hold(&keys, -1);
+    tunnel_keys_hold(&keys, TUNNEL_KEY_MAX + 1);
+    CU_ASSERT_FALSE(tunnel_keys_reserve(&keys, 5));
+    tunnel_keys_unhold(&keys, 5);
+    CU_ASSERT(tunnel_keys_reserve(&keys, 5));
+
+    tunnel_keys_release(&keys, 1);
+    CU_ASSERT_FALSE(tunnel_keys_reserve(&keys, 1));
+    tunnel_keys_unhold(&keys, 1);
+    CU_ASSERT_FALSE(tunnel_keys_reserve(&keys, 1));
+    tunnel_keys_unhold(&keys, 1);
+    CU_ASSERT(tunnel_keys_reserve(&keys, 1));
+
+    /* The owner stays when nobody holds it any more. */
+    tunnel_keys_hold(&keys, 1);
+    tunnel_keys_unhold(&keys, 1);
+    tunnel_keys_unhold(&keys, 1);
+    tunnel_keys_unhold(&keys, 0);
+    CU_ASSERT_FALSE(tunnel_keys_reserve(&keys, 1));
+
+    tunnel_keys_hold(&keys, 9);
+    tunnel_keys_reset(&keys);
+    CU_ASSERT(tunnel_keys_reserve(&keys, 9));
+    tunnel_keys_destroy(&keys);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_tunnel_key_counts_from_one),
     UNIT_TEST(test_tunnel_key_rejects_what_is_none),
     UNIT_TEST(test_tunnel_key_is_not_used_again_soon),
     UNIT_TEST(test_tunnel_key_starts_behind_the_highest),
     UNIT_TEST(test_tunnel_key_wraps_and_ends),
+    UNIT_TEST(test_tunnel_key_release),
+    UNIT_TEST(test_tunnel_key_hold),
     UNIT_END
 };
 

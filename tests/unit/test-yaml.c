@@ -15,6 +15,7 @@
 
 #include <config.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,12 +221,13 @@ test_yaml_several_files(void)
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
         "more.yaml:2:7: the name 'prod' is that of virtual network 'prod' "
         "(prod.yaml:4:7), expected another one\n"
-        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork or "
-        "LoadBalancer\n"
+        "wrong.yaml:1:7: 'kind' is 'x', expected VirtualNetwork, "
+        "PublicIPPrefix, LoadBalancer or AzureIds\n"
         "shop.yaml:5:27: address 20.50.60.10 is that of frontend 'public' "
         "(web.yaml:5:27), expected another one\n"
         "shop.yaml:9:26: address 10.0.2.4 is outside of virtual network "
-        "'prod', expected one in its subnets (10.0.1.0/24)\n");
+        "'prod' (prod.yaml:6:1), expected one in its subnets "
+        "(10.0.1.0/24)\n");
     ds_destroy(&ds);
     slb_input_destroy(&input);
 }
@@ -257,9 +259,11 @@ test_yaml_too_many_errors(void)
     struct ds text = DS_EMPTY_INITIALIZER;
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&text, NETWORK);
-    for (int i = 0; i < 5000; i++) {
-        ds_put_format(&text, "key%d: x\n", i);
+    for (int i = 0; i < 10; i++) {
+        ds_put_cstr(&text, "---\n" NETWORK);
+        for (int j = 0; j < 500; j++) {
+            ds_put_format(&text, "key%d: x\n", j);
+        }
     }
     slb_input_init(&input);
     slb_input_add_text(&input, "text", ds_cstr(&text), text.length);
@@ -354,8 +358,8 @@ test_validate_changed_network(void)
                  "- {name: web, prefix: 10.0.2.0/24}\n",
                  "text:4:1: LoadBalancer/web/backendPools/servers/members/vm1 "
                  "is in the database, and address 10.0.1.4 is outside of "
-                 "virtual network 'prod', expected one in its subnets "
-                 "(10.0.2.0/24)\n");
+                 "virtual network 'prod' (text:4:1), expected one in its "
+                 "subnets (10.0.2.0/24)\n");
     check_errors(NETWORK "---\n" WEB,
                  "kind: VirtualNetwork\n"
                  "name: prod\n"
@@ -406,6 +410,177 @@ test_validate_internal_frontends(void)
                  "one\n");
 }
 
+#define PREFIX(LENGTH)                                              \
+    "kind: PublicIPPrefix\nname: out\nprefix: 20.9.0.0/" LENGTH "\n"
+#define FRONTEND(NAME, FIELDS)                                      \
+    "kind: LoadBalancer\nname: " NAME "\nnetwork: prod\nfrontends:\n" \
+    "- {name: a, " FIELDS "}\n"
+
+/* What load balancers in the database use may change only as far as they
+ * still fit. */
+static void
+test_validate_changed_prefix(void)
+{
+    static const char base[] =
+        NETWORK "---\n" PREFIX("30") "---\n"
+        FRONTEND("a", "publicIPPrefix: out") "---\n"
+        FRONTEND("b", "publicIPPrefix: out, address: 20.9.0.3");
+
+    check_errors(base, PREFIX("29"), "");
+    check_errors(base, PREFIX("31"),
+                 "text:3:9: LoadBalancer/b/frontends/a is in the database, "
+                 "and address 20.9.0.3 is outside of public IP prefix 'out' "
+                 "(text:3:9), expected one in 20.9.0.0/31\n");
+    check_errors(base, "kind: PublicIPPrefix\nname: out\n"
+                 "prefix: 20.9.0.3/32\n",
+                 "text:3:9: LoadBalancer/b/frontends/a is in the database, "
+                 "and public IP prefix 'out' (text:3:9) has 1 address for "
+                 "frontends, and this is the frontend number 2, expected "
+                 "another one\n");
+    check_errors(base, "kind: PublicIPPrefix\nname: more\n"
+                 "prefix: 20.9.0.0/24\n",
+                 "text:3:9: 20.9.0.0/24 overlaps 20.9.0.0/30 of public IP "
+                 "prefix 'out' in the database, expected public IP prefixes "
+                 "to be apart\n");
+    check_errors(base, "kind: VirtualNetwork\nname: prod\n"
+                 "subnets: [{name: all, prefix: 20.0.0.0/8}]\n",
+                 "text:3:10: LoadBalancer/a/frontends/a is in the database, "
+                 "and public IP prefix 'out' in the database overlaps subnet "
+                 "'all' (text:3:31) of virtual network 'prod', expected "
+                 "addresses that are outside of the load balancer's network\n"
+                 "text:3:10: LoadBalancer/b/frontends/a is in the database, "
+                 "and public IP prefix 'out' in the database overlaps subnet "
+                 "'all' (text:3:31) of virtual network 'prod', expected "
+                 "addresses that are outside of the load balancer's "
+                 "network\n");
+
+    /* Frontends in the database come first. */
+    check_errors(base, FRONTEND("c", "publicIPPrefix: out") "---\n"
+                 FRONTEND("d", "publicIPPrefix: out") "---\n"
+                 FRONTEND("e", "publicIPPrefix: out"),
+                 "text:17:29: public IP prefix 'out' in the database has 4 "
+                 "addresses for frontends, and this is the frontend number 5, "
+                 "expected another one\n");
+}
+
+static void
+test_validate_changed_subnets(void)
+{
+    static const char base[] =
+        NETWORK "- {name: db, prefix: 10.0.2.0/24}\n---\n"
+        "kind: LoadBalancer\n"
+        "name: web\n"
+        "network: prod\n"
+        "frontends:\n"
+        "- {name: internal, subnet: db}\n"
+        "- {name: public, address: 20.50.60.10}\n"
+        "backendPools: [{name: servers, members: [{name: vm1}]}]\n"
+        "outboundRules: [{name: out, frontends: [public],\n"
+        "                 backendPool: servers}]\n";
+
+    check_errors(base, NETWORK,
+                 "text:4:1: LoadBalancer/web/frontends/internal is in the "
+                 "database, and 'subnet' is 'db', but there is no such subnet "
+                 "in virtual network 'prod' (text:4:1), expected 'web'\n");
+    check_errors(base, NETWORK
+                 "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n", "");
+
+    /* The frontend of the outbound rule becomes an internal one. */
+    check_errors(base, NETWORK
+                 "- {name: db, prefix: 10.0.2.0/24}\n"
+                 "- {name: all, prefix: 20.50.0.0/16}\n",
+                 "text:4:1: LoadBalancer/web/outboundRules/out is in the "
+                 "database, and frontend 'public' of load balancer 'web' in "
+                 "the database is internal, expected a public frontend, whose "
+                 "address is known outside\n");
+}
+
+#define PEER(NAME, PREFIX, PEERINGS)                                \
+    "kind: VirtualNetwork\nname: " NAME "\n"                        \
+    "subnets:\n- {name: s, prefix: " PREFIX "}\n"                   \
+    "peerings: [" PEERINGS "]\n"
+
+static void
+test_validate_peers(void)
+{
+    static const char base[] =
+        PEER("a", "10.1.0.0/16", "b") "---\n"
+        PEER("b", "10.2.0.0/16", "a");
+
+    /* A peering takes a change of both. */
+    check_errors(base, PEER("c", "10.3.0.0/16", "a"),
+                 "text:5:12: virtual network 'a' in the database does not "
+                 "have 'c' in its 'peerings', expected both to name one "
+                 "another\n");
+    check_errors(base, PEER("c", "10.3.0.0/16", "a") "---\n"
+                 PEER("a", "10.1.0.0/16", "b, c"), "");
+    check_errors(base, PEER("a", "10.1.0.0/16", ""),
+                 "text:5:11: 'peerings' does not have 'b', which in the "
+                 "database has 'a' in its 'peerings', expected both to name "
+                 "one another\n");
+    check_errors(base, PEER("a", "10.1.0.0/16", "") "---\n"
+                 PEER("b", "10.1.0.0/16", ""), "");
+
+    /* Peers are apart, also those of a network that stays as it is. */
+    check_errors(base, PEER("a", "10.2.9.0/24", "b"),
+                 "text:5:11: 10.2.9.0/24 of subnet 's' of virtual network 'a' "
+                 "(text:4:21) overlaps 10.2.0.0/16 of subnet 's' of virtual "
+                 "network 'b' in the database, expected the subnets of peers "
+                 "to be apart\n");
+    check_errors(PEER("a", "10.1.0.0/16", "b, c") "---\n"
+                 PEER("b", "10.2.0.0/16", "a") "---\n"
+                 PEER("c", "10.3.0.0/16", "a"),
+                 PEER("c", "10.2.8.0/24", "a"),
+                 "text:4:1: VirtualNetwork/a is in the database, and "
+                 "10.2.8.0/24 of subnet 's' of virtual network 'c' "
+                 "(text:4:21) overlaps 10.2.0.0/16 of subnet 's' of virtual "
+                 "network 'b' in the database, expected the subnets of peers "
+                 "to be apart\n");
+
+    /* A member in a peer. */
+    check_errors(PEER("prod", "10.1.0.0/16", "b") "---\n"
+                 PEER("b", "10.2.0.0/16", "prod") "---\n"
+                 LOAD_BALANCER("web", "20.50.60.10", "10.2.0.4"),
+                 PEER("b", "10.3.0.0/16", "prod"),
+                 "text:4:1: LoadBalancer/web/backendPools/servers/members/vm1 "
+                 "is in the database, and address 10.2.0.4 is outside of "
+                 "virtual network 'prod' in the database, expected one in its "
+                 "subnets or those of its peers (10.1.0.0/16, "
+                 "10.3.0.0/16)\n");
+}
+
+/* Checks how many members a pool may have. */
+static void
+check_n_members(const char *sku, int n, const char *expected)
+{
+    struct ds text = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&text, "kind: VirtualNetwork\nname: prod\n"
+                  "subnets: [{name: web, prefix: 10.1.0.0/16}]\n---\n"
+                  "kind: LoadBalancer\nname: web\nsku: %s\nnetwork: prod\n"
+                  "frontends: []\nbackendPools:\n- name: servers\n"
+                  "  members:\n", sku);
+    for (int i = 0; i < n; i++) {
+        ds_put_format(&text, "  - {name: vm%d, address: 10.1.%d.%d, "
+                      "weight: 2, adminState: None}\n", i, 1 + i / 250,
+                      1 + i % 250);
+    }
+    check_errors("", ds_cstr(&text), expected);
+    ds_destroy(&text);
+}
+
+static void
+test_validate_n_members(void)
+{
+    check_n_members("Basic", 300, "");
+    check_n_members("Basic", 301, "text:13:3: backend pool 'servers' has 301 "
+                    "members, expected at most 300, since load balancer 'web' "
+                    "is Basic (text:7:6)\n");
+    check_n_members("Standard", 5000, "");
+    check_n_members("Standard", 5001, "text:13:3: 'members' has 5001 "
+                    "entries, expected at most 5000\n");
+}
+
 static void
 test_validate_delete(void)
 {
@@ -424,28 +599,44 @@ test_validate_delete(void)
                                   &base.model.load_balancers.at[0]->obj,
                                   &ds));
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "");
+    slb_input_destroy(&base);
+
+    read_base(&base, PEER("prod", "10.1.0.0/16", "b, c") "---\n"
+              PEER("b", "10.2.0.0/16", "prod") "---\n"
+              PEER("c", "10.3.0.0/16", "prod") "---\n" PREFIX("30") "---\n"
+              FRONTEND("web", "publicIPPrefix: out"));
+    CU_ASSERT_FALSE(slb_validate_delete(&base.model,
+                                        &base.model.networks.at[0]->obj,
+                                        &ds));
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "it is the network of load balancer "
+                           "'web'; it is a peer of virtual network 'b', 'c'");
+    ds_clear(&ds);
+    CU_ASSERT_FALSE(slb_validate_delete(&base.model,
+                                        &base.model.public_prefixes.at[0]->obj,
+                                        &ds));
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "it is the prefix of frontends of "
+                           "load balancer 'web'");
     ds_destroy(&ds);
     slb_input_destroy(&base);
 }
 
 /* What is printed is read back to the same, and printed the same. */
 static void
-check_round_trip(const char *text)
+check_round_trip_of(struct slb_input *first, bool defaults)
 {
-    struct slb_input first, second, third;
+    struct slb_input second, third;
     struct ds yaml = DS_EMPTY_INITIALIZER;
     struct ds again = DS_EMPTY_INITIALIZER;
     struct ds diff = DS_EMPTY_INITIALIZER;
     struct json *json = json_array_create_empty();
 
-    read_valid(&first, text);
     for (size_t i = 0; slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(&first.model, slb_kinds[i]);
+        struct slb_list *list = slb_model_list(&first->model, slb_kinds[i]);
         slb_list_sort(list);
         for (size_t j = 0; j < list->n; j++) {
             ds_put_cstr(&yaml, yaml.length ? "---\n" : "");
-            slb_print_yaml(list->at[j], &yaml);
-            json_array_add(json, slb_print_json(list->at[j]));
+            slb_print_yaml(list->at[j], defaults, &yaml);
+            json_array_add(json, slb_print_json(list->at[j], defaults));
         }
     }
 
@@ -453,7 +644,7 @@ check_round_trip(const char *text)
     read_valid(&second, ds_cstr(&yaml));
     read_valid(&third, json_text);
     for (size_t i = 0; slb_kinds[i]; i++) {
-        struct slb_list *list = slb_model_list(&first.model, slb_kinds[i]);
+        struct slb_list *list = slb_model_list(&first->model, slb_kinds[i]);
         for (size_t j = 0; j < list->n; j++) {
             const char *name = list->at[j]->name;
             struct slb_object *copy = slb_model_find(&second.model,
@@ -465,7 +656,7 @@ check_round_trip(const char *text)
             CU_ASSERT_EQUAL(slb_diff(list->at[j], copy, &diff), 0);
             CU_ASSERT_EQUAL(slb_diff(list->at[j], json_copy, &diff), 0);
             ds_put_cstr(&again, again.length ? "---\n" : "");
-            slb_print_yaml(copy, &again);
+            slb_print_yaml(copy, defaults, &again);
         }
     }
     CU_ASSERT_STRING_EQUAL(ds_cstr(&yaml), ds_cstr(&again));
@@ -481,9 +672,52 @@ check_round_trip(const char *text)
     ds_destroy(&yaml);
     ds_destroy(&again);
     ds_destroy(&diff);
-    slb_input_destroy(&first);
     slb_input_destroy(&second);
     slb_input_destroy(&third);
+}
+
+static void
+check_round_trip(const char *text)
+{
+    struct slb_input input;
+
+    read_valid(&input, text);
+    check_round_trip_of(&input, false);
+    check_round_trip_of(&input, true);
+    slb_input_destroy(&input);
+}
+
+/* What is read from the files in the folder 'name' of the source. */
+static void
+check_round_trip_of_files(const char *name)
+{
+    char *folder = xasprintf("%s/%s", TEST_SRCDIR, name);
+    struct dirent **entries;
+    int n = scandir(folder, &entries, NULL, alphasort);
+    size_t n_files = 0;
+
+    CU_ASSERT_FATAL(n >= 0);
+    for (int i = 0; i < n; i++) {
+        char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
+
+        if (strstr(path, ".yaml")) {
+            struct slb_input input;
+
+            slb_input_init(&input);
+            slb_input_add_file(&input, path);
+            slb_validate(&input, NULL);
+            CU_ASSERT_EQUAL(input.errors.n, 0);
+            check_round_trip_of(&input, false);
+            check_round_trip_of(&input, true);
+            slb_input_destroy(&input);
+            n_files++;
+        }
+        free(path);
+        free(entries[i]);
+    }
+    CU_ASSERT(n_files > 0);
+    free(entries);
+    free(folder);
 }
 
 static void
@@ -491,6 +725,52 @@ test_print_round_trip(void)
 {
     check_round_trip(NETWORK "---\n" WEB);
     check_round_trip("kind: VirtualNetwork\nname: empty\nsubnets: []\n");
+
+    /* Nothing listens at the frontend, and the machines have several
+     * addresses, with all ports each. */
+    check_round_trip(NETWORK "---\n"
+                     "kind: LoadBalancer\nname: out\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "outboundRules:\n"
+                     "- {name: out, frontends: [public],\n"
+                     "   backendPool: servers}\n");
+    check_round_trip("kind: VirtualNetwork\nname: prod\n"
+                     "subnets:\n"
+                     "- {name: web, prefix: 10.0.1.0/24}\n"
+                     "- {name: web6, prefix: 'fd00::/64'}\n"
+                     "---\n"
+                     "kind: LoadBalancer\nname: web\nnetwork: prod\n"
+                     "frontends:\n"
+                     "- {name: public, address: 20.50.60.10}\n"
+                     "- {name: public6, address: '2001:db8::10'}\n"
+                     "backendPools:\n"
+                     "- name: servers\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 10.0.1.4}\n"
+                     "- name: servers6\n"
+                     "  members:\n"
+                     "  - {name: vm1, address: 'fd00::4'}\n"
+                     "rules:\n"
+                     "- {name: http, frontend: public, backendPool: servers,\n"
+                     "   protocol: Tcp, frontendPort: 80, backendPort: 80}\n"
+                     "- {name: http6, frontend: public6,\n"
+                     "   backendPool: servers6, protocol: Tcp,\n"
+                     "   frontendPort: 80, backendPort: 80}\n");
+
+    /* Words in the place of a number, which JSON has in quotes. */
+    check_round_trip(NETWORK "---\n" WEB
+                     "outboundRules:\n"
+                     "- {name: even, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Tcp,\n"
+                     "   allocatedOutboundPorts: Even}\n"
+                     "- {name: demand, frontends: [public],\n"
+                     "   backendPool: servers, protocol: Udp,\n"
+                     "   allocatedOutboundPorts: OnDemand}\n");
 
     /* Names that look like something else; IPv6; all that has defaults. */
     check_round_trip("kind: VirtualNetwork\n"
@@ -517,6 +797,166 @@ test_print_round_trip(void)
                      "   idleTimeoutInMinutes: 30}\n");
 }
 
+/* All that the language has, to the edges of it. */
+static void
+test_print_round_trip_of_files(void)
+{
+    check_round_trip_of_files("tests/unit/yaml-good");
+    check_round_trip_of_files("yaml/examples");
+}
+
+/* Each default that there is, and those that follow from other fields. */
+static void
+test_print_defaults(void)
+{
+    struct slb_input input;
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    read_valid(&input,
+               "kind: VirtualNetwork\n"
+               "name: prod\n"
+               "subnets:\n"
+               "- {name: web, prefix: 10.0.1.0/24}\n"
+               "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n"
+               "- {name: web6, prefix: 'fd00::/64'}\n"
+               "---\n"
+               "kind: LoadBalancer\n"
+               "name: web\n"
+               "network: prod\n"
+               "frontends:\n"
+               "- {name: static, address: 20.50.60.10}\n"
+               "- {name: dynamic, subnet: web}\n"
+               "backendPools:\n"
+               "- name: servers\n"
+               "  members: [{name: vm1}, {address: 10.0.1.5}]\n"
+               "probes:\n"
+               "- {name: tcp, protocol: Tcp, port: 80}\n"
+               "rules:\n"
+               "- {name: http, frontend: static, backendPool: servers,\n"
+               "   protocol: Tcp, frontendPort: 80, backendPort: 8080}\n"
+               "- {name: all, frontend: dynamic, backendPool: servers,\n"
+               "   protocol: All}\n"
+               "inboundNatRules:\n"
+               "- {name: ssh, frontend: static, protocol: Tcp,\n"
+               "   frontendPort: 50001, backendPort: 22, target: vm1}\n"
+               "inboundNatPools:\n"
+               "- {name: rdp, frontend: static, backendPool: servers,\n"
+               "   protocol: Tcp, frontendPortRangeStart: 50100,\n"
+               "   frontendPortRangeEnd: 50101, backendPort: 3389}\n"
+               "outboundRules:\n"
+               "- {name: out, frontends: [static], backendPool: servers}\n");
+    slb_print_yaml(&input.model.networks.at[0]->obj, true, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
+        "kind: VirtualNetwork\n"
+        "name: prod\n"
+        "subnets:\n"
+        "- {name: web, prefix: 10.0.1.0/24, gateway: 10.0.1.1}\n"
+        "- {name: db, prefix: 10.0.2.0/24, gateway: 10.0.2.9}\n"
+        "- {name: web6, prefix: \"fd00::/64\", gateway: \"fd00::1\"}\n"
+        "peerings: []\n");
+    ds_clear(&ds);
+    slb_print_yaml(&input.model.load_balancers.at[0]->obj, true, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
+        "kind: LoadBalancer\n"
+        "name: web\n"
+        "sku: Standard\n"
+        "tier: Regional\n"
+        "network: prod\n"
+        "frontends:\n"
+        "- {name: static, address: 20.50.60.10, "
+        "privateIPAllocationMethod: Static,\n"
+        "   zones: [], fastpath: false}\n"
+        "- {name: dynamic, subnet: web, privateIPAllocationMethod: "
+        "Dynamic, zones: [],\n"
+        "   fastpath: false}\n"
+        "backendPools:\n"
+        "- name: servers\n"
+        "  members:\n"
+        "  - {name: vm1, weight: 1, adminState: None}\n"
+        "  - {address: 10.0.1.5, weight: 1, adminState: None}\n"
+        "probes:\n"
+        "- {name: tcp, protocol: Tcp, port: 80, intervalInSeconds: 15,\n"
+        "   numberOfProbes: 2}\n"
+        "rules:\n"
+        "- {name: http, frontend: static, backendPool: servers, "
+        "protocol: Tcp,\n"
+        "   frontendPort: 80, backendPort: 8080, loadDistribution: Default,\n"
+        "   idleTimeoutInMinutes: 4, enableTcpReset: false, "
+        "enableFloatingIP: false,\n"
+        "   disableOutboundSnat: false, sourceRanges: []}\n"
+        "- {name: all, frontend: dynamic, backendPool: servers, "
+        "protocol: All,\n"
+        "   frontendPort: 0, backendPort: 0, loadDistribution: Default,\n"
+        "   idleTimeoutInMinutes: 4, enableTcpReset: false, "
+        "enableFloatingIP: false,\n"
+        "   disableOutboundSnat: false, sourceRanges: []}\n"
+        "inboundNatRules:\n"
+        "- {name: ssh, frontend: static, protocol: Tcp, frontendPort: 50001,\n"
+        "   backendPort: 22, target: vm1, idleTimeoutInMinutes: 4,\n"
+        "   enableTcpReset: false, enableFloatingIP: false}\n"
+        "inboundNatPools:\n"
+        "- {name: rdp, frontend: static, backendPool: servers, protocol: "
+        "Tcp,\n"
+        "   frontendPortRangeStart: 50100, frontendPortRangeEnd: 50101,\n"
+        "   backendPort: 3389, idleTimeoutInMinutes: 4, enableTcpReset: "
+        "false,\n"
+        "   enableFloatingIP: false}\n"
+        "outboundRules:\n"
+        "- {name: out, frontends: [static], backendPool: servers, "
+        "protocol: All,\n"
+        "   allocatedOutboundPorts: 0, idleTimeoutInMinutes: 4, "
+        "enableTcpReset: false}\n");
+
+    /* None of them need be written down. */
+    ds_clear(&ds);
+    slb_print_yaml(&input.model.load_balancers.at[0]->obj, false, &ds);
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "sku"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "Dynamic"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "weight"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "idleTimeoutInMinutes"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "Ports: 0"));
+    CU_ASSERT_PTR_NULL(strstr(ds_cstr(&ds), "name: 10.0.1.5"));
+    ds_destroy(&ds);
+    slb_input_destroy(&input);
+}
+
+/* A default that follows from another field follows it: filling in defaults
+ * twice changes nothing, and what was given stays. */
+static void
+test_fill_defaults(void)
+{
+    static const char text[] =
+        "kind: LoadBalancer\nname: web\nnetwork: prod\nfrontends:\n"
+        "- {name: a, address: 20.50.60.10}\n"
+        "- {name: b, subnet: web}\n"
+        "- {name: c, publicIPPrefix: out}\n"
+        "- {name: d, address: 10.0.1.9, privateIPAllocationMethod: Static}\n"
+        "backendPools:\n"
+        "- name: servers\n"
+        "  members: [{address: 'FD00::4'}, {address: 10.0.1.4, name: vm}]\n";
+    static const int allocations[] = {
+        SLB_ALLOCATION_STATIC, SLB_ALLOCATION_DYNAMIC, SLB_ALLOCATION_DYNAMIC,
+        SLB_ALLOCATION_STATIC
+    };
+    struct slb_input input;
+
+    slb_input_init(&input);
+    read_text(&input, "text", text);
+    CU_ASSERT_EQUAL_FATAL(input.errors.n, 0);
+
+    struct slb_load_balancer *lb = input.model.load_balancers.at[0];
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < lb->frontends.n; j++) {
+            CU_ASSERT_EQUAL(lb->frontends.at[j]->allocation, allocations[j]);
+        }
+        const struct slb_pool *pool = lb->backend_pools.at[0];
+        CU_ASSERT_STRING_EQUAL(pool->members.at[0]->obj.name, "fd00::4");
+        CU_ASSERT_STRING_EQUAL(pool->members.at[1]->obj.name, "vm");
+        slb_object_fill_defaults(&lb->obj);
+    }
+    slb_input_destroy(&input);
+}
+
 static void
 test_print_ipv6(void)
 {
@@ -525,7 +965,7 @@ test_print_ipv6(void)
 
     read_valid(&input, "kind: VirtualNetwork\nname: '6'\n"
                "subnets: [{name: web, prefix: 'FD00:0::/64'}]\n");
-    slb_print_yaml(&input.model.networks.at[0]->obj, &ds);
+    slb_print_yaml(&input.model.networks.at[0]->obj, false, &ds);
     CU_ASSERT_STRING_EQUAL(ds_cstr(&ds),
                            "kind: VirtualNetwork\n"
                            "name: \"6\"\n"
@@ -677,8 +1117,15 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_validate_against_database),
     UNIT_TEST(test_validate_changed_network),
     UNIT_TEST(test_validate_internal_frontends),
+    UNIT_TEST(test_validate_changed_prefix),
+    UNIT_TEST(test_validate_changed_subnets),
+    UNIT_TEST(test_validate_peers),
+    UNIT_TEST(test_validate_n_members),
     UNIT_TEST(test_validate_delete),
     UNIT_TEST(test_print_round_trip),
+    UNIT_TEST(test_print_round_trip_of_files),
+    UNIT_TEST(test_print_defaults),
+    UNIT_TEST(test_fill_defaults),
     UNIT_TEST(test_print_ipv6),
     UNIT_TEST(test_diff),
     UNIT_TEST(test_diff_ignores_order),

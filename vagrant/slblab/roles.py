@@ -73,16 +73,30 @@ class Node:
             self.lab.segment(network).attach(self.ns, f"eth{i}", self.name)
             self.set_address(f"eth{i}", network)
 
-    def set_address(self, interface, network):
-        topology = self.topology
-        length = topology.networks[network].prefix.prefixlen
+    def set_address(self, interface, name):
+        """The node's addresses in a network, and routes to its gateway if
+        that is in there."""
+        network = self.topology.networks[name]
+        address = self.node.addresses[name]
+        gateway = self.gateway(network)
         commands = [f"link set {interface} up",
-                    f"addr replace {self.node.addresses[network]}/{length} "
+                    f"addr replace {address}/{network.prefix.prefixlen} "
                     f"dev {interface}"]
-        if self.node.gateway:
-            commands.append(f"route replace default via {self.node.gateway} "
+        if gateway:
+            commands.append(f"route replace default via {gateway} "
                             f"dev {interface}")
+        if network.prefix6:
+            # No other node can have it, so there is nothing to wait for.
+            commands.append(f"addr replace {network.ipv6(address)}/"
+                            f"{network.prefix6.prefixlen} "
+                            f"dev {interface} nodad")
+            if gateway:
+                commands.append("route replace ::/0 via "
+                                f"{network.ipv6(gateway)} dev {interface}")
         netns.batch(self.ns, commands)
+
+    def gateway(self, _network):
+        return self.node.gateway
 
     def start(self):
         for program in self.programs.values():
@@ -364,13 +378,20 @@ class Host(OvsNode):
         ]
         for name in self.node.vms:
             vm = self.topology.nodes[name]
-            addresses = ",".join(vm.addresses.values())
+            addresses = ",".join(self.vm_addresses(vm))
             ports.append(
                 ["--may-exist", "add-port", "br-slb", name, "--", "set",
                  "Interface", name, f"external_ids:iface-id={name}",
                  f'external_ids:attached-mac="{vm.mac}"',
                  f'external_ids:vm-ip="{addresses}"'])
         return ports
+
+    def vm_addresses(self, vm):
+        for name, address in vm.addresses.items():
+            yield address
+            network = self.topology.networks[name]
+            if network.prefix6:
+                yield network.ipv6(address)
 
     def set_up_bridge(self):
         self.wait_for_port("eth0")
@@ -399,7 +420,9 @@ class Vm(Node):
                     network.mtu)
         netns.batch(self.ns, [f"link set eth0 address {self.node.mac}"])
         self.set_address("eth0", network.name)
-        netns.batch(self.ns, [f"route replace default via {network.gateway}"])
+
+    def gateway(self, network):
+        return network.gateway
 
     def write_nginx(self):
         os.makedirs(f"{self.dir}/tmp", exist_ok=True)

@@ -26,6 +26,15 @@ class Network:
     prefix: ipaddress.IPv4Network
     mtu: int
     gateway: str = None
+    prefix6: ipaddress.IPv6Network = None
+
+    def ipv6(self, address):
+        """The IPv6 address that ends like an IPv4 address of this network's,
+        digit for digit; None if the network has no IPv6."""
+        if not self.prefix6:
+            return None
+        last = int(address.rpartition(".")[2], 16)
+        return str(self.prefix6.network_address + last)
 
 
 @dataclasses.dataclass
@@ -145,10 +154,13 @@ def _keys(where, value, required, optional):
 
 
 def _network(name, value):
-    _keys(f"network {name}", value, {"prefix", "mtu"}, {"gateway"})
+    _keys(f"network {name}", value, {"prefix", "mtu"},
+          {"gateway", "prefix-ipv6"})
     try:
-        prefix = ipaddress.ip_network(value["prefix"])
+        prefix = ipaddress.IPv4Network(value["prefix"])
+        prefix6 = (ipaddress.IPv6Network(value["prefix-ipv6"])
+                   if "prefix-ipv6" in value else None)
     except ValueError as error:
         raise LabError(f"topology: network {name}: {error}")
     return Network(name=name, prefix=prefix, mtu=value["mtu"],
-                   gateway=value.get("gateway"))
+                   gateway=value.get("gateway"), prefix6=prefix6)

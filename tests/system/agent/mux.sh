@@ -76,15 +76,11 @@ db_pool()
     {"op": "insert", "table": "Compiled_Pool", "row": {
         "name": "web/backendPools/servers", "tunnel_key": 17,
         "network_key": 5, "slots_log2": 9,
-        "generations": ["named-uuid", "g"]}},
-    {"op": "insert", "table": "Compiled_Member", "row": {
-        "pool_key": 17, "index": 1, "name": "vm1", "address": "10.0.1.4",
-        "mac": "02:00:00:00:01:04", "node": "host1", "vtep": "172.16.0.21",
-        "state": "active"}},
-    {"op": "insert", "table": "Compiled_Member", "row": {
-        "pool_key": 17, "index": 2, "name": "vm2", "address": "10.0.1.5",
-        "mac": "02:00:00:00:01:05", "node": "host2",
-        "vtep": "'"${1:-172.16.0.21}"'", "state": "active"}}]'
+        "members": ["map", [[1, "vm1"], [2, "vm2"]]],
+        "addresses": ["map", [[1, "10.0.1.4"], [2, "10.0.1.5"]]],
+        "vteps": ["map", [[1, "172.16.0.21"],
+                          [2, "'"${1:-172.16.0.21}"'"]]],
+        "generations": ["named-uuid", "g"]}}]'
 }
 db_vip()        # ADDRESS COOKIE
 {

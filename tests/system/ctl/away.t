@@ -3,7 +3,7 @@
 # on when the database is back.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 23
+plan 24
 
 web=$srcdir/yaml/examples/web.yaml
 
@@ -41,8 +41,8 @@ start other ovsdb-server "$tmp/other.db" --remote="punix:$tmp/other.sock" \
 wait_until test -S "$tmp/other.sock"
 run slb-ctl --timeout=1 --db="unix:$tmp/other.sock" get
 is "$status" 4 "a server without the database"
-like "$errors" "an ovsdb-server is there, but has not sent the database SLB \
-\(does it serve it\?\)" "is told"
+like "$errors" "an ovsdb-server is there, but it does not serve the database \
+SLB" "is told"
 stop other
 
 # It comes while slb-ctl tries.
@@ -82,36 +82,44 @@ is "$status/$output$errors" 0/ "after a restart all is as it was"
 
 # The connection breaks after a change was made, before slb-ctl hears of it.
 cat >"$tmp/cut.py" <<'END'
-import selectors
 import socket
 import sys
+import threading
 
-# Passes everything on, but for the first reply to a transaction: instead, it
-# closes the connection.
+# Passes everything on, but for the reply to the first transaction that changes
+# something: instead, it closes that connection.
+cut = threading.Event()
+
+def passes(source, to, asked, is_client):
+    try:
+        while True:
+            data = source.recv(65536)
+            if not data:
+                break
+            if is_client and b'"op":"wait"' in data:
+                asked.set()
+            if not is_client and asked.is_set() and not cut.is_set():
+                cut.set()
+                break
+            to.sendall(data)
+    except OSError:
+        pass
+    for s in source, to:
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[2])
 listener.listen()
-cut = False
 while True:
     client, _ = listener.accept()
     server = socket.socket(socket.AF_UNIX)
     server.connect(sys.argv[1])
-    selector = selectors.DefaultSelector()
-    selector.register(client, selectors.EVENT_READ, server)
-    selector.register(server, selectors.EVENT_READ, client)
-    asked = done = False
-    while not done:
-        for key, _ in selector.select():
-            data = key.fileobj.recv(65536)
-            done |= not data
-            if key.fileobj is client:
-                asked |= b'"transact"' in data
-            elif asked and not cut:
-                cut = done = True
-                break
-            key.data.sendall(data)
-    client.close()
-    server.close()
+    asked = threading.Event()
+    for args in (client, server, asked, True), (server, client, asked, False):
+        threading.Thread(target=passes, args=args, daemon=True).start()
 END
 through_cut()
 {
@@ -127,5 +135,7 @@ is "$status/$output$errors" "0/LoadBalancer/web deleted" \
 seq=$(db_global intent_seq)
 through_cut apply "$web"
 is "$status/$errors" 0/ "and while one is applied"
+is "$output" "VirtualNetwork/prod unchanged
+LoadBalancer/web created" "it is found out that it was"
 is "$(db_count Load_Balancer)/$(db_global intent_seq)" "1/$((seq + 1))" \
     "which happens once"

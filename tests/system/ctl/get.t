@@ -2,7 +2,6 @@
 # slb-ctl get prints what was declared; what it prints, apply accepts.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 25
 
 web=$srcdir/yaml/examples/web.yaml
 db_create
@@ -115,19 +114,28 @@ is "$status/$errors" "2/slb-ctl: 'LoadBalancers' is no kind, did you mean \
 LoadBalancer?" "a wrong kind"
 
 # Tables.
+run slb-ctl get VirtualNetwork prod
+is "$output" "\
+VIRTUALNETWORK  SUBNET  PREFIX       GATEWAY   PEERINGS  STATUS
+prod            web     10.0.1.0/24  10.0.1.1  -         pending" \
+    "not ok before the manager has seen it"
+db_transact "{\"op\":\"update\",\"table\":\"SLB_Global\",\"where\":[],
+    \"row\":{\"compiled_seq\":$(db_global intent_seq)}}"
 run slb-ctl get
 is "$output" "\
-VIRTUALNETWORK  SUBNET  PREFIX
-6               old     10.0.1.0/24
-6               web     fd00:0:0:1::/64
-prod            web     10.0.1.0/24
+VIRTUALNETWORK  SUBNET  PREFIX           GATEWAY        PEERINGS  STATUS
+6               old     10.0.1.0/24      10.0.1.1       -         ok
+6               web     fd00:0:0:1::/64  fd00:0:0:1::1  -         ok
+prod            web     10.0.1.0/24      10.0.1.1       -         ok
 
-LOADBALANCER  SKU       NETWORK  RULE      FRONTEND              BACKENDPOOL
-six           Basic     6        -         -                     -
-web           Standard  prod     http      20.50.60.10:80/Tcp    \
-servers:8080, 6 members
-web           Standard  prod     http-alt  20.50.60.10:8080/Tcp  \
-servers:80, 6 members" "tables"
+LOADBALANCER  SKU       NETWORK  RULE            FRONTEND              \
+BACKEND                  STATUS
+six           Basic     6        -               -                     \
+-                        ok
+web           Standard  prod     rules/http      20.50.60.10:80/Tcp    \
+servers:8080, 6 members  ok
+web           Standard  prod     rules/http-alt  20.50.60.10:8080/Tcp  \
+servers:80, 6 members    ok" "tables"
 
 run slb-ctl nodes
 is "$status/$output" "0/NODE  ROLE  VTEP  WANTED  APPLIED  CURRENT  PORTS" \
@@ -163,5 +171,9 @@ is "$status/$errors" "1/slb-ctl: there is no load balancer 'webb'" \
 seq=$(db_global intent_seq)
 run slb-ctl delete LoadBalancer web
 is "$status/$output" "0/LoadBalancer/web deleted" "delete a load balancer"
-is "$(db_count Rule)/$(db_count Pool_Member)/$(db_global intent_seq)" \
+is "$(db_count Rule)/$(db_count Backend_Pool)/$(db_global intent_seq)" \
     "0/0/$((seq + 1))" "all below it has gone, and intent_seq has counted"
+run slb-ctl delete virtualnetwork prod
+is "$status/$output" "0/VirtualNetwork/prod deleted" \
+    "delete a network that is not used any more, its kind in small letters"
+done_testing

@@ -19,12 +19,21 @@ usage 2 "usage: delete KIND NAME" "no name" delete LoadBalancer
 usage 2 "usage: get " "an argument too many" get LoadBalancer web more
 usage 2 "'apply' takes no --output" "option of another command" \
     apply -o yaml x.yaml
-usage 2 "--output is 'xml', expected table, yaml or json" "output format" \
-    get -o xml
+usage 2 "--output is 'xml', expected table, wide, yaml or json" \
+    "output format" get -o xml
+usage 2 "'diff' takes no --defaults" "another option of another command" \
+    diff --defaults x.yaml
+usage 2 "--defaults goes with -o yaml or -o json" "defaults of a table" \
+    get --defaults
+usage 2 "'convert' prints no tables" "a table of no objects" \
+    convert -o table x.yaml
+usage 2 "'get' takes no --color" "colours of a table" get --color
+usage 2 "--color is 'blue', expected auto, always or never" "colour" \
+    diff --color=blue x.yaml
 usage 2 "--timeout is '-1', expected" "negative time" get --timeout=-1
 usage 2 "unrecognized option '--frobnicate'" "unknown option" --frobnicate
-usage 2 "'x' is no kind, expected VirtualNetwork or LoadBalancer" \
-    "unknown kind" delete x y
+usage 2 "'x' is no kind, expected VirtualNetwork, PublicIPPrefix or \
+LoadBalancer" "unknown kind" delete x y
 for db in unknown:1 /run/slb.sock unix:/nowhere,6640; do
     usage 2 "the database's remote is '${db#*,}', expected unix:FILE or tcp:" \
         "remote $db" --db="$db" get
@@ -36,11 +45,13 @@ Open vSwitch Library " "version" --version
 
 run slb-ctl --help
 is "$status/$errors" 0/ "help"
-for word in validate diff apply get delete nodes -db= -timeout= -wait \
-    "Exit status" "4  no answer"; do
+for word in explain schema validate diff apply get delete nodes -db= \
+    -timeout= -wait -defaults -color "-o, --output" "Exit status" \
+    "4  no answer" \
+    "KIND is one of VirtualNetwork PublicIPPrefix LoadBalancer"; do
     like "$output" "$word" "help has $word"
 done
-for command in validate diff apply get delete nodes; do
+for command in explain schema validate diff apply get delete nodes; do
     run slb-ctl "$command" --help
     is "$status/$errors" 0/ "help for $command"
     like "$output" "^usage: slb-ctl \[OPTION\.\.\.\] $command" "is on it"

@@ -4,7 +4,7 @@
 # The rows of manager and nodes are written by hand here.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 34
+plan 44
 
 web=$srcdir/yaml/examples/web.yaml
 db_create
@@ -127,7 +127,8 @@ stop apply
 run slb-ctl apply --wait=1 "$tmp/83.yaml"
 is "$status" 3 "time-out: exit status"
 is "$errors" "slb-ctl: applied, but not in force on all nodes within 1 s: \
-missing: host1 (host, has 4 of 6), mux2 (mux, has 7 of 9)" \
+missing: host1 (host, has 4 of 6, behind for 1 s), mux2 (mux, has 7 of 9, \
+behind for 1 s)" \
     "time-out: the nodes are named"
 like "$output" "LoadBalancer/web unchanged" "also if nothing was to be done"
 set_node host1 applied 6
@@ -180,6 +181,57 @@ ok "also without the database" still_runs apply
 db_start
 set_node mux1 applied 12
 ok "and goes on when that is back" ends_with apply 0
+
+# A node that is dead since before the change is told from one that is slow.
+ok "a host is dead" set_node host1 wanted 20
+sed "s/frontendPort: 80,/frontendPort: 86,/" "$web" >"$tmp/86.yaml"
+seq=$(db_global intent_seq)
+start apply slb-ctl apply --wait=6 "$tmp/86.yaml"
+ok "a change is applied" wait_until applied_after "$seq"
+ok "slb-ctl looks at the nodes before it is compiled" still_runs apply
+db_transact '{"op":"update","table":"Node","where":[["name","==","mux1"]],
+    "row":{"wanted":20}}' '{"op":"update","table":"Node",
+    "where":[["name","==","host1"]],"row":{"wanted":21}}' "{\"op\":\"update\",
+    \"table\":\"SLB_Global\",\"where\":[],
+    \"row\":{\"compiled_seq\":$(db_global intent_seq)}}"
+ok "time is up" ends_with apply 3
+like "$(<"$tmp/apply.out")" "missing: host1 \(host, has 6 of 21, behind since \
+before this change\), mux1 \(mux, has 12 of 20, behind for [456] s\)" \
+    "it is told how long nodes are behind"
+
+# Progress: some lines in a file, one that changes on a terminal.
+like "$(<"$tmp/apply.out")" "slb-ctl: 0 of 2 nodes: waiting for host1, mux1
+slb-ctl: applied," "it is told from time to time what is waited for"
+cat >"$tmp/terminal.py" <<'END'
+import os
+import pty
+import sys
+
+with open(sys.argv[1], 'wb') as log:
+    def read(fd):
+        data = os.read(fd, 1024)
+        log.write(data)
+        log.flush()
+        return data
+    sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read)))
+END
+for n in 1 2 3; do
+    db_transact "$(node "host1$n" host 5 4)"
+done
+start apply python3 "$tmp/terminal.py" "$tmp/terminal" \
+    slb-ctl apply --wait=20 "$tmp/86.yaml"
+wait_until test -e "$tmp/terminal"
+ok "on a terminal it is told at once" wait_until grep -q \
+    "0 of 5 nodes: waiting for host1, host11, host12, \.\.\." "$tmp/terminal"
+for n in 1 2 3; do
+    set_node host1$n applied 5
+done
+ok "and in the same line what has come" wait_until grep -q \
+    $'\r3 of 5 nodes: waiting for host1, mux1 *\r' "$tmp/terminal"
+set_node mux1 applied 20
+set_node host1 applied 21
+ok "all have it" ends_with apply 0
+like "$(tail -c 100 "$tmp/terminal")" $'\r +\r$' "nothing of the line is left"
 
 # Usage.
 run slb-ctl get --wait

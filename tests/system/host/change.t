@@ -31,9 +31,9 @@ ok "a new rule is acknowledged" want h1 h2
 is "$(net gw ask tcp $vip 81 x)" "vm1 $client x" "and works at once"
 ok "a connection by it" connect one 81 46001
 is "$(say one a)" "vm1 $client a" "works"
-transact "$(member 100 9 other 10.0.9.9 h1 172.16.0.21)" \
-    "$(member 100 10 broken nonsense h1 172.16.0.21)" \
-    "$(member 100 14 broken2 10.0.1.44 h9 nonsense)" \
+transact "$(member 100 9 other 10.0.9.9 172.16.0.21)" \
+    "$(member 100 10 broken nonsense 172.16.0.21)" \
+    "$(member 100 14 broken2 10.0.1.44 nonsense)" \
     "$(insert Mux '"name":"broken","vtep":"nonsense"')" \
     "$(insert Location '"network_key":1,"address":"10.0.1.55","mac":"x",
                         "node":"h9","vtep":"172.16.0.29"')" \
@@ -45,8 +45,9 @@ is "$(net gw ask tcp $vip 80 x)" "vm1 $client x" "new connections work"
 is "$(say one b)" "vm1 $client b" "old ones as well"
 is "$(status h1 "flow mistakes")" 0 "no flow was wrong"
 before=$(status h1 "flow mods")
-transact '{"op":"update","table":"Compiled_Member",
-           "where":[["index","==",1]],"row":{"state":"draining"}}'
+transact '{"op":"mutate","table":"Compiled_Pool",
+           "where":[["tunnel_key","==",100]],
+           "mutations":[["draining","insert",1]]}'
 want h1
 is "$(say one c)" "vm1 $client c" "a draining member keeps its connections"
 is "$(status h1 "flow mods")" "$before" "for which no flow changes"

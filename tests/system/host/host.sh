@@ -5,7 +5,8 @@
 # Hosts of a small cloud, for the tests in this directory.
 #
 #     hst-gw    the world: client 198.51.100.10, router 172.16.0.1
-#     hst-mux   172.16.0.11, sends what comes for a VIP as steer says
+#     hst-mux   172.16.0.11, sends what comes for a VIP as steer says; also
+#               172.16.0.100, the muxes' common VTEP
 #     hst-h1    172.16.0.21, VMs vm1 10.0.1.4, vm2 10.0.1.5
 #     hst-h2    172.16.0.22, VM vm3 10.0.1.6
 #     hst-sw    the fabric between them
@@ -18,7 +19,7 @@
 #     transact OP...           JSON operations on the SLB database
 #     vsctl HOST COMMAND...    ovs-vsctl on a host's own database
 #     want HOST...             asks for an acknowledgement and waits for it
-#     steer HOST OWNERS [FLAGS [HOP]]
+#     steer HOST OWNERS [FLAGS [HOP [POOL]]]
 #                              how the mux sends from now on: to HOST, with
 #                              the comma separated OWNERS, FLAGS 1 is recent
 #     on HOST PROGRAM...       runs an ovs-* program for HOST's switch
@@ -27,7 +28,8 @@
 #     status HOST NAME         a line of the agent's slb/status
 #     net NS COMMAND...        runs net.py in a namespace
 #     connect NAME PORT [SOURCE_PORT]
-#                              opens a TCP connection from the client to a VIP
+#                              opens a TCP connection from the client (or
+#                              the namespace in $caller) to $vip
 #     say NAME TEXT            sends TEXT by it and prints the answer
 #     capture NAME NS FILTER   records what matches on eth0 of a namespace
 #     captured NAME            ends that and prints it
@@ -48,6 +50,8 @@ netpy=$srcdir/tests/system/host/net.py
 vip=20.50.60.10
 vip_b=20.50.60.11
 vip6=2001:db8:20::10
+# Further VIPs that the mux forwards, set before cloud_up.
+more_vips=()
 declare -A to=() from=()
 declare -A octet=([gw]=1 [mux]=11 [h1]=21 [h2]=22)
 declare -A vm_octet=([vm1]=4 [vm2]=5 [vm3]=6)
@@ -179,21 +183,47 @@ transact()
 
 insert() { echo "{\"op\":\"insert\",\"table\":\"$1\",\"row\":{$2}}"; }
 
-# endpoint COOKIE VIP PROTOCOL PORT BACKEND_PORT
+# endpoint COOKIE VIP PROTOCOL PORT BACKEND_PORT [POOL [COLUMNS]]
 endpoint()
 {
     insert Endpoint "\"network_key\":0,\"vip\":\"$2\",\"protocol\":$3,
-        \"port\":$4,\"pool_key\":100,\"backend_port\":$5,\"idle_timeout\":240,
-        \"load_distribution\":\"Default\",\"rule\":\"web/rules/r$1\",
-        \"cookie\":$1"
+        \"port\":$4,\"pool_key\":${6:-100},\"backend_port\":$5,
+        \"idle_timeout\":240,\"load_distribution\":\"Default\",
+        \"rule\":\"web/rules/r$1\",\"cookie\":$1${7:+,$7}"
 }
 
-# member POOL INDEX NAME ADDRESS NODE VTEP
+# pool POOL INDEX:VM:FAMILY...
+#
+# Adds a pool with members that are VMs, FAMILY 4 or 6.
+pool()
+{
+    local key=$1 spec index vm family host address
+    insert Compiled_Pool "\"name\":\"web/backendPools/p$1\",
+        \"tunnel_key\":$1,\"network_key\":1,\"slots_log2\":8"
+    for spec in "${@:2}"; do
+        IFS=: read -r index vm family <<<"$spec"
+        address=10.0.1.${vm_octet[$vm]}
+        [ "$family" = 4 ] || address=fd00:1::${vm_octet[$vm]}
+        host=h1
+        [[ " ${vms[$host]} " == *" $vm "* ]] || host=h2
+        echo ", $(member "$key" "$index" "$vm" "$address" \
+            "172.16.0.${octet[$host]}"),"
+        echo "{\"op\":\"mutate\",\"table\":\"Binding\",
+            \"where\":[[\"address\",\"==\",\"$address\"]],\"mutations\":[
+            [\"pools\",\"insert\",[\"map\",[[$key,$index]]]]]}"
+    done
+}
+
+# member POOL INDEX NAME ADDRESS VTEP
+#
+# Adds a member to a pool that is there.
 member()
 {
-    insert Compiled_Member "\"pool_key\":$1,\"index\":$2,\"name\":\"$3\",
-        \"address\":\"$4\",\"node\":\"$5\",\"vtep\":\"$6\",
-        \"state\":\"active\""
+    echo "{\"op\":\"mutate\",\"table\":\"Compiled_Pool\",
+        \"where\":[[\"tunnel_key\",\"==\",$1]],\"mutations\":[
+        [\"members\",\"insert\",[\"map\",[[$2,\"$3\"]]]],
+        [\"addresses\",\"insert\",[\"map\",[[$2,\"$4\"]]]],
+        [\"vteps\",\"insert\",[\"map\",[[$2,\"$5\"]]]]]}"
 }
 
 # What the manager would have written: one network, one pool of all VMs with
@@ -201,7 +231,8 @@ member()
 cloud_database()
 {
     local host vm n vtep mac ops=()
-    ops=("$(insert SLB_Global '"intent_seq":1')"
+    ops=("$(insert SLB_Global '"intent_seq":1,
+                               "anycast_vtep":"172.16.0.100"')"
          "$(insert Mux '"name":"mux","vtep":"172.16.0.11",
                         "mux_set":"default"')"
          "$(insert Compiled_Network '"name":"prod","tunnel_key":1,
@@ -217,15 +248,16 @@ cloud_database()
         vtep=172.16.0.${octet[$host]}
         for vm in ${vms[$host]}; do
             n=${vm_octet[$vm]} mac=02:00:00:00:00:0$n
-            ops+=("$(member 100 $((n - 3)) "$vm" "10.0.1.$n" "$host" "$vtep")"
-                  "$(member 100 $((n + 7)) "$vm-6" "fd00:1::$n" "$host" \
-                     "$vtep")")
-            local address
+            ops+=("$(member 100 $((n - 3)) "$vm" "10.0.1.$n" "$vtep")"
+                  "$(member 100 $((n + 7)) "$vm-6" "fd00:1::$n" "$vtep")")
+            local address index
             for address in "10.0.1.$n" "fd00:1::$n"; do
+                index=$((n - 3))
+                [[ $address != *:* ]] || index=$((n + 7))
                 ops+=("$(insert Binding "\"node\":\"$host\",
                          \"iface_id\":\"$vm\",\"network_key\":1,
                          \"address\":\"$address\",\"mac\":\"$mac\",
-                         \"pools\":[\"map\",[[100,$((n - 3))]]]")"
+                         \"pools\":[\"map\",[[100,$index]]]")"
                       "$(insert Location "\"network_key\":1,
                          \"address\":\"$address\",\"mac\":\"$mac\",
                          \"node\":\"$host\",\"vtep\":\"$vtep\"")")
@@ -247,8 +279,8 @@ slb_up()
 
 steer()
 {
-    printf '%s %s %s %s 100\n' "172.16.0.${octet[$1]}" "$2" "${3:-0}" \
-        "${4:-0}" >"$tmp/steer.new"
+    printf '%s %s %s %s %s\n' "172.16.0.${octet[$1]}" "$2" "${3:-0}" \
+        "${4:-0}" "${5:-100}" >"$tmp/steer.new"
     mv "$tmp/steer.new" "$tmp/steer"
 }
 
@@ -317,6 +349,7 @@ cloud_up()
     namespace mux
     plug mux
     ip -n hst-mux addr add 172.16.0.11/24 dev eth0
+    ip -n hst-mux addr add 172.16.0.100/32 dev eth0
     ip -n hst-mux addr add fd16::11/64 dev eth0 nodad
     ip -n hst-gw route add 20.50.60.0/24 via 172.16.0.11 src 198.51.100.10
     ip -n hst-gw route add 2001:db8:20::/64 via fd16::11 src 2001:db8:51::10
@@ -340,7 +373,7 @@ cloud_up()
     done
     steer "$1" 1
     start mux ip netns exec hst-mux /usr/bin/python3 "$netpy" mux \
-        "$tmp/steer" "$vip" "$vip_b" "$vip6"
+        "$tmp/steer" "$vip" "$vip_b" "$vip6" "${more_vips[@]}"
     want "$@"
 }
 
@@ -365,7 +398,7 @@ connect()
 {
     mkfifo "$tmp/$1.in" "$tmp/$1.answers"
     exec {to[$1]}<>"$tmp/$1.in" {from[$1]}<>"$tmp/$1.answers"
-    start "$1" ip netns exec hst-gw sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
+    start "$1" ip netns exec "hst-${caller:-gw}" sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
         "$tmp/$1" /usr/bin/python3 "$netpy" talk "$vip" "${@:2}"
     local line
     read -r -t 5 line <&"${from[$1]}" && [ "$line" = connected ]

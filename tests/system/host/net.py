@@ -10,7 +10,8 @@
 
     mux FILE VIP...
         Sends each IP packet that arrives for a VIP in VXLAN, as the line in
-        FILE says: HOST OWNERS FLAGS HOP KEY.
+        FILE says: HOST OWNERS FLAGS HOP KEY.  What arrives in VXLAN for the
+        muxes' common VTEP is taken out of it first.
 
     ask PROTOCOL ADDRESS PORT TEXT [SOURCE_PORT]
         A client: prints the answer to TEXT, or "timeout", "refused".
@@ -26,6 +27,10 @@
         with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, or frag: an
         ICMP error from SRC that a TCP packet from DST to SRC was too big.
 
+    arp SRC_MAC SENDER TARGET
+        Asks by eth0 for the Ethernet address of TARGET and prints the answer,
+        "timeout" if there is none in half a second.
+
     raw INTERFACE SRC_MAC DST_MAC PACKET
         Sends one such packet by an interface, as Ethernet frame.
 """
@@ -33,13 +38,16 @@
 import ipaddress
 import os
 import random
+import select
 import selectors
 import signal
 import socket
 import struct
 import sys
+import time
 
 TCP_REPAIR = 19
+ANYCAST = "172.16.0.100"
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
@@ -106,7 +114,23 @@ def mux(path, *vips):
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                          socket.htons(0x0003))
     tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    anycast = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    anycast.bind((ANYCAST, 4789))
+
+    def forward(packet):
+        with open(path) as f:
+            host, frame = encapsulate(f.read(), packet)
+        tunnel.sendto(frame, (host, 4789))
+
     while True:
+        readable, _, _ = select.select([wire, anycast], [], [])
+        if anycast in readable:
+            packet = anycast.recv(65536)[8 + 14:]
+            dst = packet[16:20] if packet[0] >> 4 == 4 else packet[24:40]
+            if dst in vips:
+                forward(packet)
+        if wire not in readable:
+            continue
         packet, address = wire.recvfrom(65536)
         if address[2] != socket.PACKET_HOST:
             continue
@@ -118,9 +142,7 @@ def mux(path, *vips):
         else:
             continue
         if dst in vips:
-            with open(path) as f:
-                host, frame = encapsulate(f.read(), packet[:length])
-            tunnel.sendto(frame, (host, 4789))
+            forward(packet[:length])
 
 
 def forget(connection):
@@ -195,8 +217,16 @@ def ask(protocol, address, port, text, source_port=0):
 
 
 def talk(address, port, source_port=0):
-    s = socket.create_connection((address, int(port)), timeout=5,
-                                 source_address=("", int(source_port)))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_STREAM)
+    s.settimeout(5)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", int(source_port)))
+    try:
+        s.connect((address, int(port)))
+    except OSError as e:
+        print(e.strerror or e, flush=True)
+        return
 
     def vanish(_signal, _frame):
         forget(s)
@@ -223,6 +253,27 @@ def vxlan(host, key, owners, flags, hop, packet, count=None):
         tunnel.sendto(frame, (host, 4789))
 
 
+def arp(src_mac, sender, target):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+    s.bind(("eth0", 0x0806))
+    src_mac = bytes.fromhex(src_mac.replace(":", ""))
+    sender, target = socket.inet_aton(sender), socket.inet_aton(target)
+    s.send(b"\xff" * 6 + src_mac
+           + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1)
+           + src_mac + sender + bytes(6) + target)
+    end = time.monotonic() + 0.5
+    while True:
+        s.settimeout(max(end - time.monotonic(), 0.001))
+        try:
+            frame = s.recv(2000)
+        except socket.timeout:
+            print("timeout")
+            return
+        if frame[20:22] == b"\0\2" and frame[28:32] == target:
+            print(frame[22:28].hex(":"))
+            return
+
+
 def raw(interface, src_mac, dst_mac, packet):
     packet = make_packet(packet)
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -234,7 +285,7 @@ def raw(interface, src_mac, dst_mac, packet):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (ask, mux, raw, server, talk, vxlan)}
+    commands = {f.__name__: f for f in (arp, ask, mux, raw, server, talk, vxlan)}
     try:
         commands[sys.argv[1]](*sys.argv[2:])
     except KeyboardInterrupt:

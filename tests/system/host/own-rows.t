@@ -1,7 +1,7 @@
 #!/bin/bash
 # A host reads what concerns it, and nothing of the rest of the cloud.
 . "$(dirname "$0")/host.sh"
-plan 8
+plan 9
 cloud_up h1 || bail_out "no cloud"
 log=$tmp/h1/slb-agent.log
 
@@ -29,7 +29,7 @@ ok "the rest of the cloud comes" transact \
     '{"uuid-name":"g","op":"insert","table":"Generation","row":{
         "pool_key":200,"number":424242,"state":"current","slots_log2":8,
         "weights":["map",[[1,1]]]}}' \
-    "$(member 200 1 elsewhere-member 10.0.9.9 h9 172.16.0.29)" \
+    "$(member 200 1 elsewhere-member 10.0.9.9 172.16.0.29)" \
     "$(insert Endpoint '"network_key":0,"vip":"20.50.60.99","protocol":6,
         "port":80,"pool_key":200,"backend_port":80,"idle_timeout":240,
         "load_distribution":"Default","rule":"elsewhere-rule",
@@ -40,6 +40,18 @@ transact "$(endpoint 20 $vip 6 81 8080)"
 ok "with something that concerns the host" want h1
 cmp_ok "$(received web/rules/r20)" -gt 0 "it has got that"
 is "$(received elsewhere)/$(received 424242)" 0/0 "and nothing of the rest"
+
+# Nor what everybody's changes change.
+transact '{"op":"update","table":"SLB_Global","where":[],
+           "row":{"intent_seq":777777,"compiled_seq":777777}}' \
+    '{"uuid-name":"g","op":"insert","table":"Generation","row":{
+        "pool_key":100,"number":777777,"state":"current","slots_log2":8,
+        "weights":["map",[[1,1]]]}}' \
+    '{"op":"update","table":"Compiled_Pool",
+      "where":[["tunnel_key","==",100]],
+      "row":{"generations":["named-uuid","g"]}}'
+want h1
+is "$(received 777777)" 0 "nor what changes for muxes only"
 
 # Again from the beginning.
 before=$(received web/backendPools/servers)

@@ -31,7 +31,7 @@ ok "addresses that are there twice" told \
 ok "networks that are not there" told "there is no network nowhere"
 is "$(get Binding address node=h1 | grep -E '^10.0.1.(4|5)$' | xargs)" \
     "10.0.1.4 10.0.1.5" "the good ones are bound"
-is "$(get Compiled_Member name,state | xargs)" \
+is "$(get Member name,state | xargs)" \
     "vm1 active vm2 active vm3 active vm4 active" "no member suffers"
 slbdb node h3 host nonsense
 slbdb node h4 host fd00::1
@@ -64,7 +64,10 @@ slbdb lb aaa prod frontend:f=20.50.60.10 pool:p=vm1@10.0.1.4 \
     rule:r=f,p,Tcp,80,8080 rule:s=f,p,Tcp,81,8080
 compiled
 ok "two rules for one port are told" \
-    told 'aaa/rules/r: 20.50.60.10 TCP port 80 is forwarded by web/rules/http'
+    told 'aaa/rules/r: TCP port 80 of 20.50.60.10 is used by web/rules/http'
+is "$(get Load_Balancer status name=aaa)" \
+    "{rules/r=TCP port 80 of 20.50.60.10 is used by web/rules/http}" \
+    "to the one who wants to know, too"
 is "$(get Endpoint rule,cookie port=80 vip=20.50.60.10)" \
     "web/rules/http $web" "the first one stays"
 is "$(get Endpoint rule port=81)" aaa/rules/s "the other one's others are there"
@@ -75,6 +78,7 @@ compiled
 is "$(get Endpoint rule port=80 vip=20.50.60.10)" aaa/rules/r \
     "which gives way when it goes"
 is "$(get VIP frontend address=20.50.60.10)" aaa/frontends/f "with the VIP"
+is "$(get Load_Balancer status name=aaa)" "{}" "and is content"
 
 # The same names twice.
 slbdb transact '{"op":"insert","table":"Backend_Pool","uuid-name":"b",
@@ -90,18 +94,27 @@ slbdb option drain-seconds=nonsense
 ok "options" wait_until told 'drain-seconds: "nonsense" is not between'
 slbdb transact '{"op":"insert","table":"Location","row":
     {"network_key":77,"address":"nonsense"}}' \
-    '{"op":"insert","table":"Compiled_Member","row":
-    {"pool_key":78,"index":9,"address":"nonsense","state":"active"}}' \
+    '{"op":"insert","table":"Binding","row":
+    {"network_key":77,"address":"10.9.9.9"}}' \
+    '{"op":"insert","table":"Assigned_Address","row":{"frontend":"nonsense"}}' \
+    '{"op":"insert","table":"Assigned_Port","row":{"nat_pool":"nonsense"}}' \
+    '{"op":"insert","table":"VIP","row":{"address":"nonsense"}}' \
+    '{"op":"insert","table":"VIP","row":{"address":"1.2.3.4"}}' \
     '{"op":"insert","table":"Endpoint","row":{"vip":"nonsense","pool_key":78,
     "cookie":1,"load_distribution":"Default"}}' \
     '{"op":"insert","table":"Compiled_Pool","row":{"name":"nonsense",
-    "tunnel_key":78,"network_key":79,"slots_log2":8}}' >/dev/null
-slbdb option drain-seconds=1
+    "tunnel_key":78,"network_key":79,"slots_log2":8,
+    "members":["map",[[9,"nobody"],[10,""]]],
+    "addresses":["map",[[9,"nonsense"],[11,"10.0.1.4"]]]}}' >/dev/null
 gone()
 {
     ack_all
     got "" Location address network_key=77 &&
-        got "" Compiled_Member index pool_key=78 &&
+        got "" Binding iface_id network_key=77 &&
+        got "" Assigned_Address frontend &&
+        got "" Assigned_Port nat_pool &&
+        got "" VIP frontend address=nonsense &&
+        got "" VIP frontend address=1.2.3.4 &&
         got "" Endpoint rule vip=nonsense &&
         got "" Compiled_Pool name name=nonsense
 }

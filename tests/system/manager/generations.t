@@ -12,7 +12,7 @@ compiled
 ok "all nodes have what they want" settled
 pool=$(get Compiled_Pool tunnel_key)
 generations() { get Generation number,state,weights "pool_key=$pool"; }
-members() { get Compiled_Member index,name,node,state "pool_key=$pool"; }
+members() { get Member index,name,node,state "pool_key=$pool"; }
 is "$(generations)" "1 current {1=1,2=1}" "the first generation"
 
 # Switch by acknowledgement.
@@ -26,7 +26,7 @@ is "$output" "1 current {1=1,2=1}
 ok "with both it takes place" slbdb until "1 previous {1=1,2=1}
 2 current {1=1,2=1,3=1}" Generation number,state,weights
 is "$(status m1 'muxes not waited for')" 0 "in time"
-is "$(get Compiled_Member name,state)" "vm1 active
+is "$(get Member name,state)" "vm1 active
 vm2 active
 vm3 active" "members"
 
@@ -83,12 +83,12 @@ slbdb ports h1 vm1,02:00:00:00:00:04,10.0.1.4 \
 web_lb vm1@10.0.1.4,vm5@10.0.1.8
 compiled
 settled
-is "$(get Compiled_Member index,state name=vm5)" "5 active" \
+is "$(get Member index,state name=vm5)" "5 active" \
     "an index that is named is not used again"
 web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm5@10.0.1.8
 compiled
 settled
-is "$(get Compiled_Member index,state name=vm2)" "2 active" \
+is "$(get Member index,state name=vm2)" "2 active" \
     "a member that comes back has its index"
 
 # Drained, forgotten, the index free again.
@@ -98,14 +98,14 @@ settled
 slbdb option drain-seconds=0
 ok "previous generations go when the drain time is over" \
     slbdb until "" Generation number state=previous
-is "$(get Compiled_Member index,name,state)" "1 vm1 active
+is "$(get Member index,name,state)" "1 vm1 active
 5 vm5 active" "members that nobody names are forgotten"
 is "$(get Binding pools iface_id=vm2)" "{}" "their hosts, too"
 ok "nodes hear of it" settled
 web_lb vm1@10.0.1.4,vm4@10.0.1.7,vm5@10.0.1.8
 compiled
 settled
-is "$(get Compiled_Member index name=vm4)" 2 "the lowest free index is next"
+is "$(get Member index name=vm4)" 2 "the lowest free index is next"
 
 # By time alone.
 slbdb option drain-seconds=1
@@ -114,7 +114,7 @@ compiled
 settled
 at=$(get Generation switched_at state=current)
 ok "forgotten without anybody's doing" \
-    slbdb until "" Compiled_Member state name=vm4
+    slbdb until "" Member state name=vm4
 cmp_ok $((${EPOCHREALTIME/[.,]/} / 1000)) -ge $((at + 1000)) "not too early"
 isnt "$(get Node name,wanted)" "$(get Node name,applied)" \
     "nodes are to hear of that"
@@ -142,11 +142,11 @@ is "$(get Endpoint rule)$(get VIP address)" "" \
 settled
 is "$(get Compiled_Pool name)" web/backendPools/servers "its pool is drained"
 is "$(get Generation weights state=current)" "{}" "without a usable member"
-is "$(get Compiled_Member name,state | xargs)" "vm1 draining vm5 draining" \
+is "$(get Member name,state | xargs)" "vm1 draining vm5 draining" \
     "nobody is forgotten yet"
 slbdb option drain-seconds=1
 ok "in the end" slbdb until "" Compiled_Pool name
-is "$(get Generation number)$(get Compiled_Member index)" "" "nothing is left"
+is "$(get Generation number)$(get Member index)" "" "nothing is left"
 is "$(get Binding iface_id,pools)" "vm1 {}
 vm2 {}
 vm3 {}

@@ -8,6 +8,8 @@
 #     start_db                 starts the database
 #     start_manager [NAME]     starts a manager (m1) and waits until it is there
 #     status NAME [KEY]        what it says of itself, or one value of that
+#     recompute NAME           has it look at everything again; prints the number
+#                              of transactions that this made
 #     compiled                 waits until all that users wrote is compiled
 #     settled                  waits until no generation is coming, all nodes
 #                              acknowledging what is wanted
@@ -52,6 +54,23 @@ status()
     timeout 10 ovs-appctl -T 10 -t "$tmp/$1.ctl" slb/status 2>/dev/null |
         if [ $# -gt 1 ]; then sed -n "s/^$2: //p"; else cat; fi
 }
+
+# has_looked NAME COUNT: has it come to an end more often than COUNT times?
+has_looked() { [ "$(status "$1" 'times idle')" -gt "$2" ]; }
+
+recompute()
+{
+    local idle transactions
+    wait_until idle "$1" || return
+    idle=$(status "$1" 'times idle')
+    transactions=$(status "$1" transactions)
+    timeout 10 ovs-appctl -T 10 -t "$tmp/$1.ctl" slb/recompute
+    wait_until has_looked "$1" "$idle"
+    echo $(($(status "$1" transactions) - transactions))
+}
+
+# True if the manager has nothing to do but wait.
+idle() { [ "$(status "$1" 'work')" = none ]; }
 
 status_like()
 {

@@ -79,7 +79,7 @@ ok "a load balancer is deleted and made again with another name" applied \
 is "$(get Endpoint rule vip=20.50.60.12)" c/rules/http "it has the address"
 key=$(get Compiled_Pool tunnel_key name=c/backendPools/servers)
 unlike " ${pools//$'\n'/ } " " $key " "a tunnel key of its own"
-is "$(get Compiled_Member index,name,state "pool_key=$key")" \
+is "$(get Member index,name,state "pool_key=$key")" \
     "1 vm1 active
 2 vm2 active" "and members"
 settled
@@ -87,7 +87,7 @@ settled
 # Addresses are what indices stay with.
 ok "two members swap their addresses" applied \
     "$(load_balancer c 20.50.60.12 "vm1@5 vm2@4" http,80,8080)"
-is "$(get Compiled_Member index,name,address "pool_key=$key")" \
+is "$(get Member index,name,address "pool_key=$key")" \
     "1 vm2 10.0.1.4
 2 vm1 10.0.1.5" "the addresses keep their indices"
 is "$(get Generation number "pool_key=$key")" 1 "it is no other generation"
@@ -116,7 +116,7 @@ is "$(get Compiled_Pool tunnel_key name=c/backendPools/servers)" "$key" \
     "a pool that is still drained has its key"
 isnt "$(get Compiled_Network tunnel_key)" "$network" \
     "the network that had gone has not: its key may still be in use"
-is "$(get Compiled_Member name,node,state "pool_key=$key")" "vm1 h1 active
+is "$(get Member name,node,state "pool_key=$key")" "vm1 h1 active
 vm2 h1 active" "its members are those there were"
 is "$(get Binding iface_id,pools node=h1)" "vm1 {$key=1}
 vm2 {$key=2}" "with the indices they had"

@@ -9,7 +9,7 @@ web_lab
 web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6
 compiled
 settled
-member() { slbdb get Compiled_Member index,node,vtep,mac,state "name=$1"; }
+member() { slbdb get Member index,node,vtep,mac,state "name=$1"; }
 member_is() { [ "$(member "$1")" = "$2" ]; }
 weights() { slbdb get Generation weights state=current; }
 weights_are() { ack_all && [ "$(weights)" = "$1" ]; }
@@ -74,6 +74,7 @@ address, and it does not say which is meant (slb-network)$"
 }
 slbdb ports h1 "$vm1"
 slbdb until 10.0.1.4 Binding address iface_id=vm1
+settled
 before=$(get Binding node,iface_id,address,network_key)$(get Generation number,state,weights)
 slbdb net other 10.0.1.0/24
 compiled

@@ -58,6 +58,16 @@ rename_rule()
 }
 is "$(concerned rename_rule)" "h1 h2 mux1 mux2" \
     "a rule: muxes and hosts of the pool, also of what it drains"
+# h2 has VMs of the network, but none of this pool.
+inner()
+{
+    slbdb lb inner prod "frontend:inside=$1" pool:one=vm1@10.0.1.4 \
+        rule:http=inside,one,Tcp,80,8080
+}
+is "$(concerned inner 10.0.1.100)" "h1 h2 mux1 mux2" \
+    "an internal frontend: also hosts whose VMs may call it"
+is "$(concerned inner 10.0.1.101)" "h1 h2 mux1 mux2" \
+    "another address for it: the same"
 new_mux()
 {
     slbdb node mux3 mux 172.16.0.13

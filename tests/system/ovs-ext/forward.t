@@ -17,7 +17,7 @@ import muxnode  # noqa: E402
 import tap  # noqa: E402
 
 from scapy.all import (  # noqa: E402
-    ARP, Ether, IP, IPv6, TCP, UDP, VXLAN, Raw)
+    ARP, Ether, ICMP, IP, IPv6, TCP, UDP, VXLAN, Raw, fragment)
 
 VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
 ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
@@ -38,10 +38,11 @@ def pool(key, generations, members=((1, 21), (2, 22), (3, 23))):
                 for n, state, age, indices in generations]}
 
 
-def endpoint(network, address, protocol, port, key, name='r'):
+def endpoint(network, address, protocol, port, key, name='r',
+             distribution='Default'):
     return {'op': 'endpoint', 'network': network, 'address': address,
             'protocol': protocol, 'port': port, 'pool': key,
-            'distribution': 'Default', 'idle': 240, 'name': 'lb/rules/' + name}
+            'distribution': distribution, 'idle': 240, 'name': 'lb/rules/' + name}
 
 
 TABLES = [
@@ -56,7 +57,11 @@ TABLES = [
     endpoint(0, VIP, 6, 80, 100, 'http'),
     endpoint(0, VIP6, 6, 80, 100, 'http6'),
     endpoint(0, VIP, 17, 53, 101, 'dns'),
-    endpoint(7, '10.0.2.100', 6, 8080, 100, 'internal')]
+    endpoint(7, '10.0.2.100', 6, 8080, 100, 'internal')] + [
+    endpoint(0, VIP, protocol, port, 100, 'r', distribution)
+    for port, distribution in ((90, 'Default'), (91, 'SourceIP'),
+                               (92, 'SourceIPProtocol'))
+    for protocol in (6, 17)]
 
 
 def tcp(sport, dport=80, dst=VIP, **options):
@@ -79,8 +84,9 @@ def test_forwarding(t, node):
     t.is_(len(sent), len(ports), 'all packets come out')
 
     t.ok(all(p[TCP].sport == port and bytes(p[VXLAN].payload)[14:]
-             == bytes(tcp(port)[IP]) for p, port in zip(sent, ports)),
-         'each with the very IP packet that came in')
+             == muxnode.next_hop(bytes(tcp(port)[IP]))
+             for p, port in zip(sent, ports)),
+         'each with the IP packet that came in, a hop older')
     t.ok(all((p[IP].src, p[UDP].dport, p[UDP].chksum, p[VXLAN].vni,
               p[IP].flags, p.src)
              == ('172.16.0.11', 4789, 0, 100, 'DF', MUX) for p in sent),
@@ -100,6 +106,40 @@ def test_forwarding(t, node):
          'as slb/lookup says')
     t.is_({str(p[VXLAN].payload.src) for p in sent}, {'0e:01:00:00:00:00'},
           'that is the only owner')
+
+
+def owners_of_client(node, client, protocol, dport):
+    """The members that the connections of a client go to."""
+    node.receive(*[
+        bytes(Ether(src=ROUTER, dst=MUX)
+              / IP(src='198.51.100.%d' % client, dst=VIP)
+              / protocol(sport=sport, dport=dport))
+        for sport in range(40000, 40020)])
+    return {int(Ether(frame)[VXLAN].payload.dst.replace(':', '')[4:8], 16)
+            for frame in node.sent()}
+
+
+def test_distribution(t, node):
+    clients = range(10, 22)
+    owners = {port: [[owners_of_client(node, client, protocol, port)
+                      for protocol in (TCP, UDP)] for client in clients]
+              for port in (90, 91, 92)}
+    t.is_([pair for pair in owners[90] if pair != [{1, 2, 3}] * 2], [],
+          'Default: the connections of a client spread over all members')
+    t.is_([pair for pair in owners[91]
+           if pair[0] != pair[1] or len(pair[0]) > 1], [],
+          'SourceIP: all that a client has goes to one member')
+    t.is_({owner for pair in owners[91] for owner in pair[0]}, {1, 2, 3},
+          'which is another one for another client')
+    t.is_([pair for pair in owners[92]
+           if len(pair[0]) > 1 or len(pair[1]) > 1], [],
+          'SourceIPProtocol: one member for each protocol')
+    t.ok(any(pair[0] != pair[1] for pair in owners[92]),
+         'which are not always the same')
+    text = node.appctl('slb/lookup', '0', 'udp', '198.51.100.10', '40000',
+                       VIP, '91')
+    t.is_({int(re.search(r'owner (\d+)', text).group(1))}, owners[91][0][1],
+          'slb/lookup knows it')
 
 
 def test_others(t, node):
@@ -142,13 +182,18 @@ def test_drops(t, node):
     wrong[IP].chksum = 1
     big = tcp(40000) / Raw(b'x' * 1440)
     node.receive(bytes(tcp(40000, dport=81)), bytes(wrong),
-                 bytes(tcp(40000, frag=5)), bytes(big))
+                 bytes(tcp(40000, frag=1)), bytes(big))
     after = node.stats()
-    t.is_(node.sent(), [], 'what cannot be forwarded is dropped')
+    sent = [Ether(frame) for frame in node.sent()]
+    t.is_([(p.dst, p[IP].src, p[IP].dst, p[ICMP].type, p[ICMP].code,
+            p[ICMP].nexthopmtu) for p in sent],
+          [(ROUTER, VIP, '198.51.100.10', 3, 4, 1450)],
+          'what cannot be forwarded is dropped, the sender told if it has to '
+          'send less')
     t.is_({key: after[key] - before[key] for key in after
            if after[key] != before[key]},
-          {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_fragment': 1,
-           'drop_too_big': 1}, 'and counted by reason')
+          {'drop_no_endpoint': 1, 'drop_checksum': 1, 'drop_bad_length': 1,
+           'drop_too_big': 1, 'icmp_sent': 1}, 'and counted by reason')
 
     def port(*keys):
         text = node.vsctl('get', 'interface', 'slb0', 'statistics')
@@ -160,6 +205,154 @@ def test_drops(t, node):
     muxnode.wait_until('the statistics are in the database',
                        lambda: port(*keys) == wanted, 15)
     t.ok(True, 'the statistics of the port agree')
+
+
+def test_fragments(t, node):
+    """A datagram of 4 KB, in any order."""
+    whole = (IP(src='198.51.100.10', dst=VIP, id=7)
+             / UDP(sport=40000, dport=53) / Raw(b'x' * 4000))
+    def frames(n):
+        whole[IP].id = n
+        return [bytes(Ether(src=ROUTER, dst=MUX) / p)
+                for p in fragment(whole, 1400)]
+    orders = [0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]
+    for n, order in enumerate(orders):
+        before = node.stats()
+        pieces = frames(100 + n)
+        for i in order:
+            # Those that wait are counted as nothing else before they go.
+            node.appctl('netdev-dummy/receive', 'up0', pieces[i].hex())
+        muxnode.wait_until('all are through', lambda: (
+            node.stats()['fragments'] == before['fragments'] + 3))
+        sent = [Ether(frame) for frame in node.sent()]
+        t.is_({(p[IP].dst, str(p[VXLAN].payload.dst),
+                str(p[VXLAN].payload.src)) for p in sent},
+              {('172.16.0.22', '0e:04:00:02:00:35', '0e:01:00:00:00:00')},
+              'fragments in the order %s go to one member, which is told the '
+              'port' % order)
+        t.is_(sorted(bytes(p[VXLAN].payload)[14:] for p in sent),
+              sorted(muxnode.next_hop(frame[14:]) for frame in pieces),
+              'unharmed')
+    node.receive(*frames(200)[:2])
+    node.sent()
+    before = node.stats()
+    node.appctl('netdev-dummy/receive', 'up0', frames(201)[1].hex())
+    t.is_(node.stats()['fragments_waiting'], 1, 'one waits for the first')
+    muxnode.wait_until('it waits in vain', lambda: (
+        node.stats()['drop_fragment'] == before['drop_fragment'] + 1))
+    stats = node.stats()
+    t.is_((stats['fragments_waiting'], stats['fragment_timeouts'],
+           node.sent()), (0, 1, []), 'and is dropped then')
+
+
+def test_figures(t, node):
+    """What is told about VIPs, endpoints and members."""
+    client = muxnode.MuxClient(node)
+    client.hello()
+    def vip():
+        return client.call('get', {'vip': VIP})
+    def members():
+        return client.call('get', {'pool': 100})['members']
+    def http(answer):
+        return [e for e in answer['endpoints'] if e['port'] == 80][0]
+    before, before_members = vip(), members()
+    frames = ([bytes(tcp(port)) for port in range(43000, 43030)]
+              + [bytes(tcp(43000, dport=81))] * 2)
+    wrong = tcp(43000)
+    wrong[IP].chksum = 1
+    node.receive(*frames, bytes(wrong))
+    node.sent()
+    after, after_members = vip(), members()
+    size = len(frames[0])
+
+    def grown(new, old):
+        return [new[key] - old[key] for key in ('packets', 'bytes', 'syns')]
+    t.is_(grown(http(after), http(before)), [30, 30 * size, 30],
+          'figures of the endpoint')
+    t.is_(grown(after, before), [30, 30 * size, 30], 'of the VIP')
+    t.is_([sum(column) for column in zip(*[
+        grown(new, old) for new, old in zip(after_members, before_members)])],
+        [30, 30 * size, 30], 'of the members')
+    t.is_([(m['index'], m['vtep'], m['weight']) for m in after_members],
+          [(1, '172.16.0.21', 1), (2, '172.16.0.22', 1),
+           (3, '172.16.0.23', 1)], 'whose places are told')
+    t.is_({key: value - before['drops'].get(key, 0)
+           for key, value in after['drops'].items()
+           if value != before['drops'].get(key, 0)},
+          {'drop_no_endpoint': 2}, 'drops of the VIP by reason; not those of '
+          'which the address cannot be believed')
+    vips = client.call('get', 'vips')
+    t.is_(sorted((v['network'], v['address']) for v in vips),
+          [(0, VIP), (0, VIP6), (7, '10.0.2.100')], 'all VIPs')
+    t.is_([v['packets'] for v in vips if v['address'] == VIP],
+          [after['packets']], 'have the same figures')
+
+    # Figures survive what an agent does when it starts again.
+    client.transact(None, 1, TABLES)
+    t.is_((http(vip())['packets'], [m['packets'] for m in members()]),
+          (http(after)['packets'], [m['packets'] for m in after_members]),
+          'figures stay when all is replaced by the same')
+    client.transact(1, 1, [{'op': 'endpoint-del', 'network': 0, 'address': VIP,
+                            'protocol': 6, 'port': 80}])
+    client.transact(1, 1, [endpoint(0, VIP, 6, 80, 100, 'http')])
+    t.is_(http(vip())['packets'], 0, 'and start again with a new object')
+    for what in ({'vip': '1.2.3.4'}, {'pool': 999}, {'vip': VIP, 'pool': 100},
+                 {'network': 7}, {'vip': VIP, 'network': 1 << 32}, {'x': 1},
+                 'nothing', 5):
+        try:
+            client.call('get', what)
+            t.ok(False, 'get %r is refused' % (what,))
+        except muxnode.Refused:
+            t.ok(True, 'get %r is refused' % (what,))
+    client.close()
+
+    text = node.appctl('slb/vip', VIP)
+    t.ok(re.search(r'^20.50.60.10, answers echo: \d+ packets, .*'
+                   r'drop_no_endpoint \d+', text)
+         and re.search(r'20.50.60.10 udp 53 "lb/rules/dns" -> pool 101: '
+                       r'\d+ packets', text), 'slb/vip', text)
+    text = node.appctl('slb/members', '100')
+    t.ok(re.search(r'member 3 at 172.16.0.23, weight 1: \d+ packets', text),
+         'slb/members', text)
+
+
+def test_trace(t, node):
+    before = node.stats()
+    def trace(*what):
+        return node.appctl('slb/trace', *what)
+    text = trace('0', 'tcp', '198.51.100.10', '40000', VIP, '80')
+    owner, (vtep, vni) = owner_by_lookup(node, 40000)
+    t.ok('endpoint 20.50.60.10 tcp 80 "lb/rules/http", pool 100' in text
+         and 'owner %d, hop 0' % owner in text
+         and 'to host %s, VNI %s' % (vtep, vni) in text
+         and 'forwarded: ' in text, 'slb/trace of a flow', text)
+    text = trace(bytes(tcp(40000, dport=81)).hex())
+    t.ok('drop_no_endpoint: no rule' in text, 'of a packet', text)
+    big = bytes(tcp(40000) / Raw(b'x' * 1440)).hex()
+    text = trace(big)
+    t.ok('drop_too_big' in text and 'icmp_type=3,icmp_code=4' in text,
+         'of one that is too big', text)
+    text = trace('7', 'tcp', '10.0.1.4', '40000', '10.0.2.100', '8080')
+    t.ok('tunnelled, network 7' in text and '"lb/rules/internal"' in text,
+         'of one from a network', text)
+    text = trace(bytes(tcp(40000, dst='172.16.0.11')).hex())
+    t.ok('node: ' in text, "of the node's own", text)
+    inner = (IP(src=VIP, dst='198.51.100.10')
+             / TCP(sport=80, dport=40000))
+    text = trace(bytes(Ether(src=ROUTER, dst=MUX) / IP(src='192.0.2.1',
+                                                        dst=VIP)
+                       / ICMP(type=3, code=4) / inner).hex())
+    t.ok('error about flow 198.51.100.10 -> 20.50.60.10 protocol 6 ports '
+         '40000 -> 80' in text and 'owner %d' % owner in text,
+         'of an ICMP error', text)
+    for bad in ('xyz',), ('0', 'tcp', 'a', '1', 'b', '2'):
+        try:
+            trace(*bad)
+            t.ok(False, 'nonsense is refused')
+        except muxnode.Error as error:
+            t.ok('neither' in str(error), 'nonsense is refused')
+    after = node.stats()
+    t.is_((after, node.sent()), (before, []), 'and nothing has happened')
 
 
 def test_node(t, node):
@@ -318,8 +511,12 @@ def main():
         client.hello()
         client.transact(None, 1, TABLES)
         test_forwarding(t, node)
+        test_distribution(t, node)
         test_others(t, node)
         test_drops(t, node)
+        test_fragments(t, node)
+        test_figures(t, node)
+        test_trace(t, node)
         test_node(t, node)
         test_ports(t, node)
         test_tx_steering(t, node)

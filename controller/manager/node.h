@@ -1,0 +1,47 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#ifndef MANAGER_NODE_H
+#define MANAGER_NODE_H 1
+
+/* Nodes and their ports in the manager's memory, the rows of muxes and
+ * Node.wanted. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/manager/problems.h"
+#include "controller/manager/state.h"
+
+struct slbrec_node;
+
+struct node {
+    const char *name;
+    const struct slbrec_node *row;
+    struct row_ref row_ref;
+    struct ovs_list new_node;   /* In struct state's 'new_nodes'. */
+    bool mux;                   /* A mux with a VTEP. */
+    int64_t wanted;             /* Written last, maybe not there yet. */
+    struct problem_list problems;
+};
+
+void node_destroy(struct state *, struct node *);
+void see_node(struct state *, const struct slbrec_node *, bool deleted);
+void nodes_see_muxes(struct state *);
+void nodes_write_muxes(struct state *);
+void nodes_write_wanted(struct state *);
+void nodes_written(struct state *);
+
+#endif /* controller/manager/node.h */

@@ -1,0 +1,265 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+
+#include <config.h>
+
+#include "ovs-ext/mux-thread.h"
+
+#include "dp-packet.h"
+#include "ovs-thread.h"
+
+/* Numbers there are.  Number 0 is MUX_NO_COUNTER. */
+#define MAX_COUNTERS (MUX_COUNT_CHUNK * MUX_N_CHUNKS)
+
+static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+static struct ovs_list threads OVS_GUARDED_BY(mutex)
+    = OVS_LIST_INITIALIZER(&threads);
+
+/* Numbers ever given, and those given back. */
+static uint32_t n_counters OVS_GUARDED_BY(mutex) = 1;
+static uint32_t *free_counters OVS_GUARDED_BY(mutex);
+static size_t n_free OVS_GUARDED_BY(mutex);
+static size_t allocated_free OVS_GUARDED_BY(mutex);
+
+/* Returns a number whose figures are zero, or MUX_NO_COUNTER if there are none
+ * left. */
+uint32_t
+mux_counter_alloc(void)
+{
+    uint32_t counter = MUX_NO_COUNTER;
+
+    ovs_mutex_lock(&mutex);
+    if (n_free) {
+        counter = free_counters[--n_free];
+    } else if (n_counters < MAX_COUNTERS) {
+        counter = n_counters++;
+    }
+    ovs_mutex_unlock(&mutex);
+    return counter;
+}
+
+/* Returns what 'thread' has counted under 'counter', or null. */
+static struct mux_count *
+find_count(const struct mux_thread *thread, uint32_t counter)
+{
+    struct mux_count_chunk *chunk;
+
+    atomic_read_explicit(
+        &CONST_CAST(struct mux_thread *, thread)->chunks[counter
+                                                         / MUX_COUNT_CHUNK],
+        &chunk, memory_order_acquire);
+    return chunk ? &chunk->counts[counter % MUX_COUNT_CHUNK] : NULL;
+}
+
+static struct mux_drops *
+get_drops(struct mux_count *count)
+{
+    struct mux_drops *drops;
+
+    atomic_read_explicit(&count->drops, &drops, memory_order_acquire);
+    return drops;
+}
+
+/* Gives back the number 'counter', an uint32_t, which no thread may use any
+ * more. */
+void
+mux_counter_free(void *counter_)
+{
+    uint32_t counter = (uintptr_t) counter_;
+    struct mux_thread *thread;
+
+    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH (thread, list_node, &threads) {
+        struct mux_count *count = find_count(thread, counter);
+
+        if (count) {
+            struct mux_drops *drops = get_drops(count);
+
+            atomic_store_relaxed(&count->packets, 0);
+            atomic_store_relaxed(&count->bytes, 0);
+            atomic_store_relaxed(&count->syns, 0);
+            for (size_t i = 0; drops && i < ARRAY_SIZE(drops->n); i++) {
+                atomic_store_relaxed(&drops->n[i], 0);
+            }
+        }
+    }
+    if (n_free >= allocated_free) {
+        free_counters = x2nrealloc(free_counters, &allocated_free,
+                                   sizeof *free_counters);
+    }
+    free_counters[n_free++] = counter;
+    ovs_mutex_unlock(&mutex);
+}
+
+/* Returns a new thread, which shares 'fragments' with others, and whose
+ * figures nobody sees. */
+struct mux_thread *
+mux_thread_create_hidden(struct mux_fragments *fragments)
+{
+    struct mux_thread *thread = xzalloc_cacheline(sizeof *thread);
+
+    ovs_list_init(&thread->list_node);
+    thread->fragments = fragments;
+    for (int i = 0; i < MUX_N_LIMITS; i++) {
+        thread->limits[i].tokens = MUX_LIMIT_BURST;
+    }
+    return thread;
+}
+
+/* Likewise, but its figures are added up with those of others. */
+struct mux_thread *
+mux_thread_create(struct mux_fragments *fragments)
+{
+    struct mux_thread *thread = mux_thread_create_hidden(fragments);
+
+    ovs_mutex_lock(&mutex);
+    ovs_list_push_back(&threads, &thread->list_node);
+    ovs_mutex_unlock(&mutex);
+    return thread;
+}
+
+/* Destroys 'thread', which must not be sending any more. */
+void
+mux_thread_destroy(struct mux_thread *thread)
+{
+    if (!thread) {
+        return;
+    }
+
+    ovs_mutex_lock(&mutex);
+    ovs_list_remove(&thread->list_node);
+    ovs_mutex_unlock(&mutex);
+    for (size_t i = 0; i < MUX_N_CHUNKS; i++) {
+        struct mux_count_chunk *chunk;
+
+        atomic_read_relaxed(&thread->chunks[i], &chunk);
+        for (size_t j = 0; chunk && j < MUX_COUNT_CHUNK; j++) {
+            free(get_drops(&chunk->counts[j]));
+        }
+        free_cacheline(chunk);
+    }
+    for (size_t i = 0; i < thread->released.n; i++) {
+        dp_packet_delete(thread->released.packets[i]);
+    }
+    free(thread->released.packets);
+    free_cacheline(thread);
+}
+
+/* Adds 'counters' to those of 'thread', which must be the caller's own. */
+void
+mux_thread_add(struct mux_thread *thread, const struct mux_counters *counters)
+{
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        if (counters->n[i]) {
+            mux_add_relaxed(&thread->n[i], counters->n[i]);
+        }
+    }
+}
+
+/* Adds to '*total' what 'thread' has counted. */
+void
+mux_thread_read(const struct mux_thread *thread, struct mux_counters *total)
+{
+    for (int i = 0; i < MUX_N_COUNTERS; i++) {
+        uint64_t n;
+
+        atomic_read_relaxed(&CONST_CAST(struct mux_thread *, thread)->n[i],
+                            &n);
+        total->n[i] += n;
+    }
+}
+
+/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
+ * takes it for given. */
+bool
+mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
+                      long long int now)
+{
+    struct mux_limit *limit = &thread->limits[kind];
+    long long int elapsed = now - limit->filled_at;
+
+    if (elapsed > 0) {
+        uint64_t more = MIN(elapsed, 1000) * MUX_LIMIT_RATE / 1000;
+
+        if (more) {
+            limit->tokens = MIN(limit->tokens + more, MUX_LIMIT_BURST);
+            limit->filled_at = now;
+        }
+    }
+    if (!limit->tokens) {
+        return false;
+    }
+    limit->tokens--;
+    return true;
+}
+
+/* Returns where 'thread', the caller's own, counts packets of the object with
+ * 'counter', of which it has not seen any before. */
+struct mux_count *
+mux_thread_new_count(struct mux_thread *thread, uint32_t counter)
+{
+    struct mux_count_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+
+    atomic_store_explicit(&thread->chunks[counter / MUX_COUNT_CHUNK], chunk,
+                          memory_order_release);
+    return &chunk->counts[counter % MUX_COUNT_CHUNK];
+}
+
+/* Counts a packet of the object with 'counter' that is dropped. */
+void
+mux_thread_count_drop(struct mux_thread *thread, uint32_t counter,
+                      enum mux_counter reason)
+{
+    struct mux_count *count = mux_thread_get_count(thread, counter);
+    struct mux_drops *drops = get_drops(count);
+
+    if (!drops) {
+        drops = xzalloc(sizeof *drops);
+        atomic_store_explicit(&count->drops, drops, memory_order_release);
+    }
+    mux_add_relaxed(&drops->n[reason - MUX_FIRST_DROP], 1);
+}
+
+/* Adds to '*figures' what all threads have counted under 'counter'. */
+void
+mux_figures_add(struct mux_figures *figures, uint32_t counter)
+{
+    struct mux_thread *thread;
+
+    if (counter == MUX_NO_COUNTER) {
+        return;
+    }
+
+    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH (thread, list_node, &threads) {
+        struct mux_count *count = find_count(thread, counter);
+        struct mux_drops *drops = count ? get_drops(count) : NULL;
+        uint64_t n;
+
+        if (count) {
+            atomic_read_relaxed(&count->packets, &n);
+            figures->packets += n;
+            atomic_read_relaxed(&count->bytes, &n);
+            figures->bytes += n;
+            atomic_read_relaxed(&count->syns, &n);
+            figures->syns += n;
+        }
+        for (size_t i = 0; drops && i < ARRAY_SIZE(drops->n); i++) {
+            atomic_read_relaxed(&drops->n[i], &n);
+            figures->drops[i] += n;
+        }
+    }
+    ovs_mutex_unlock(&mutex);
+}

@@ -1,0 +1,17 @@
+#!/bin/bash
+# In half a minute each, fuzzers of what reads users' files find nothing.
+# timeout: 600
+#
+# They try the same texts each time; "make fuzz" tries others, for longer.
+. "$(dirname "$0")/../lib/tap.sh"
+
+command -v clang >/dev/null || skip_all "no clang to build the fuzzers with"
+plan 3
+
+ok "fuzzers build" make -s -C "$builddir" fuzz-programs
+for target in yaml azure; do
+    run "$srcdir/tests/fuzz/run" --seed 1 --time 30 \
+        --findings "$builddir/fuzz-findings" "$builddir" "$target"
+    note "$output"
+    is "$status" 0 "fuzz-$target finds nothing" || diag "$errors"
+done

@@ -1,0 +1,220 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "controller/manager/support.h"
+
+#include "controller/manager/status.h"
+#include "lib/slb-outbound.h"
+#include "smap.h"
+#include "tests/unit/unit.h"
+#include "util.h"
+
+/* Checks that 'status' says 'text' about 'path' and nothing else, or nothing
+ * at all if 'text' is NULL, and clears it. */
+static void
+check(struct status *status, const char *path, const char *text)
+{
+    struct smap smap = SMAP_INITIALIZER(&smap);
+
+    status_to_smap(status, &smap);
+    CU_ASSERT_EQUAL_FATAL(smap_count(&smap), text ? 1 : 0);
+    if (text) {
+        const char *found = smap_get(&smap, path);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+        CU_ASSERT_STRING_EQUAL(found, text);
+    }
+    smap_destroy(&smap);
+    status_clear(status);
+}
+
+static void
+test_support_networks_and_load_balancers(void)
+{
+    struct status status;
+
+    status_init(&status);
+    support_network(&status, false);
+    support_load_balancer(&status, false);
+    check(&status, "", NULL);
+    support_network(&status, true);
+    check(&status, "", "not supported yet: peerings (members in a peered "
+          "network are served by public frontends only, and machines of the "
+          "two networks do not reach each other)");
+    support_load_balancer(&status, true);
+    check(&status, "", "not supported yet: tier: Global (it is treated as "
+          "Regional)");
+    status_destroy(&status);
+}
+
+static void
+test_support_frontends_and_members(void)
+{
+    struct status status;
+
+    status_init(&status);
+    support_frontend(&status, "a", false);
+    support_member(&status, "p", "vm1", false);
+    check(&status, "", NULL);
+    support_frontend(&status, "a", true);
+    check(&status, "frontends/a", "not supported yet: fastpath (traffic goes "
+          "by the muxes)");
+    support_member(&status, "p", "vm1", true);
+    check(&status, "backendPools/p/members/vm1", "not supported yet: "
+          "adminState: Up (there are no probes to override)");
+    status_destroy(&status);
+}
+
+/* Checks what is said about 'rule', and whether it may be in force. */
+static void
+check_rule(struct support_rule rule, bool in_force, const char *text)
+{
+    struct status status;
+
+    rule.name = "http";
+    rule.idle_timeout = rule.idle_timeout ? rule.idle_timeout : 4;
+    status_init(&status);
+    CU_ASSERT_EQUAL(support_rule(&status, &rule), in_force);
+    check(&status, "rules/http", text);
+    status_destroy(&status);
+}
+
+static void
+test_support_rules(void)
+{
+    check_rule((struct support_rule) { .udp = false }, true, NULL);
+    check_rule((struct support_rule) { .udp = true }, true, NULL);
+    check_rule((struct support_rule) { .probe = true }, true,
+               "not supported yet: probe (all members are taken for healthy)");
+    check_rule((struct support_rule) { .all = true }, false,
+               "not supported yet: protocol: All (the rule is not in force)");
+    check_rule((struct support_rule) { .source_ranges = true }, false,
+               "not supported yet: sourceRanges (the rule is not in force)");
+    check_rule((struct support_rule) { .disable_outbound_snat = true }, true,
+               "not supported yet: disableOutboundSnat (no machine has "
+               "outbound connections by the load balancer yet)");
+    check_rule((struct support_rule) { .enable_tcp_reset = true }, true,
+               "not supported yet: enableTcpReset (connections end without a "
+               "reset)");
+    check_rule((struct support_rule) { .idle_timeout = 5 }, true,
+               "not supported yet: idleTimeoutInMinutes (hosts forget a "
+               "connection when their connection tracking does)");
+    check_rule((struct support_rule) { .idle_timeout = 30, .udp = true }, true,
+               "not supported yet: idleTimeoutInMinutes (muxes know it, but "
+               "hosts forget a connection when their connection tracking "
+               "does)");
+
+    /* All that there is about one rule is said. */
+    check_rule((struct support_rule) { .all = true, .probe = true }, false,
+               "not supported yet: probe (all members are taken for healthy); "
+               "not supported yet: protocol: All (the rule is not in force)");
+}
+
+static void
+test_support_inbound_nat(void)
+{
+    struct support_nat nat = { .name = "ssh", .idle_timeout = 4 };
+    struct status status;
+
+    status_init(&status);
+    support_inbound_nat_rule(&status, &nat);
+    support_inbound_nat_pool(&status, &nat);
+    check(&status, "", NULL);
+
+    nat.enable_tcp_reset = true;
+    support_inbound_nat_rule(&status, &nat);
+    check(&status, "inboundNatRules/ssh", "not supported yet: enableTcpReset "
+          "(connections end without a reset)");
+    support_inbound_nat_pool(&status, &nat);
+    check(&status, "inboundNatPools/ssh", "not supported yet: enableTcpReset "
+          "(connections end without a reset)");
+
+    nat = (struct support_nat) { .name = "ssh", .idle_timeout = 10 };
+    support_inbound_nat_pool(&status, &nat);
+    check(&status, "inboundNatPools/ssh", "not supported yet: "
+          "idleTimeoutInMinutes (hosts forget a connection when their "
+          "connection tracking does)");
+    status_destroy(&status);
+}
+
+static void
+check_outbound(int allocated, size_t n_members, uint64_t available,
+               const char *text)
+{
+    struct support_outbound rule = {
+        .name = "out", .allocated_ports = allocated, .n_members = n_members,
+        .available = available,
+    };
+    struct status status;
+
+    status_init(&status);
+    support_outbound_rule(&status, &rule);
+    check(&status, "outboundRules/out", text);
+    status_destroy(&status);
+}
+
+static void
+test_support_outbound(void)
+{
+    check_outbound(2048, 3, 64000, "not supported yet: outboundRules (the "
+                   "rule is not in force; each of its 3 members would get "
+                   "2048 ports)");
+    check_outbound(SLB_OUTBOUND_DEFAULT, 1, 64000, "not supported yet: "
+                   "outboundRules (the rule is not in force; its 1 member "
+                   "would get 1024 ports)");
+    check_outbound(SLB_OUTBOUND_EVEN, 10, 64000, "not supported yet: "
+                   "outboundRules (the rule is not in force; each of its 10 "
+                   "members would get 6400 ports)");
+    check_outbound(SLB_OUTBOUND_ON_DEMAND, 2, 64000, "not supported yet: "
+                   "outboundRules (the rule is not in force; its 2 members "
+                   "would get ports on demand, 8 at a time)");
+    check_outbound(64000, 1, 64000 - 8, "not supported yet: outboundRules "
+                   "(the rule is not in force; the 63992 ports of its "
+                   "frontends would be too few for its 1 member)");
+    check_outbound(SLB_OUTBOUND_EVEN, 2, 8, "not supported yet: "
+                   "outboundRules (the rule is not in force; the 8 ports of "
+                   "its frontends would be too few for its 2 members)");
+    check_outbound(1024, 0, 64000, "not supported yet: outboundRules (the "
+                   "rule is not in force; its pool has no members)");
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_support_networks_and_load_balancers),
+    UNIT_TEST(test_support_frontends_and_members),
+    UNIT_TEST(test_support_rules),
+    UNIT_TEST(test_support_inbound_nat),
+    UNIT_TEST(test_support_outbound),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("support", tests, argc, argv);
+}
