@@ -638,25 +638,34 @@ allocate_indices(struct state *s, struct pool *pool,
     free(new);
 }
 
-/* Of several members at one address all but one are left out. */
+static int
+compare_bindings(const void *a_, const void *b_)
+{
+    const struct member *const *a = a_;
+    const struct member *const *b = b_;
+    uintptr_t a_binding = (uintptr_t) (*a)->bm.binding;
+    uintptr_t b_binding = (uintptr_t) (*b)->bm.binding;
+
+    return a_binding < b_binding ? -1 : a_binding > b_binding;
+}
+
+/* Of 'n' members of 'pool' at one address all but one are left out. */
 static void
-find_doubles(struct pool *pool)
+leave_out_doubles(struct pool *pool, struct member *const members[], size_t n)
 {
     struct balancer *b = pool->balancer;
 
-    for (size_t i = 0; i < pool->n_members; i++) {
-        struct member *m = &pool->members[i];
-        const struct binding_member *other, *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct member *m = members[i];
+        const struct binding_member *found = NULL;
 
         if (m->gone) {
             continue;
         }
-        if (m->bm.binding) {
-            LIST_FOR_EACH (other, binding_node, &m->bm.binding->members) {
-                if (other != &m->bm && other->owner == pool
-                    && binding_member_goes_before(other, &m->bm)) {
-                    found = other;
-                }
+        for (size_t j = 0; j < n; j++) {
+            if (j != i
+                && binding_member_goes_before(&members[j]->bm, &m->bm)) {
+                found = &members[j]->bm;
             }
         }
         m->left_out = found != NULL;
@@ -670,6 +679,36 @@ find_doubles(struct pool *pool)
             free(address);
         }
     }
+}
+
+/* Finds the members of 'pool' that are at the same address.  The list of a
+ * binding's members is not looked at: a machine may be in very many pools. */
+static void
+find_doubles(struct pool *pool)
+{
+    struct member **sorted = xmalloc(pool->n_members * sizeof *sorted);
+    size_t n = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        struct member *m = &pool->members[i];
+
+        if (m->bm.binding) {
+            sorted[n++] = m;
+        } else if (!m->gone) {
+            m->left_out = false;
+        }
+    }
+    if (n > 1) {
+        qsort(sorted, n, sizeof *sorted, compare_bindings);
+    }
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 1;
+        while (end < n && !compare_bindings(&sorted[i], &sorted[end])) {
+            end++;
+        }
+        leave_out_doubles(pool, &sorted[i], end - i);
+    }
+    free(sorted);
 }
 
 /* Generations. */

@@ -28,6 +28,7 @@
  * as long as it has something to do, one transaction after the other. */
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -300,6 +301,11 @@ main(int argc, char *argv[])
     struct manager manager;
     bool exiting = false;
     int error;
+
+    /* A large change takes and gives back memory in each transaction: keep it
+     * for the next one. */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 22);
 
     set_program_name(argv[0]);
     ovs_cmdl_proctitle_init(argc, argv);
