@@ -218,23 +218,19 @@ static void
 add_texts(struct ctl_table *table, const struct slb_object *kind,
           const struct smap *status)
 {
-    if (!status) {
-        return;
-    }
+    struct svec paths = SVEC_EMPTY_INITIALIZER;
+    struct svec texts = SVEC_EMPTY_INITIALIZER;
 
-    const struct smap_node **nodes = smap_sort(status);
-    for (size_t i = 0; i < smap_count(status); i++) {
-        struct svec texts = SVEC_EMPTY_INITIALIZER;
+    ctl_status_list(status, &paths, &texts);
+    for (size_t i = 0; i < texts.n; i++) {
+        const char *path = paths.names[i];
 
-        ctl_status_split(nodes[i]->value, &texts);
-        for (size_t j = 0; j < texts.n; j++) {
-            ctl_table_add(table, "%s/%s%s%s", kind->class->name, kind->name,
-                          nodes[i]->key[0] ? "/" : "", nodes[i]->key);
-            ctl_table_add(table, "%s", texts.names[j]);
-        }
-        svec_destroy(&texts);
+        ctl_table_add(table, "%s/%s%s%s", kind->class->name, kind->name,
+                      path[0] ? "/" : "", path);
+        ctl_table_add(table, "%s", texts.names[i]);
     }
-    free(nodes);
+    svec_destroy(&paths);
+    svec_destroy(&texts);
 }
 
 static void

@@ -46,24 +46,18 @@ static void
 format_status(const struct ctl_state *state, const struct slb_object *object,
               struct ds *ds)
 {
-    const struct smap *status = ctl_state_status(state, object);
+    struct svec paths = SVEC_EMPTY_INITIALIZER;
+    struct svec texts = SVEC_EMPTY_INITIALIZER;
 
-    if (!status) {
-        return;
+    ctl_status_list(ctl_state_status(state, object), &paths, &texts);
+    for (size_t i = 0; i < texts.n; i++) {
+        const char *path = paths.names[i];
+
+        ds_put_format(ds, "# status: %s%s%s\n", path, path[0] ? ": " : "",
+                      texts.names[i]);
     }
-
-    const struct smap_node **nodes = smap_sort(status);
-    for (size_t i = 0; i < smap_count(status); i++) {
-        struct svec texts = SVEC_EMPTY_INITIALIZER;
-
-        ctl_status_split(nodes[i]->value, &texts);
-        for (size_t j = 0; j < texts.n; j++) {
-            ds_put_format(ds, "# status: %s%s%s\n", nodes[i]->key,
-                          nodes[i]->key[0] ? ": " : "", texts.names[j]);
-        }
-        svec_destroy(&texts);
-    }
-    free(nodes);
+    svec_destroy(&paths);
+    svec_destroy(&texts);
 }
 
 /* Prints 'objects', of kinds, as YAML, with all defaults if 'defaults'.

@@ -364,3 +364,23 @@ ctl_status_split(const char *joined, struct svec *texts)
         joined += n + strlen(STATUS_SEPARATOR);
     }
 }
+
+/* Adds the texts of 'status', which may be NULL, to 'texts' and the path of
+ * each, below the object, to 'paths', in the order of paths. */
+void
+ctl_status_list(const struct smap *status, struct svec *paths,
+                struct svec *texts)
+{
+    if (!status) {
+        return;
+    }
+
+    const struct smap_node **nodes = smap_sort(status);
+    for (size_t i = 0; i < smap_count(status); i++) {
+        ctl_status_split(nodes[i]->value, texts);
+        while (paths->n < texts->n) {
+            svec_add(paths, nodes[i]->key);
+        }
+    }
+    free(nodes);
+}

@@ -86,5 +86,7 @@ const char *ctl_member_state_name(enum ctl_member_state);
 
 /* The texts of a status: "not supported yet: ...". */
 void ctl_status_split(const char *texts, struct svec *);
+void ctl_status_list(const struct smap *status, struct svec *paths,
+                     struct svec *texts);
 
 #endif /* controller/ctl/ctl-state.h */

@@ -1424,10 +1424,7 @@ see_assigned(struct state *s, const void *row, const char *name, bool ports,
     struct row_ref *ref = state_find(s, row);
     struct assigned_row *ar = ref ? ref->object : NULL;
 
-    if (ref && !ar) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return false;
     }
     if (ar && (deleted || strcmp(ar->name, name))) {

@@ -74,10 +74,7 @@ see_endpoint(struct state *s, const struct slbrec_endpoint *row, bool deleted)
     struct endpoint_row *er = ref ? ref->object : NULL;
     struct claim_key key;
 
-    if (ref && !er) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
     if (er) {
@@ -293,10 +290,7 @@ see_vip(struct state *s, const struct slbrec_vip *row, bool deleted)
     struct vip_row *vr = ref ? ref->object : NULL;
     struct in6_addr address;
 
-    if (ref && !vr) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
 

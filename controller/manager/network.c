@@ -379,10 +379,7 @@ see_compiled_network(struct state *s,
     struct row_ref *ref = state_find(s, row);
     struct network *network = ref ? ref->object : NULL;
 
-    if (ref && !network) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
     if (network && (deleted || strcmp(network->name, row->name))) {

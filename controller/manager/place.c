@@ -121,10 +121,7 @@ see_binding(struct state *s, const struct slbrec_binding *row, bool deleted)
     struct place_row *place = ref ? ref->object : NULL;
     struct in6_addr address;
 
-    if (ref && !place) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
     if (place && (deleted || strcmp(place->known.node, row->node)
@@ -270,10 +267,7 @@ see_location(struct state *s, const struct slbrec_location *row, bool deleted)
     struct place_row *place = ref ? ref->object : NULL;
     struct in6_addr address;
 
-    if (ref && !place) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
     if (place && (deleted || !place_is(place->binding, row->network_key,

@@ -189,10 +189,7 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
     struct row_ref *ref = state_find(s, row);
     struct pool *pool = ref ? ref->object : NULL;
 
-    if (ref && !pool) {
-        if (deleted) {
-            state_remove_orphan(s, ref);
-        }
+    if (state_see_orphan(s, ref, deleted)) {
         return;
     }
     if (pool && (deleted || strcmp(pool->name, row->name))) {

@@ -96,9 +96,7 @@ destroy_objects(struct state *s)
     }
     vips_forget(s);
     HMAP_FOR_EACH_SAFE (ref, hmap_node, &s->rows) {
-        if (!ref->object) {
-            state_remove_orphan(s, ref);
-        } else {
+        if (!state_see_orphan(s, ref, true)) {
             place_forget(s, ref);
         }
     }
@@ -199,15 +197,23 @@ state_add_orphan(struct state *s, const void *row)
     ovs_list_push_back(&s->orphans, &orphan->list_node);
 }
 
-/* The row of 'ref', which belongs to nobody, has gone. */
-void
-state_remove_orphan(struct state *s, struct row_ref *ref)
+/* Returns true if 'ref', which may be NULL, is of a row that belongs to
+ * nobody: there is nothing to be done about it then, and if it was 'deleted',
+ * it is forgotten. */
+bool
+state_see_orphan(struct state *s, struct row_ref *ref, bool deleted)
 {
-    struct orphan *orphan = CONTAINER_OF(ref, struct orphan, row_ref);
+    if (!ref || ref->object) {
+        return false;
+    }
+    if (deleted) {
+        struct orphan *orphan = CONTAINER_OF(ref, struct orphan, row_ref);
 
-    state_detach(s, ref);
-    ovs_list_remove(&orphan->list_node);
-    free(orphan);
+        state_detach(s, ref);
+        ovs_list_remove(&orphan->list_node);
+        free(orphan);
+    }
+    return true;
 }
 
 void

@@ -154,7 +154,7 @@ struct row_ref *state_find(const struct state *, const void *row);
 
 /* Compiled rows that belong to nobody. */
 void state_add_orphan(struct state *, const void *row);
-void state_remove_orphan(struct state *, struct row_ref *);
+bool state_see_orphan(struct state *, struct row_ref *, bool deleted);
 void state_delete_orphans(struct state *);
 
 #endif /* controller/manager/state.h */
