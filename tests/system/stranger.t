@@ -10,11 +10,13 @@ lab_up
 
 host=host1
 mac=$(on $host cat /sys/class/net/br-phy/address)
-# The member that is vm1, on this host.
+# The member that is vm1, on this host, in the pool of web.yaml: pools of load
+# balancers that other tests had are kept for a while, with their addresses.
 member=$(db_rows Compiled_Pool | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)[0]["rows"]
 print(next("%d %d" % (row["tunnel_key"], index) for row in rows
+           if row["name"] == "web/backendPools/servers"
            for index, address in row["addresses"][1]
            if address == "10.0.1.4"))')
 pool=${member% *} member=${member#* }
