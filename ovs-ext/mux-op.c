@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
@@ -541,9 +542,9 @@ parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
     if (!json || !json->array.n) {
         return;
     }
-    if (json->array.n > MUX_MAX_RANGES) {
+    if (json->array.n > MUX_PROTOCOL_MAX_RANGES) {
         ovsdb_parser_raise_error(p, "more than %d \"source_ranges\"",
-                                 MUX_MAX_RANGES);
+                                 MUX_PROTOCOL_MAX_RANGES);
         return;
     }
 
