@@ -148,9 +148,10 @@
  *     and no other endpoint takes.
  *
  *     "source_ranges" is optional.  If it is there and not empty, packets with
- *     a source address outside all of these prefixes are dropped.  "reject" is
- *     optional and false if it is not there: with it, packets are answered as
- *     with that of a VIP while the pool has no member.
+ *     a source address outside all of these prefixes are dropped; there may be
+ *     up to MUX_PROTOCOL_MAX_RANGES of them.  "reject" is optional and false
+ *     if it is not there: with it, packets are answered as with that of a VIP
+ *     while the pool has no member.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}
@@ -163,6 +164,9 @@
 
 #define MUX_PROTOCOL_VERSION 1
 #define MUX_PROTOCOL_SOCKET "slb-mux.sock"
+
+/* "source_ranges" of an endpoint has no more entries. */
+#define MUX_PROTOCOL_MAX_RANGES 4096
 
 /* A longer message closes the connection.  Clients split transactions so that
  * their messages stay below half of it. */

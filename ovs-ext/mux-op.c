@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
@@ -565,9 +566,9 @@ parse_ranges(struct ovsdb_parser *p, const char *name, bool v4)
     if (!json || !json->array.n) {
         return NULL;
     }
-    if (json->array.n > MUX_MAX_RANGES) {
-        ovsdb_parser_raise_error(p, "more than %d \"%s\"", MUX_MAX_RANGES,
-                                 name);
+    if (json->array.n > MUX_PROTOCOL_MAX_RANGES) {
+        ovsdb_parser_raise_error(p, "more than %d \"%s\"",
+                                 MUX_PROTOCOL_MAX_RANGES, name);
         return NULL;
     }
     ranges = ranges_from_json(json, v4);

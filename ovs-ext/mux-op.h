@@ -44,9 +44,6 @@ struct mux_view;
 /* Longest idle time-out, in seconds. */
 #define MUX_MAX_IDLE UINT16_MAX
 
-/* Prefixes a list may have. */
-#define MUX_MAX_RANGES 4096
-
 /* Generations a pool may have. */
 #define MUX_MAX_GENERATIONS 16
 

@@ -98,6 +98,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/results.py \
 	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
