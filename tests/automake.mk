@@ -202,10 +202,13 @@ EXTRA_DIST += \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
 	tests/unit/test-mux-tables
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
+tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
