@@ -262,3 +262,12 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
+EXTRA_DIST += \
+	tests/system/ovs-ext/builds-agree.t \
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/owners.c \
+	tests/system/ovs-ext/owners.mk
+mostlyclean-local: clean-owners
+.PHONY: clean-owners
+clean-owners:
+	rm -rf tests/system/ovs-ext/owners-*
