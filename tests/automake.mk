@@ -39,6 +39,13 @@ tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
 tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
 
+UNIT_TESTS += tests/unit/test-mux-threads
+tests_unit_test_mux_threads_SOURCES = \
+	tests/unit/test-mux-threads.c \
+	tests/unit/mux-random.c tests/unit/mux-random.h
+tests_unit_test_mux_threads_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_threads_LDADD = $(MUX_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
 	tests/unit/test-mux-forward.c $(MUX_UNIT)
@@ -264,10 +271,11 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/protocol.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
-	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/builds.mk \
 	tests/system/ovs-ext/owners.c \
-	tests/system/ovs-ext/owners.mk
-mostlyclean-local: clean-owners
-.PHONY: clean-owners
-clean-owners:
-	rm -rf tests/system/ovs-ext/owners-*
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/threads.t
+mostlyclean-local: clean-builds
+.PHONY: clean-builds
+clean-builds:
+	rm -rf tests/system/ovs-ext/builds
