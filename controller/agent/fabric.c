@@ -18,13 +18,16 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "if-notifier.h"
+#include "controller/agent/rtnl.h"
 #include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
+#include "netlink-socket.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "sset.h"
@@ -32,11 +35,15 @@
 
 VLOG_DEFINE_THIS_MODULE(fabric);
 
-/* Have addresses of the node changed? */
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+/* Tells of changes of the node's addresses. */
+static struct nl_sock *notify_sock;
+
 static bool changed;
 
 static void
-note_change(void *aux OVS_UNUSED)
+note_change(const struct ofpbuf *msg OVS_UNUSED)
 {
     changed = true;
 }
@@ -44,25 +51,37 @@ note_change(void *aux OVS_UNUSED)
 void
 fabric_init(void)
 {
-    if_notifier_create(note_change, NULL);
-    changed = true;
+    int error = nl_sock_create(NETLINK_ROUTE, &notify_sock);
+
+    if (!error) {
+        error = nl_sock_join_mcgroup(notify_sock, RTNLGRP_IPV4_IFADDR);
+    }
+    if (error) {
+        VLOG_ERR("cannot follow the node's addresses: %s",
+                 ovs_strerror(error));
+        nl_sock_destroy(notify_sock);
+        notify_sock = NULL;
+    }
 }
 
 /* Returns true if fabric_get_link() may say something else than before. */
 bool
 fabric_run(void)
 {
-    if_notifier_run();
+    unsigned long long int n_overruns = 0;
 
-    bool was_changed = changed;
     changed = false;
-    return was_changed;
+    return (notify_sock
+            && (rtnl_receive(notify_sock, note_change, &n_overruns)
+                || changed));
 }
 
 void
 fabric_wait(void)
 {
-    if_notifier_wait();
+    if (notify_sock) {
+        nl_sock_wait(notify_sock, POLLIN);
+    }
 }
 
 static void
@@ -77,7 +96,6 @@ add_ipv4(struct sset *prefixes, ovs_be32 address, ovs_be32 mask)
 void
 fabric_get_link(ovs_be32 vtep, struct sset *prefixes)
 {
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
     struct ifaddrs *addresses;
 
     add_ipv4(prefixes, vtep, OVS_BE32_MAX);
