@@ -20,11 +20,11 @@ says()
     ok "$2" slbdb until "{$1}" Load_Balancer status name=web
 }
 member=backendPools/p/members
-port=(,02:00:00:00:00:0{1,2,3,4},)
+mac=02:00:00:00:00:0
 
 is "$(said)" "{}" "members without a port are nothing to talk about"
-slbdb ports h1 "vm1${port[0]}10.0.2.4" "vm2${port[1]}10.9.9.9" \
-    "vm3${port[2]}10.0.1.6" "vm4${port[3]}10.0.2.7"
+slbdb ports h1 "vm1,${mac}1,10.0.2.4" "vm2,${mac}2,10.9.9.9" \
+    "vm3,${mac}3,10.0.1.6" "vm4,${mac}4,10.0.2.7"
 says "$member/vm1=its port on node h1 is in network dev, while the address is \
 in network prod,$member/vm2=its port on node h1 is in no network,\
 inboundNatRules/ssh=its target's port on node h1 is in network dev, which is \
@@ -33,27 +33,26 @@ is "$(get Member name,state pool=web/backendPools/p)" "vm1 unbound
 vm2 unbound
 vm3 active" "their members are not bound"
 is "$(recompute m1)" 0 "nothing is to be corrected"
-slbdb ports h1 "vm1${port[0]}10.0.2.4" "vm2${port[1]}10.0.3.9" \
-    "vm3${port[2]}10.0.1.6" "vm4${port[3]}10.0.1.7"
+slbdb ports h1 "vm1,${mac}1,10.0.2.4" "vm2,${mac}2,10.0.3.9" \
+    "vm3,${mac}3,10.0.1.6" "vm4,${mac}4,10.0.1.7"
 says "$member/vm1=its port on node h1 is in network dev, while the address is \
 in network prod,$member/vm2=its port on node h1 is in network near, which is \
-neither the load balancer's nor a peer of it" "one is right now, one elsewhere"
+neither the load balancer's nor a peer of it" "one comes right, one elsewhere"
 slbdb net prod 10.0.1.0/24 fd00:1::/64 peer:near
-like "$(slbdb until "{$member/vm1=its port on node h1 is in network dev, while \
-the address is in network prod}" Load_Balancer status name=web; echo $?)" 0 \
-    "the networks become peers"
-slbdb ports h1 "vm1${port[0]}10.0.1.4" "vm2${port[1]}fd00:1::5" \
-    "vm3${port[2]}10.0.1.6" "vm4${port[3]}10.0.1.7"
+says "$member/vm1=its port on node h1 is in network dev, while the address is \
+in network prod" "the networks become peers"
+slbdb ports h1 "vm1,${mac}1,10.0.1.4" "vm2,${mac}2,fd00:1::5" \
+    "vm3,${mac}3,10.0.1.6" "vm4,${mac}4,10.0.1.7"
 says "$member/vm2=its port on node h1 has no IPv4 address of network prod" \
     "a port without address of the family"
-slbdb ports h1 "vm1${port[0]}10.0.1.4" "vm2${port[1]}10.0.1.50" \
-    "vm3${port[2]}10.0.1.6" "vm4${port[3]}10.0.1.7"
+slbdb ports h1 "vm1,${mac}1,10.0.1.4" "vm2,${mac}2,10.0.1.50" \
+    "vm3,${mac}3,10.0.1.6" "vm4,${mac}4,10.0.1.7"
 says "" "all are where they belong"
-slbdb ports h2 "vm1${port[0]}10.0.2.4"
+slbdb ports h2 "vm1,${mac}1,10.0.2.4"
 settled
 is "$(said)" "{}" "another machine of the name somewhere else does not matter"
-slbdb ports h1 "vm2${port[1]}10.0.1.50" "vm3${port[2]}10.0.1.6" \
-    "vm4${port[3]}10.0.1.7"
+slbdb ports h1 "vm2,${mac}2,10.0.1.50" "vm3,${mac}3,10.0.1.6" \
+    "vm4,${mac}4,10.0.1.7"
 says "$member/vm1=its port on node h2 is in network dev, while the address is \
 in network prod" "unless the right one has gone"
 slbdb ports h2
@@ -62,7 +61,7 @@ is "$(recompute m1)" 0 "nothing is to be corrected"
 
 # Addresses.
 inside=$(get Assigned_Address address)
-slbdb ports h2 "vm9${port[0]}$inside"
+slbdb ports h2 "vm9,${mac}1,$inside"
 says "frontends/inside=address $inside is also that of port vm9 on node h2" \
     "a machine comes up with an address that was assigned"
 is "$(get Assigned_Address address)" "$inside" "the frontend keeps it"
@@ -71,17 +70,18 @@ stop m1 KILL
 start_manager m1
 wait_until status_like m1 "times idle" 1
 is "$(status m1 transactions)" 0 "the next manager leaves it like that"
-slbdb ports h2 "vm9${port[0]}10.0.1.99"
+slbdb ports h2 "vm9,${mac}1,10.0.1.99"
 says "" "until it has another one"
-slbdb ports h2 "vm9${port[0]}$inside"
+slbdb ports h2 "vm9,${mac}1,$inside"
 says "frontends/inside=address $inside is also that of port vm9 on node h2" \
     "once more"
 slbdb lb web prod frontend:public=20.50.60.10 frontend:inside=10.0.1.200 \
     pool:p=vm1@10.0.1.4,vm2,vm3@10.0.1.6 rule:http=public,p,Tcp,80,8080 \
     rule:in=inside,p,Tcp,80,8081
 says "" "the frontend gets another address"
-slbdb ports h2 "vm9${port[0]}10.0.1.200"
-says "frontends/inside=address 10.0.1.200 is also that of port vm9 on node h2" \
+slbdb ports h2 "vm9,${mac}1,10.0.1.200"
+says "frontends/inside=address 10.0.1.200 is also that of port vm9 on node \
+h2" \
     "which a machine has as well"
 is "$(recompute m1)" 0 "nothing is to be corrected"
 is "$(status m1 failed)" 0 "no transaction failed"
