@@ -105,9 +105,13 @@ EXTRA_DIST += \
 print-unit-tests:
 	@echo $(UNIT_TESTS)
 # Benchmarks, and tests in Python, run by prove(1) as well.
+check_PROGRAMS += tests/bench/maglev-build
+tests_bench_maglev_build_SOURCES = tests/bench/maglev-build.c
+tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/mux-tables \
 	tests/bench/results.py \
 	tests/bench/scale \
 	tests/lib/muxnode.py \
