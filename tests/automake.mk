@@ -34,6 +34,11 @@ UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
 
+UNIT_TESTS += tests/unit/test-mux-node
+tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
+tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
 	tests/unit/test-mux-forward.c $(MUX_UNIT)

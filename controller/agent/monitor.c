@@ -120,6 +120,13 @@ monitor_init(struct agent *agent)
         };
         add_tables(idl, host, ARRAY_SIZE(host));
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
+
+        /* What muxes let in and answer. */
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_source_ranges);
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_reject);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_echo);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_reject);
+
         slbrec_binding_set_condition(idl, &none);
         slbrec_compiled_network_set_condition(idl, &none);
         slbrec_location_set_condition(idl, &none);
