@@ -15,6 +15,7 @@ import muxnode
 
 EXTERNAL_MAC = '02:00:00:00:0a:01'
 BACKEND_PORT = 8080
+BRIDGE = 'br-int'
 PORT = 'source'                 # "iface-id" of the port that clients send to.
 
 
@@ -63,16 +64,17 @@ class Ovn:
                    '--log-file=' + node.path('northd.log'),
                    '--unixctl=' + node.path('northd.ctl'),
                    '--ovnnb-db=' + northbound, '--ovnsb-db=' + southbound)
-        node.vsctl('set', 'Open_vSwitch', '.',
+        node.vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE,
+                   'datapath_type=netdev', 'fail_mode=secure',
+                   '--', 'set', 'Open_vSwitch', '.',
                    'external-ids:system-id=bench',
                    'external-ids:ovn-remote="%s"' % southbound,
                    'external-ids:ovn-encap-type=geneve',
-                   'external-ids:ovn-encap-ip=' + encapsulation_ip,
-                   'external-ids:ovn-bridge-datapath-type=netdev')
-        node.spawn('controller', self._program('ovn-controller'),
-                   '-vconsole:off',
+                   'external-ids:ovn-encap-ip=' + encapsulation_ip)
+        # It puts its control socket there and has no option for it.
+        node.spawn('controller', 'env', 'OVN_RUNDIR=' + node.dir,
+                   self._program('ovn-controller'), '-vconsole:off',
                    '--log-file=' + node.path('controller.log'),
-                   '--unixctl=' + node.path('controller.ctl'),
                    'unix:' + node.path('db.sock'))
         self._configure()
 
