@@ -204,6 +204,23 @@ mux_tables_set_global(struct mux_tables *t, const char *hash_key,
     return true;
 }
 
+/* Sets where the nodes' VTEPs are.  mux_tables_set_global() must have been
+ * called. */
+void
+mux_tables_set_vteps(struct mux_tables *t, const struct sset *prefixes)
+{
+    struct json *array = json_array_create_empty();
+    const char **sorted = sset_sort(prefixes);
+    size_t n = sset_count(prefixes);
+
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(array, json_string_create(sorted[i]));
+    }
+    free(sorted);
+    json_object_put(shash_find_data(&t->objects[MUX_GLOBAL], ""), "vteps",
+                    array);
+}
+
 void
 mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
                        struct eth_addr src, struct eth_addr dst)

@@ -86,6 +86,7 @@ size_t mux_tables_count(const struct mux_tables *);
 /* Building. */
 bool mux_tables_set_global(struct mux_tables *, const char *hash_key,
                            ovs_be32 vtep, const char *anycast);
+void mux_tables_set_vteps(struct mux_tables *, const struct sset *prefixes);
 void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
                             struct eth_addr src, struct eth_addr dst);
 void mux_tables_add_vip(struct mux_tables *, const struct slbrec_vip *);
