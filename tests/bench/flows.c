@@ -159,6 +159,7 @@ int
 rte_eth_dev_start(uint16_t port)
 {
     void *next = dlsym(RTLD_NEXT, "rte_eth_dev_start");
+    static const struct rte_eth_rxtx_callback *callbacks[RTE_MAX_ETHPORTS];
     int (*start)(uint16_t);
     char variable[RTE_ETH_NAME_MAX_LEN + 16] = "SLB_FLOWS_";
     const char *text;
@@ -166,13 +167,22 @@ rte_eth_dev_start(uint16_t port)
 
     /* As POSIX has it, for want of a conversion in ISO C. */
     memcpy(&start, &next, sizeof start);
+    /* A port keeps its callbacks when its device is closed, and may be another
+     * device's by now. */
+    if (callbacks[port]) {
+        rte_eth_remove_rx_callback(port, 0, callbacks[port]);
+        callbacks[port] = NULL;
+    }
     error = start(port);
     if (!error && !rte_eth_dev_get_name_by_port(port,
                                                 variable + strlen(variable))
         && (text = getenv(variable))) {
         struct source *source = parse(text);
 
-        if (!source || !rte_eth_add_rx_callback(port, 0, fill, source)) {
+        callbacks[port] = (source
+                           ? rte_eth_add_rx_callback(port, 0, fill, source)
+                           : NULL);
+        if (!callbacks[port]) {
             fprintf(stderr, "%s: not as expected\n", variable);
             return -EINVAL;
         }

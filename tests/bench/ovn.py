@@ -23,6 +23,11 @@ def backend(index):
     return '10.0.%d.%d' % (1 + (index >> 8), index & 255)
 
 
+def commands(todo):
+    """Arguments to do all of it in one transaction."""
+    return [argument for command in todo for argument in ('--', ) + command]
+
+
 class Ovn:
     """members: {index: VTEP}.  programs: where peers unpacked OVN."""
 
@@ -80,36 +85,40 @@ class Ovn:
 
     def _configure(self):
         vteps = sorted(set(self.members.values()))
-        for number, vtep in enumerate(vteps):
-            self.sbctl('chassis-add', 'host%d' % number, 'geneve', vtep)
-        self.nbctl(
-            'lr-add', 'router', '--', 'set', 'Logical_Router', 'router',
-            'options:chassis=bench', '--', 'ls-add', 'clients',
-            '--', 'ls-add', 'backends', '--', 'lsp-add', 'clients', PORT,
-            '--', 'lsp-set-addresses', PORT, 'unknown')
+        self.sbctl(*commands(
+            ('chassis-add', 'host%d' % number, 'geneve', vtep)
+            for number, vtep in enumerate(vteps)))
+        todo = [
+            ('lr-add', 'router'),
+            ('set', 'Logical_Router', 'router', 'options:chassis=bench'),
+            ('ls-add', 'clients'), ('ls-add', 'backends'),
+            ('lsp-add', 'clients', PORT),
+            ('lsp-set-addresses', PORT, 'unknown')]
         for switch, mac, network in (
                 ('clients', EXTERNAL_MAC, '192.0.2.1/24'),
                 ('backends', '02:00:00:00:0a:02', '10.0.0.1/16')):
             to, back = 'to-' + switch, switch + '-router'
-            self.nbctl(
-                'lrp-add', 'router', to, mac, network,
-                '--', 'lsp-add', switch, back,
-                '--', 'lsp-set-type', back, 'router',
-                '--', 'lsp-set-addresses', back, 'router',
-                '--', 'lsp-set-options', back, 'router-port=' + to)
+            todo += [
+                ('lrp-add', 'router', to, mac, network),
+                ('lsp-add', switch, back),
+                ('lsp-set-type', back, 'router'),
+                ('lsp-set-addresses', back, 'router'),
+                ('lsp-set-options', back, 'router-port=' + to)]
         for index in self.members:
-            self.nbctl('lsp-add', 'backends', 'b%d' % index, '--',
-                       'lsp-set-addresses', 'b%d' % index,
-                       '02:00:00:01:%02x:%02x %s' % (
-                           index >> 8, index & 255, backend(index)))
-        self.nbctl('lb-add', 'lb', '%s:%d' % (self.vip, self.port),
-                   ','.join('%s:%d' % (backend(index), BACKEND_PORT)
-                            for index in self.members), 'tcp',
-                   '--', 'lr-lb-add', 'router', 'lb')
-        self.nbctl('--wait=sb', 'sync')
-        for index, vtep in self.members.items():
-            self.sbctl('lsp-bind', 'b%d' % index,
-                       'host%d' % vteps.index(vtep))
+            name = 'b%d' % index
+            todo += [
+                ('lsp-add', 'backends', name),
+                ('lsp-set-addresses', name, '02:00:00:01:%02x:%02x %s' % (
+                    index >> 8, index & 255, backend(index)))]
+        todo += [
+            ('lb-add', 'lb', '%s:%d' % (self.vip, self.port),
+             ','.join('%s:%d' % (backend(index), BACKEND_PORT)
+                      for index in self.members), 'tcp'),
+            ('lr-lb-add', 'router', 'lb')]
+        self.nbctl('--wait=sb', *commands(todo))
+        self.sbctl(*commands(
+            ('lsp-bind', 'b%d' % index, 'host%d' % vteps.index(vtep))
+            for index, vtep in self.members.items()))
 
     def wait_until_ready(self):
         """Waits for the flows of all that was configured."""
