@@ -273,6 +273,7 @@ EXTRA_DIST += \
 	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
 	tests/lib/slbhash.py \
+	tests/system/ovs-ext/bench.t \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
