@@ -689,7 +689,7 @@ test_counters(void)
     for (int i = 0; i < 2; i++) {
         members[i] = e->owners[i].counter;
         CU_ASSERT_NOT_EQUAL(members[i], MUX_NO_COUNTER);
-        mux_thread_count(thread, members[i], 100, i);
+        mux_count_packet(mux_thread_get_count(thread, members[i]), 100, i);
     }
     CU_ASSERT_NOT_EQUAL(members[0], members[1]);
     mux_thread_count_drop(thread, members[1], MUX_COUNT_TOO_BIG);
@@ -713,7 +713,7 @@ test_counters(void)
     CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
 
     uint32_t own = mux_counter_alloc();
-    mux_thread_count(thread, own, 100, true);
+    mux_count_packet(mux_thread_get_count(thread, own), 100, true);
     mux_thread_count_drop(thread, own, MUX_COUNT_TOO_BIG);
     mux_counter_free((void *) (uintptr_t) own);
     CU_ASSERT_EQUAL(mux_counter_alloc(), own);
