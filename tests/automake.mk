@@ -39,6 +39,13 @@ tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
 tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
 
+UNIT_TESTS += tests/unit/test-mux-threads
+tests_unit_test_mux_threads_SOURCES = \
+	tests/unit/test-mux-threads.c \
+	tests/unit/mux-random.c tests/unit/mux-random.h
+tests_unit_test_mux_threads_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_threads_LDADD = $(MUX_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
 	tests/unit/test-mux-forward.c $(MUX_UNIT)
@@ -107,10 +114,14 @@ tests/bench/flows.so: $(srcdir)/tests/bench/flows.c
 	  $(WARNING_CFLAGS) $(CFLAGS) -mssse3 -fPIC -shared -o $@ \
 	  $(srcdir)/tests/bench/flows.c
 # Benchmarks, and tests in Python, run by prove(1) as well.
+check_PROGRAMS += tests/bench/maglev-build
+tests_bench_maglev_build_SOURCES = tests/bench/maglev-build.c
+tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
 	tests/bench/mux \
+	tests/bench/mux-tables \
 	tests/bench/nft.py \
 	tests/bench/ovn.py \
 	tests/bench/peers \
@@ -277,3 +288,13 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
+EXTRA_DIST += \
+	tests/system/ovs-ext/builds-agree.t \
+	tests/system/ovs-ext/builds.mk \
+	tests/system/ovs-ext/owners.c \
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/threads.t
+mostlyclean-local: clean-builds
+.PHONY: clean-builds
+clean-builds:
+	rm -rf tests/system/ovs-ext/builds
