@@ -645,13 +645,27 @@ refuse_owner(struct mux_context *ctx, struct mux_flight *f)
             : MUX_COUNT_NO_OWNER);
 }
 
-static OVS_NOINLINE bool
+static bool
 is_admitted(const struct mux_flight *f)
 {
     uint64_t v4[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
 
     return mux_ranges_contain(flight_endpoint(f)->ranges,
                               mux_flight_is_v4(f) ? v4 : f->src);
+}
+
+/* For endpoints that do not take everything. */
+static OVS_NOINLINE int
+check_restrictions(struct mux_context *ctx, struct mux_flight *f)
+{
+    if (f->entry->flags & MUX_ENTRY_RANGES && !is_admitted(f)) {
+        return MUX_COUNT_SOURCE;
+    }
+    if (f->entry->flags & MUX_ENTRY_CLOSED
+        && (f->protocol != IPPROTO_TCP || f->syn)) {
+        return refuse_owner(ctx, f);
+    }
+    return 0;
 }
 
 static inline int
@@ -667,8 +681,12 @@ find(struct mux_context *ctx, struct mux_flight *f)
         }
     }
     f->entry = e;
-    if (OVS_UNLIKELY(e->flags & MUX_ENTRY_RANGES) && !is_admitted(f)) {
-        return MUX_COUNT_SOURCE;
+    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED))) {
+        int verdict = check_restrictions(ctx, f);
+
+        if (verdict) {
+            return verdict;
+        }
     }
     if (OVS_UNLIKELY(!e->slots)) {
         return refuse_owner(ctx, f);
