@@ -77,6 +77,7 @@ EXTRA_DIST += \
 	tests/lib/run-tests \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
+	tests/system/access.t \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
@@ -214,14 +215,20 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/access.t \
 	tests/system/manager/addresses.t \
+	tests/system/manager/astray.t \
+	tests/system/manager/bounded.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
 	tests/system/manager/fail-over.t \
+	tests/system/manager/flips.t \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
+	tests/system/manager/held-keys.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/members.t \
 	tests/system/manager/move.t \
 	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
@@ -229,7 +236,8 @@ EXTRA_DIST += \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
 	tests/system/manager/stages.t \
-	tests/system/manager/wanted.t
+	tests/system/manager/wanted.t \
+	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
 	tests/unit/test-fabric \
