@@ -854,12 +854,14 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     uint32_t len = dp_packet_size(packet);
     uint16_t type;
     uint32_t ofs = mux_parse_ethernet(l2, len, &type);
-    const uint8_t *l3 = l2 + ofs;
     uint64_t dst[2];
 
     if (!ofs) {
         return false;
-    } else if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+    }
+
+    const uint8_t *l3 = l2 + ofs;
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
         uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
 
         if (table->anycast && htonl(ip) == table->anycast) {
