@@ -22,6 +22,10 @@ UNIT_TESTS += tests/unit/test-slb-hash
 tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
 tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-huge
+tests_unit_test_huge_SOURCES = tests/unit/test-huge.c
+tests_unit_test_huge_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
