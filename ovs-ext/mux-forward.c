@@ -66,6 +66,8 @@
  * the owner.  With 10,000 VIPs all but the first two are far away.  Each is
  * fetched a pass before it is needed, so that a batch waits for them together:
  * that takes some 70 cycles a packet more, without prefetches it were 170.
+ * That far the processor must not have to look for their pages first, so they
+ * are in huge ones (lib/huge.h).
  *
  * All else is rare and is out of line, so that it takes neither time nor
  * instruction cache of the ordinary packet: look_closer() decides about what

@@ -22,6 +22,10 @@ UNIT_TESTS += tests/unit/test-slb-hash
 tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
 tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-huge
+tests_unit_test_huge_SOURCES = tests/unit/test-huge.c
+tests_unit_test_huge_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
@@ -77,6 +81,7 @@ EXTRA_DIST += \
 	tests/lib/run-tests \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
+	tests/system/access.t \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
@@ -214,14 +219,20 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/access.t \
 	tests/system/manager/addresses.t \
+	tests/system/manager/astray.t \
+	tests/system/manager/bounded.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
 	tests/system/manager/fail-over.t \
+	tests/system/manager/flips.t \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
+	tests/system/manager/held-keys.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/members.t \
 	tests/system/manager/move.t \
 	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
@@ -229,7 +240,8 @@ EXTRA_DIST += \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
 	tests/system/manager/stages.t \
-	tests/system/manager/wanted.t
+	tests/system/manager/wanted.t \
+	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
 	tests/unit/test-fabric \
