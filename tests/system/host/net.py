@@ -5,7 +5,9 @@
 
     server NAME
         A VM: answers each line on TCP port 8080 and each datagram on UDP port
-        5353 by "NAME CLIENT TEXT".  SIGUSR1 makes it forget its connections,
+        5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
+        CLIENT LENGTH", and one that begins with "say N" by "NAME CLIENT" and N
+        digits.  SIGUSR1 makes it forget its connections,
         without a word to the clients, as a crash would.
 
     mux FILE VIP...
@@ -17,9 +19,14 @@
     ask PROTOCOL ADDRESS PORT TEXT [SOURCE_PORT]
         A client: prints the answer to TEXT, or "timeout", "refused".
 
-    pieces ADDRESS PORT TEXT SIZE ORDER [SOURCE_PORT]
+    pieces ADDRESS PORT TEXT SIZE ORDER [SOURCE_PORT [SOURCE]]
         A client that sends TEXT by UDP in fragments of SIZE octets of data, in
-        this ORDER (2,1,0: the third one first), and prints the answer.
+        this ORDER (2,1,0: the third one first), and prints the answer.  With
+        SOURCE it sends them from this address and waits for no answer.
+
+    many ADDRESS PORT N LENGTH
+        N clients that send LENGTH octets by UDP at once: prints how many of
+        them have been answered rightly.
 
     talk ADDRESS PORT [SOURCE_PORT]
         A client with one TCP connection: sends each line of its standard
@@ -29,8 +36,8 @@
     vxlan HOST KEY OWNERS FLAGS HOP PACKET [COUNT]
         Sends one packet in VXLAN, or COUNT of them with random TCP sequence
         numbers.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
-        with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, or frag: an
-        ICMP error from SRC that a TCP packet from DST to SRC was too big, or
+        with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, gre, part: the
+        first fragment of an IPv4 datagram, or frag: an ICMP error from SRC that a TCP packet from DST to SRC was too big, or
         frag-udp: that a UDP packet was.
 
     arp SRC_MAC SENDER TARGET
@@ -54,6 +61,7 @@ import time
 
 TCP_REPAIR = 19
 ANYCAST = "172.16.0.100"
+SO_RCVBUFFORCE = 33
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
@@ -76,9 +84,13 @@ def make_packet(text, sequence=1):
         bits = sum(FLAGS[flag] for flag in flags)
         l4 = ports + struct.pack("!IIBBHHH", sequence, 1, 5 << 4, bits, 8192,
                                  0, 0)
-    elif protocol == "udp":
+    elif protocol in ("udp", "part"):
         number, at = socket.IPPROTO_UDP, 6
         l4 = ports + struct.pack("!HH", 8 + 5, 0) + b"hello"
+    elif protocol == "gre":
+        number, at = socket.IPPROTO_GRE, 4
+        l4 = struct.pack("!HHI", 0x8000, 0x0800, 0)
+        l4 += struct.pack("!BBHHHBBHII", 0x45, 0, 20, 0, 0, 64, 59, 0, 0, 0)
     elif protocol == "frag":
         quoted = make_packet("/".join([flags or "tcp-A", str(dst), dport,
                                        str(src), sport]))
@@ -90,11 +102,12 @@ def make_packet(text, sequence=1):
             number = socket.IPPROTO_ICMPV6
             l4 = struct.pack("!BBHI", 2, 0, 0, 1300) + quoted
     pseudo = b""
-    if number != socket.IPPROTO_ICMP:
+    if number not in (socket.IPPROTO_ICMP, socket.IPPROTO_GRE):
         pseudo = src.packed + dst.packed + struct.pack("!II", len(l4), number)
     l4 = l4[:at] + struct.pack("!H", checksum(pseudo + l4)) + l4[at + 2:]
     if src.version == 4:
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 0, 0x4000, 64,
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 0,
+                         0x2000 if protocol == "part" else 0x4000, 64,
                          number, 0, src.packed, dst.packed)
         ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     else:
@@ -142,6 +155,7 @@ def mux(path, *vips):
     vips = {ipaddress.ip_address(vip).packed for vip in vips}
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                          socket.htons(0x0003))
+    wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     anycast = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     anycast.bind((ANYCAST, 4789))
@@ -205,6 +219,7 @@ def server(name):
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     # A reply comes from the address that was asked.
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     datagrams.bind(("::", 5353))
     selector.register(listener, selectors.EVENT_READ)
     selector.register(datagrams, selectors.EVENT_READ)
@@ -218,8 +233,12 @@ def server(name):
     signal.signal(signal.SIGUSR1, forget_all)
 
     def answer(address, text):
-        client = address[0].replace("::ffff:", "")
-        return ("%s %s %s" % (name, client, text.decode())).encode()
+        client, text = address[0].replace("::ffff:", ""), text.decode()
+        if text.startswith("count"):
+            text = str(len(text.rstrip()))
+        elif text.startswith("say"):
+            text = "7" * int(text.split()[1])
+        return ("%s %s %s" % (name, client, text)).encode()
 
     while True:
         for key, _ in selector.select():
@@ -262,17 +281,17 @@ def ask(protocol, address, port, text, source_port=0):
         print("refused")
 
 
-def pieces(address, port, text, size, order, source_port=0):
+def pieces(address, port, text, size, order, source_port=0, source=None):
     address, size = ipaddress.ip_address(address), int(size)
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     s = socket.socket(family, socket.SOCK_DGRAM)
     s.settimeout(3)
-    s.bind(("", int(source_port)))
+    s.bind(("", 0 if source else int(source_port)))
     s.connect((str(address), int(port)))
-    src = ipaddress.ip_address(s.getsockname()[0])
+    src = ipaddress.ip_address(source or s.getsockname()[0])
 
-    udp = struct.pack("!HHHH", s.getsockname()[1], int(port), 8 + len(text),
-                      0) + text.encode()
+    udp = struct.pack("!HHHH", int(source_port) or s.getsockname()[1],
+                      int(port), 8 + len(text), 0) + text.encode()
     pseudo = src.packed + address.packed + struct.pack("!II", len(udp), 17)
     udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp)) + udp[8:]
     number = random.getrandbits(16)
@@ -292,12 +311,34 @@ def pieces(address, port, text, size, order, source_port=0):
     raw_socket = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
     for i in order.split(","):
         raw_socket.sendto(parts[int(i)], (str(address), 0))
+    if source:
+        return
     try:
         print(s.recv(65536).decode().strip())
     except socket.timeout:
         print("timeout")
     except ConnectionRefusedError:
         print("refused")
+
+
+def many(address, port, n, length):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    selector = selectors.DefaultSelector()
+    for i in range(int(n)):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        s.connect((address, int(port)))
+        selector.register(s, selectors.EVENT_READ, ("%05d" % i) * (int(length) // 5))
+    for key in selector.get_map().values():
+        key.fileobj.send(key.data.encode())
+    answered = 0
+    while selector.get_map():
+        ready = selector.select(2)
+        if not ready:
+            break
+        for key, _ in ready:
+            answered += key.fileobj.recv(65536).decode().endswith(key.data)
+            selector.unregister(key.fileobj)
+    print(answered)
 
 
 def talk(address, port, source_port=0):
@@ -369,7 +410,7 @@ def raw(interface, src_mac, dst_mac, packet):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (arp, ask, mux, pieces, raw, server, talk,
+    commands = {f.__name__: f for f in (arp, ask, many, mux, pieces, raw, server, talk,
                                        vxlan)}
     try:
         commands[sys.argv[1]](*sys.argv[2:])
