@@ -78,7 +78,7 @@ enum priority {
 #define MAX_ATTEMPTS 4
 
 #define MATCH_FLAG "dl_dst=00:%02x:00:00:00:00/00:%02x:00:00:00:00"
-#define MATCH_FLAG_AND_PORT "dl_dst=00:%02x:00:00:%02x:%02x/00:%02x:00:00:ff:ff"
+#define MATCH_FLAG_PORT "dl_dst=00:%02x:00:00:%02x:%02x/00:%02x:00:00:ff:ff"
 
 static const char *const families[] = { "ip", "ipv6" };
 
@@ -96,7 +96,7 @@ add_inbound(struct flow_table *ft, const struct host_pool *pool,
     char nat[RULES_TEXT_LEN];
 
     if (ep->protocol) {
-        snprintf(header, sizeof header, MATCH_FLAG_AND_PORT,
+        snprintf(header, sizeof header, MATCH_FLAG_PORT,
                  STEERING_FRAGMENT, ep->port >> 8, ep->port & 0xff,
                  STEERING_FRAGMENT);
     } else {

@@ -37,8 +37,9 @@
         Sends one packet in VXLAN, or COUNT of them with random TCP sequence
         numbers.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
         with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, gre, part: the
-        first fragment of an IPv4 datagram, or frag: an ICMP error from SRC that a TCP packet from DST to SRC was too big, or
-        frag-udp: that a UDP packet was.
+        first fragment of an IPv4 datagram, or frag: an ICMP error from SRC
+        that a TCP packet from DST to SRC was too big, or likewise unreach, for
+        its port, or expired, its time; frag-udp...: that a UDP packet was.
 
     arp SRC_MAC SENDER TARGET
         Asks by eth0 for the Ethernet address of TARGET and prints the answer,
@@ -62,6 +63,10 @@ import time
 TCP_REPAIR = 19
 ANYCAST = "172.16.0.100"
 SO_RCVBUFFORCE = 33
+# IPv4, IPv6: type, code, checksum, MTU.
+ERRORS = {"frag": ((3, 4, 0, 1000), (2, 0, 0, 1300)),
+          "unreach": ((3, 3, 0, 0), (1, 4, 0, 0)),
+          "expired": ((11, 0, 0, 0), (3, 0, 0, 0))}
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
@@ -91,16 +96,16 @@ def make_packet(text, sequence=1):
         number, at = socket.IPPROTO_GRE, 4
         l4 = struct.pack("!HHI", 0x8000, 0x0800, 0)
         l4 += struct.pack("!BBHHHBBHII", 0x45, 0, 20, 0, 0, 64, 59, 0, 0, 0)
-    elif protocol == "frag":
+    elif protocol in ERRORS:
         quoted = make_packet("/".join([flags or "tcp-A", str(dst), dport,
                                        str(src), sport]))
         at = 2
         if src.version == 4:
             number = socket.IPPROTO_ICMP
-            l4 = struct.pack("!BBHHH", 3, 4, 0, 0, 1000) + quoted[:28]
+            l4 = struct.pack("!BBHI", *ERRORS[protocol][0]) + quoted[:28]
         else:
             number = socket.IPPROTO_ICMPV6
-            l4 = struct.pack("!BBHI", 2, 0, 0, 1300) + quoted
+            l4 = struct.pack("!BBHI", *ERRORS[protocol][1]) + quoted
     pseudo = b""
     if number not in (socket.IPPROTO_ICMP, socket.IPPROTO_GRE):
         pseudo = src.packed + dst.packed + struct.pack("!II", len(l4), number)
