@@ -383,6 +383,29 @@ compiler_track(struct compiler *c)
 
 /* Running. */
 
+/* The frontends that have 'binding''s address say so if a machine has it,
+ * too. */
+static void
+set_frontends_dirty(struct state *s, const struct binding *binding)
+{
+    const struct vip *vip = claims_find_vip(&s->claims, binding->network_key,
+                                            &binding->address);
+    const struct claimant *claimant;
+    const struct claim *claim;
+
+    if (!vip) {
+        return;
+    }
+    LIST_FOR_EACH (claim, vip_node, &vip->claims) {
+        LIST_FOR_EACH (claimant, claim_node, &claim->claimants) {
+            const struct endpoint *e = CONTAINER_OF(claimant, struct endpoint,
+                                                    claimant);
+
+            balancer_set_dirty(s, e->balancer, false);
+        }
+    }
+}
+
 /* Parses what has to be parsed and decides what depends on several load
  * balancers, until nothing follows from that any more. */
 static void
@@ -410,6 +433,7 @@ settle(struct state *s)
 
                 balancer_set_dirty(s, pool->balancer, true);
             }
+            set_frontends_dirty(s, binding);
         }
 
         claims_resolve(&s->claims);

@@ -60,6 +60,7 @@ struct pool {
     struct balancer *balancer;
     const char *name;           /* "LB/backendPools/POOL" or
                                  * "LB/nat/TARGET". */
+    bool is_nat;                /* The latter? */
     bool declared;
     struct row_ref row_ref;
     struct hmap_node key_node;  /* In struct state's 'pools'. */
