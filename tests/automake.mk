@@ -78,6 +78,8 @@ EXTRA_DIST += \
 	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
+	tests/system/fragments.t \
+	tests/system/ha-ports.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
