@@ -171,8 +171,12 @@ is "$(ports)" "- vm2 vm3 vm4 vm5 vm6 vm1 -" "to the port that was free"
 use ha-ports.yaml <<'END'
 LoadBalancer/firewalls/rules/everything: not supported yet: probe (all members are taken for healthy)
 END
-is "$(ask vm3 tcp/10.0.1.100/22)" "no answer: TimeoutError" \
-    "ha-ports: nothing answers for the appliances"
+serve vm1 tcp/10.0.1.4/22 udp/10.0.1.4/53
+serve vm2 tcp/10.0.1.5/22 udp/10.0.1.5/53
+like "$(ask_all vm3 tcp/10.0.1.100/22 --count 20)" '^20 vm[12]$' \
+    "ha-ports: one appliance has all that a machine says to one address"
+is "$(ask_all vm3 udp/10.0.1.100/53 --count 20)" \
+    "$(ask_all vm3 tcp/10.0.1.100/22 --count 20)" "by any protocol"
 
 # dns.yaml
 # shows: LoadBalancer.backendPools.members.weight

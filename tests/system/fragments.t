@@ -44,24 +44,42 @@ ok "a load balancer for UDP, IPv4 and IPv6, is applied" \
     apply --prune "$tmp/dns.yaml"
 wait_until 10 on client curl -gsf -o "$tmp/first" "http://[$vip6]/"
 
-# In three tries: the first fragments are too large for the tunnel, which the
+# DPDK's net_af_packet asks the kernel to put IPv4 fragments together, and then
+# cuts the datagram off.  No other NIC does.
+uplinks()       # DEVARGS
+{
+    local mux
+    for mux in mux1 mux2; do
+        on $mux ovs-vsctl -t 20 set interface uplink \
+            "options:dpdk-devargs=\"$1\""
+    done
+}
+devargs=$(on mux1 ovs-vsctl -t 10 get interface uplink options:dpdk-devargs)
+at_exit uplinks "${devargs//\"/}"
+ok "the muxes get ports that leave fragments alone" \
+    uplinks net_pcap0,rx_iface_in=eth0,tx_iface=eth0
+ok "and serve as before" wait_until 20 eval \
+    'all_announced && on client curl -sf --max-time 2 -o "$tmp/x" "http://$vip/"'
+
+# In two tries: the first fragments are too large for the tunnel, which the
 # muxes tell the client.
 answered()
 {
     local try
-    for try in 1 2 3; do
+    for try in 1 2; do
         if [ "$(on client /usr/bin/python3 "$netpy" "$@")" = "vm $big" ]; then
-            note "answered at the first, second or third try: $try"
+            note "answered at try $try"
             return 0
         fi
     done
     return 1
 }
 for address in "$vip" "$vip6"; do
-    ok "$address: 4000 octets come back" answered ask udp "$address" 53 "$big"
-    ok "$address: and again" answered ask udp "$address" 53 "$big"
+    ok "$address: 4000 octets come back" \
+        eval 'answered ask udp "$address" 53 "$big"'
+    ok "$address: and again" eval 'answered ask udp "$address" 53 "$big"'
     ok "$address: the last fragment first" \
-        answered pieces "$address" 53 "$big" 1344 2,1,0
+        eval 'answered pieces "$address" 53 "$big" 1344 2,1,0'
     is "$(on client /usr/bin/python3 "$netpy" many "$address" 53 20 4000)" 20 \
         "$address: 20 clients at once are answered"
 done

@@ -17,7 +17,8 @@
         of the owners, as soon as the first one of their datagram has come.
 
     ask PROTOCOL ADDRESS PORT TEXT [SOURCE_PORT]
-        A client: prints the answer to TEXT, or "timeout", "refused".
+        A client: prints the answer to TEXT, or "timeout", "refused" or
+        another error.
 
     pieces ADDRESS PORT TEXT SIZE ORDER [SOURCE_PORT [SOURCE]]
         A client that sends TEXT by UDP in fragments of SIZE octets of data, in
@@ -284,6 +285,8 @@ def ask(protocol, address, port, text, source_port=0):
         print("timeout")
     except ConnectionRefusedError:
         print("refused")
+    except OSError as e:
+        print(e.strerror)
 
 
 def pieces(address, port, text, size, order, source_port=0, source=None):
