@@ -505,8 +505,23 @@ test_pool_without_members(void)
 {
     struct mux_store *store = mux_store_create();
 
-    LOAD(store, 1, CURRENT(2, OLD, "") "," PREVIOUS(1, OLD, "[1, 1]"));
+    /* Never any; those of the newest generation that had some. */
+    LOAD(store, 1, CURRENT(1, OLD, ""));
     CU_ASSERT_PTR_NULL(lookup(store, 0, "10.0.0.1", 6, 80)->slots);
+    LOAD(store, 2, CURRENT(4, OLD, "") "," PREVIOUS(3, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]") "," PREVIOUS(1, OLD, "[1, 1]"));
+
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 2);
+    CU_ASSERT(e->flags & MUX_ENTRY_CLOSED);
+
+    LOAD(store, 3, CURRENT(5, OLD, "[1, 1]") "," PREVIOUS(4, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 1);
+    CU_ASSERT(!(e->flags & MUX_ENTRY_CLOSED));
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 2, hop 0, settled");
     mux_store_destroy(store);
 }
 
