@@ -90,6 +90,8 @@ EXTRA_DIST += \
 	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
+	tests/system/fragments.t \
+	tests/system/ha-ports.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -273,9 +275,12 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
+	tests/system/host/fragments.t \
+	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
+	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
