@@ -36,6 +36,7 @@
 
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "util.h"
@@ -93,6 +94,7 @@ struct mux_thread {
     ATOMIC(struct mux_count_chunk *) chunks[MUX_N_CHUNKS];
 
     struct mux_limit limits[MUX_N_LIMITS];
+    struct mux_fair_thread fair;
 
     struct mux_fragments *fragments; /* Shared with others. */
     struct mux_released released; /* Fragments to be forwarded next. */
