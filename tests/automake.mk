@@ -249,3 +249,13 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
+
+# A source of packets that does not wait, for tests/bench/fairness.
+check_PROGRAMS += tests/bench/frame-source
+tests_bench_frame_source_SOURCES = tests/bench/frame-source.c
+tests_bench_frame_source_LDADD = $(OVSLIB) $(OVS_LIBS)
+EXTRA_DIST += tests/bench/fairness
+UNIT_TESTS += tests/unit/test-mux-fair
+tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
+tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
