@@ -121,7 +121,8 @@ struct top {
 
 struct mux_fair_judge {
     struct mux_fair_options options;
-    uint64_t lost;              /* Packets, when last asked. */
+    long long int now;          /* When it last ran. */
+    uint64_t lost;              /* Packets, then. */
     bool knows_lost;
 
     struct suspect **suspects;  /* One a thread. */
@@ -769,6 +770,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     bool backlogged = false;
     bool metered = false;
 
+    judge->now = now;
     judge->knows_lost = lost != UINT64_MAX;
     judge->lost = lost;
 
@@ -836,7 +838,8 @@ top_flows(const struct mux_fair_judge *judge, uint32_t counter,
             atomic_read_relaxed(&m->level, &level);
             ovs_mutex_lock(&m->mutex);
             for (size_t k = 0; k < MUX_FAIR_FLOWS && n < max; k++) {
-                if (m->flows[k].rate > level) {
+                if (m->flows[k].rate > level
+                    && judge->now - m->flows[k].seen_at < QUIET_MS) {
                     levels[n] = level * (1000. / MUX_FAIR_WINDOW);
                     flows[n++] = m->flows[k];
                 }

@@ -493,9 +493,10 @@ netdev_slbmux_get_config(const struct netdev *netdev, struct smap *args)
 static bool
 parse_fair_options(const struct smap *args, struct mux_fair_options *fair)
 {
-    unsigned long long int max_pps;
+    long long int max_pps;
 
-    if (!str_to_ullong(smap_get_def(args, "max-pps", "0"), 10, &max_pps)) {
+    if (!str_to_llong(smap_get_def(args, "max-pps", "0"), 10, &max_pps)
+        || max_pps < 0) {
         return false;
     }
     fair->max_pps = max_pps;

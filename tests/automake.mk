@@ -97,6 +97,7 @@ EXTRA_DIST += \
 	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
+	tests/system/ovs-ext/fairness.t \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
