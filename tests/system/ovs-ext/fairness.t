@@ -87,6 +87,14 @@ def difference(new, old):
             for vip in new}
 
 
+def shows(load, rates, pattern):
+    """Does slb/fairness show 'pattern' before long?"""
+    def show():
+        load.run(rates, .2)
+        return re.search(pattern, load.node.appctl('slb/fairness'))
+    return muxnode.wait_until('slb/fairness shows it', show, 20)
+
+
 def test_options(t, node):
     for options, words in (('max-pps=many', 'max-pps'),
                            ('max-pps=-1', 'max-pps'),
@@ -131,7 +139,10 @@ def test_vips(t, node, load):
     print('# %d of %d packets of the heavy one passed in %.1f s, others had '
           '%d' % (heavy, heavy + dropped, took,
                   sum(v[0] for v in grown.values())))
-    t.ok(all(x['short'] for x in told), 'above the limit it is short')
+    # Where the source has no time for as long as the window is, there is
+    # enough again.
+    short = [x for x in told if x['short']]
+    t.ok(len(short) > len(told) / 2, 'above the limit it is short')
     t.is_([v[1] for v in grown.values()], [0] * 9,
           'who takes little loses nothing')
     rate = (heavy + sum(v[0] for v in grown.values())) / took
@@ -139,15 +150,13 @@ def test_vips(t, node, load):
          'forwarded %.0f packets/s' % rate)
     t.ok(dropped > 0 and all(x['vips'][0]['address'] == HEAVY
                              and x['vips'][0]['share']
-                             < x['vips'][0]['arriving'] for x in told),
+                             < x['vips'][0]['arriving'] for x in short),
          'it is told who is to blame')
-    # Nothing ends it but time, so it is still short here.
-    text = node.appctl('slb/fairness')
-    t.ok(re.search(r'^slb0: short, 1 shortages so far; overload=loss, '
-                   r'max-pps=1000\n  queue \d+: \d+ packets/s arrive, \d+ are '
-                   r'forwarded\n  20.50.60.10, weight 1: \d+ packets/s, its '
-                   r'share is \d+: loses [\d.]+ %\n', text), 'slb/fairness',
-         text)
+    t.ok(shows(load, rates,
+               r'^slb0: short, \d+ shortages so far; overload=loss, '
+               r'max-pps=1000\n  queue \d+: \d+ packets/s arrive, \d+ are '
+               r'forwarded\n  20.50.60.10, weight 1: \d+ packets/s, its '
+               r'share is \d+: loses [\d.]+ %\n'), 'slb/fairness')
 
 
 def test_flows(t, node, load):
@@ -171,14 +180,14 @@ def test_flows(t, node, load):
     t.ok(len(small) == 9 and max(small) - min(small) <= 2,
          'small flows of a VIP lose nothing')
     t.ok(dropped > ports[42000], 'the heavy one does')
-    flows = [f for x in told for f in x['vips'][0]['flows']]
+    flows = [f for x in told if x['short'] for f in x['vips'][0]['flows']]
     t.ok(flows and all((f['source'], f['source_port'], f['port'],
                         f['protocol']) == ('198.51.100.10', 42000, 80, 6)
                        for f in flows), 'and is told of', flows[:3])
-    text = node.appctl('slb/fairness')
-    t.ok(re.search(r'^    from 198.51.100.10 protocol 6 ports 42000 -> 80: '
-                   r'\d+ packets/s, its share is \d+: loses [\d.]+ %', text,
-                   re.M), 'by slb/fairness, too', text)
+    t.ok(shows(load, rates,
+               r'\n    from 198.51.100.10 protocol 6 ports 42000 -> 80: '
+               r'\d+ packets/s, its share is \d+: loses [\d.]+ %'),
+         'by slb/fairness, too')
 
 
 def test_end(t, node, load):
