@@ -254,6 +254,7 @@ EXTRA_DIST += \
 # A source of packets that does not wait, for tests/bench/fairness.
 check_PROGRAMS += tests/bench/frame-source
 tests_bench_frame_source_SOURCES = tests/bench/frame-source.c
+tests_bench_frame_source_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_bench_frame_source_LDADD = $(OVSLIB) $(OVS_LIBS)
 EXTRA_DIST += tests/bench/fairness
 UNIT_TESTS += tests/unit/test-mux-fair
