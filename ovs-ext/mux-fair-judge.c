@@ -573,12 +573,15 @@ sum_flows(const struct mux_fair_judge *judge, uint32_t counter,
 }
 
 /* Decides about the flows of a VIP that sends too much, of which 'time_part'
- * may pass for want of time, and 'limit_part' by configuration.  Returns the
- * part that may pass of what the flows' level leaves. */
+ * may pass for want of time, and 'limit_part' by configuration, and whoever
+ * sends too much is left 'squeeze' of it.  Returns the part that may pass of
+ * what the flows' level leaves. */
 static double
 decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
-             size_t number, float time_part, float limit_part)
+             size_t number, float time_part, float limit_part,
+             float squeeze)
 {
+    struct mux_fair_heavy *m = &s->meter->heavies[number - 1];
     struct heavy *h = &s->heavies[number - 1];
     double uniform = MIN(time_part, limit_part);
     double counts[MUX_FAIR_BUCKETS];
@@ -598,7 +601,8 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
         level = MIN(level, limit_level);
         pass = MIN(pass, limit_pass);
     }
-    atomic_store_relaxed(&s->meter->heavies[number - 1].level, level);
+    atomic_store_relaxed(&m->level, level);
+    atomic_store_relaxed(&m->cap, level * squeeze);
     return pass;
 }
 
@@ -611,6 +615,7 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
     bool over = MIN(time_part, limit_part) < 1;
     struct row *row;
     struct mux_fair_vip *vip = find_row(s, counter, &row);
+    double squeeze = time_part < 1 ? s->capacity.squeeze : 1;
     double pass = MIN(time_part, limit_part);
     uint64_t decision = 0;
 
@@ -626,11 +631,15 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
         if (over) {
             h->over_at = now;
         }
-        pass = decide_flows(judge, s, row->heavy, time_part, limit_part);
+        pass = decide_flows(judge, s, row->heavy, time_part, limit_part,
+                            squeeze);
         if (now - h->over_at > QUIET_MS) {
             h->used = false;
             row->heavy = 0;
         }
+    }
+    if (pass < 1) {
+        pass *= squeeze;
     }
     if (over || row->heavy) {
         decision = ((uint64_t) row->heavy << 32

@@ -87,8 +87,10 @@ mux_fair_meter_enter(struct mux_fair_meter *meter, size_t n)
 void
 mux_fair_meter_judged(struct mux_fair_meter *meter)
 {
-    meter->judged = mux_fair_nsec();
-    mux_add_relaxed(&meter->judge_ns, meter->judged - meter->entered);
+    if (meter->entered) {
+        meter->judged = mux_fair_nsec();
+        mux_add_relaxed(&meter->judge_ns, meter->judged - meter->entered);
+    }
 }
 
 /* It has sent 'n_sent' of them. */
@@ -96,10 +98,11 @@ void
 mux_fair_meter_leave(struct mux_fair_meter *meter, size_t n_sent)
 {
     meter->left = mux_fair_nsec();
-    if (n_sent && meter->judged >= meter->entered) {
+    if (n_sent && meter->judged) {
         mux_add_relaxed(&meter->forwarded, n_sent);
         mux_add_relaxed(&meter->forward_ns, meter->left - meter->judged);
     }
+    meter->judged = 0;
 }
 
 static uint32_t
@@ -222,12 +225,13 @@ mux_fair_admit(struct mux_fair_meter *meter, const struct mux_flight *f,
     if (number) {
         struct mux_fair_heavy *heavy = &meter->heavies[number - 1];
         uint32_t count;
-        float scale, level;
+        float scale, level, cap;
 
         advance(meter, now);
         count = mux_fair_sketch_add(meter->sketch, f->hash);
         scale = get_scale(meter, heavy, now);
         atomic_read_relaxed(&heavy->level, &level);
+        atomic_read_relaxed(&heavy->cap, &cap);
         if (scale) {
             float rate = count * scale;
             uint32_t random = next_random(meter);
@@ -237,7 +241,7 @@ mux_fair_admit(struct mux_fair_meter *meter, const struct mux_flight *f,
                 if (random % SAMPLE == 0) {
                     remember(heavy, f, rate, now);
                 }
-                if (random * rate > level * UINT32_MAX) {
+                if (random * rate > cap * UINT32_MAX) {
                     return false;
                 }
             }

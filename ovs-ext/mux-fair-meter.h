@@ -97,6 +97,7 @@ struct mux_fair_heavy {
     /* By the judge. */
     ATOMIC(long long int) since; /* When the sketch began to count. */
     ATOMIC(float) level;        /* Packets a flow may send within a window. */
+    ATOMIC(float) cap;          /* Those that pass if it sends more. */
 
     /* Packets, by how much their flow sends. */
     atomic_uint64_t counts[MUX_FAIR_BUCKETS];
@@ -121,7 +122,8 @@ struct mux_fair_meter {
     ATOMIC(struct mux_fair_chunk *) chunks[MUX_FAIR_CHUNKS];
 
     /* The thread's own. */
-    uint64_t entered, judged, left; /* Times of the present batch. */
+    uint64_t entered, judged, left; /* Times of the present batch: 0 if the
+                                     * thread had no meter then. */
     bool was_full;
     uint32_t seed;
     long long int started_at;   /* By time_msec(). */

@@ -26,9 +26,19 @@
 /* Fewer packets than these do not tell what one costs. */
 #define COST_PACKETS 32
 
-/* How 'busy' falls while packets are lost and rises, a tick. */
-#define BUSY_FALL 0.8
-#define BUSY_RISE 0.01
+/* A cost that seems to have risen by more than this is taken for a pause, in
+ * which something else was done. */
+#define COST_RISE 1.25
+
+/* How 'available' follows what is seen while queues overflow, and how it rises
+ * otherwise. */
+#define AVAILABLE_GAIN 0.3
+#define AVAILABLE_RISE 1.01
+#define MIN_AVAILABLE 0.2
+
+/* How 'squeeze' changes in a tick, while queues overflow and otherwise. */
+#define SQUEEZE_MORE 0.7
+#define SQUEEZE_LESS 1.2
 
 /* The part of its time that a thread forwards at least, however many packets
  * come. */
@@ -163,7 +173,10 @@ mux_fair_sketch_advance(struct mux_fair_sketch *sketch, uint64_t n_ticks)
 void
 mux_fair_capacity_init(struct mux_fair_capacity *c)
 {
-    *c = (struct mux_fair_capacity) { .busy = MUX_FAIR_BUSY };
+    *c = (struct mux_fair_capacity) {
+        .available = 1,
+        .squeeze = 1,
+    };
 }
 
 static void
@@ -172,22 +185,33 @@ learn_cost(double *cost, uint64_t ns, uint64_t packets)
     if (packets >= COST_PACKETS) {
         double latest = (double) ns / packets;
 
-        *cost = *cost ? *cost + COST_GAIN * (latest - *cost) : latest;
+        *cost = (*cost
+                 ? *cost + COST_GAIN * (MIN(latest, COST_RISE * *cost) - *cost)
+                 : latest);
     }
 }
 
-/* Takes notice of what a thread did in a tick, and of whether packets for it
- * were lost in front of it. */
+/* Takes notice of what a thread did in a tick, and of whether it was behind:
+ * its queues overflowed. */
 void
 mux_fair_capacity_learn(struct mux_fair_capacity *c,
-                        const struct mux_fair_work *work, bool lost)
+                        const struct mux_fair_work *work, bool behind)
 {
     learn_cost(&c->gap, work->gap_ns, work->gap_packets);
     learn_cost(&c->judge, work->judge_ns, work->arrived);
     learn_cost(&c->forward, work->forward_ns, work->forwarded);
-    c->busy = (lost
-               ? MAX(c->busy * BUSY_FALL, MUX_FAIR_MIN_BUSY)
-               : MIN(c->busy + BUSY_RISE, MUX_FAIR_BUSY));
+    if (behind && work->ns) {
+        double busy = (work->arrived * mux_fair_capacity_cost(c)
+                       + work->forwarded * c->forward) / work->ns;
+
+        c->available += AVAILABLE_GAIN * (busy - c->available);
+    } else {
+        c->available *= AVAILABLE_RISE;
+    }
+    c->available = MAX(MIN(c->available, 1), MIN_AVAILABLE);
+    c->squeeze = (behind
+                  ? MAX(c->squeeze * SQUEEZE_MORE, MUX_FAIR_MIN_SQUEEZE)
+                  : MIN(c->squeeze * SQUEEZE_LESS, 1));
 }
 
 /* Returns what a packet costs that is dropped, in nanoseconds. */
@@ -212,7 +236,7 @@ mux_fair_capacity_busy(const struct mux_fair_capacity *c,
 double
 mux_fair_capacity_rate(const struct mux_fair_capacity *c, double arriving)
 {
-    double left = c->busy - arriving * mux_fair_capacity_cost(c) / 1e9;
+    double left = MUX_FAIR_BUSY * c->available - arriving * mux_fair_capacity_cost(c) / 1e9;
 
     return (c->forward > 0
             ? MAX(left, MIN_FORWARD) * 1e9 / c->forward : INFINITY);

@@ -69,8 +69,18 @@
  *
  * of them and be busy for a part u of its time.  With u a few percent below 1
  * the queues stay short and nothing is lost but what is dropped on purpose.
- * A and B are measured all the while (mux_fair_capacity); u goes down as long
- * as packets are lost nevertheless and up again slowly.
+ * A and B are measured all the while (mux_fair_capacity).
+ *
+ * But as long as queues overflow nobody knows what is sent, only what is left
+ * of it.  So whoever is above its share is squeezed further with each tick
+ * that this goes on, to a part of its share, until the queues are short and
+ * all that is sent is seen, and gets its share back in the ticks that follow.
+ * The same helps when A and B are wrong.  Those below their share have no part
+ * in it.
+ *
+ * A thread may also get less time than all, because of other work or other
+ * threads on its core.  When its queues overflow it has used all that it got:
+ * what it did then, at the cost that this has, is what counts as all.
  *
  * This has a limit: when n * A alone is more than the thread has, the queues
  * overflow whatever it drops.  That is at 1 + B / A times what it can forward,
@@ -172,14 +182,16 @@ mux_fair_sketch_add(struct mux_fair_sketch *sketch, uint64_t hash)
 }
 
 /* What a thread can do. */
-#define MUX_FAIR_BUSY 0.95      /* Part of its time it is to be busy. */
-#define MUX_FAIR_MIN_BUSY 0.5
+#define MUX_FAIR_BUSY 0.93      /* Part of its time it is to be busy. */
+#define MUX_FAIR_MIN_SQUEEZE 0.02
 
 struct mux_fair_capacity {
     double gap;                 /* Costs of a packet outside of the mux... */
     double judge;               /* ...until it is known whether to drop... */
     double forward;             /* ...and of one that is not: nanoseconds. */
-    double busy;                /* Part of the time to be used. */
+    double available;           /* Part of the time that it gets. */
+    double squeeze;             /* Part of its share that who is above it
+                                 * gets. */
 };
 
 /* What a thread did within some time, in numbers of packets and
@@ -197,7 +209,7 @@ struct mux_fair_work {
 
 void mux_fair_capacity_init(struct mux_fair_capacity *);
 void mux_fair_capacity_learn(struct mux_fair_capacity *,
-                             const struct mux_fair_work *, bool lost);
+                             const struct mux_fair_work *, bool behind);
 double mux_fair_capacity_cost(const struct mux_fair_capacity *);
 double mux_fair_capacity_busy(const struct mux_fair_capacity *,
                               const struct mux_fair_work *);

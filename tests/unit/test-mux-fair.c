@@ -348,8 +348,8 @@ test_capacity(void)
     mux_fair_capacity_learn(&c, &work, false);
     assert_near(mux_fair_capacity_cost(&c), 300, 1e-6);
     assert_near(mux_fair_capacity_busy(&c, &work), .7, 1e-6);
-    assert_near(mux_fair_capacity_rate(&c, 1e6), (.95 - .3) / 800e-9, 1);
-    assert_near(mux_fair_capacity_rate(&c, 0), .95 / 800e-9, 1);
+    assert_near(mux_fair_capacity_rate(&c, 1e6), (MUX_FAIR_BUSY - .3) / 800e-9, 1);
+    assert_near(mux_fair_capacity_rate(&c, 0), MUX_FAIR_BUSY / 800e-9, 1);
 
     /* Even with more packets than can be dropped something is forwarded. */
     assert_near(mux_fair_capacity_rate(&c, 1e9), .05 / 800e-9, 1);
@@ -368,18 +368,35 @@ test_capacity(void)
     assert_near(mux_fair_capacity_cost(&c), 1200, 1e-3);
     assert_near(c.forward, 2000, 1e-3);
 
-    /* While packets are lost it aims lower, up to a point, then higher
+    /* A pause is no cost. */
+    work.forward_ns *= 1000;
+    mux_fair_capacity_learn(&c, &work, false);
+    assert_near(c.forward, 2100, 1e-3);
+
+    /* While queues overflow it squeezes, up to a point, then lets go
      * again. */
+    CU_ASSERT_EQUAL(c.squeeze, 1);
+    CU_ASSERT_EQUAL(c.available, 1);
+    work = (struct mux_fair_work) {
+        .ns = 10000000, .arrived = 1000, .forwarded = 1000,
+        .judge_ns = 1000000, .forward_ns = c.forward * 1000,
+    };
     mux_fair_capacity_learn(&c, &work, true);
-    assert_near(c.busy, MUX_FAIR_BUSY * .8, 1e-6);
+    assert_near(c.squeeze, .7, 1e-6);
+    /* It was behind although it needed only a third of the time. */
+    assert_near(c.available, .7 + .3 * .33, 1e-3);
+    assert_near(mux_fair_capacity_rate(&c, 0),
+                MUX_FAIR_BUSY * c.available * 1e9 / c.forward, 1);
     for (int i = 0; i < 100; i++) {
         mux_fair_capacity_learn(&c, &work, true);
     }
-    CU_ASSERT_EQUAL(c.busy, MUX_FAIR_MIN_BUSY);
+    CU_ASSERT_EQUAL(c.squeeze, MUX_FAIR_MIN_SQUEEZE);
+    assert_near(c.available, .33, 1e-3);
     for (int i = 0; i < 100; i++) {
         mux_fair_capacity_learn(&c, &work, false);
     }
-    CU_ASSERT_EQUAL(c.busy, MUX_FAIR_BUSY);
+    CU_ASSERT_EQUAL(c.squeeze, 1);
+    assert_near(c.available, .33 * pow(1.01, 100), 1e-2);
     work = (struct mux_fair_work) { .ns = 0 };
     CU_ASSERT_EQUAL(mux_fair_capacity_busy(&c, &work), 0);
 }
