@@ -391,7 +391,7 @@ examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
     if (s->is_short && arriving > ENOUGH * s->rate) {
         s->short_at = now;
     }
-    if (s->is_short && now - s->short_at > QUIET_MS) {
+    if (overload == MUX_FAIR_NEVER || now - s->short_at > QUIET_MS) {
         s->is_short = false;
     }
 }
@@ -766,9 +766,9 @@ decide_all(struct mux_fair_judge *judge, const char *name,
 /* Looks at the 'n_threads' 'threads' of the port with 'name', which forward by
  * 'table', at time 'now', and 'now_ns' by a finer clock.  'lost' is how many
  * packets the underlay has lost before a thread got them, since ever;
- * UINT64_MAX if that is not known.  Returns true to be called again after
- * MUX_FAIR_TICK, otherwise at the next backlog. */
-bool
+ * UINT64_MAX if that is not known.  Returns after how many milliseconds it is
+ * to be called again, or 0: at the next backlog. */
+int
 mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
                    struct mux_thread **threads, size_t n_threads,
                    const struct mux_table *table, long long int now,
@@ -778,6 +778,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     bool loses = judge->knows_lost && lost > judge->lost;
     bool backlogged = false;
     bool metered = false;
+    bool begins = false;
 
     judge->now = now;
     judge->knows_lost = lost != UINT64_MAX;
@@ -805,6 +806,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
             s->short_at = now;
         }
         metered |= s->meter != NULL;
+        begins |= s->is_short && s->tick < MUX_FAIR_FIRST_TICKS;
     }
 
     if (metered) {
@@ -814,7 +816,8 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
         judge->n_tops = 0;
         judge->is_short = false;
     }
-    return metered || backlogged;
+    return (begins ? MUX_FAIR_FIRST_TICK
+            : metered || backlogged ? MUX_FAIR_TICK : 0);
 }
 
 /* Reports. */

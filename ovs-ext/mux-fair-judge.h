@@ -58,10 +58,10 @@ void mux_fair_judge_set_options(struct mux_fair_judge *,
                                 const struct mux_fair_options *);
 const struct mux_fair_options *mux_fair_judge_get_options(
     const struct mux_fair_judge *);
-bool mux_fair_judge_run(struct mux_fair_judge *, const char *name,
-                        struct mux_thread **, size_t n_threads,
-                        const struct mux_table *, long long int now,
-                        uint64_t now_ns, uint64_t lost);
+int mux_fair_judge_run(struct mux_fair_judge *, const char *name,
+                       struct mux_thread **, size_t n_threads,
+                       const struct mux_table *, long long int now,
+                       uint64_t now_ns, uint64_t lost);
 
 struct json *mux_fair_judge_to_json(const struct mux_fair_judge *,
                                     const char *name);

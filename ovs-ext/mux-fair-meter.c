@@ -199,7 +199,7 @@ get_scale(struct mux_fair_meter *meter, struct mux_fair_heavy *heavy,
 
         atomic_read_relaxed(&heavy->since, &since);
         start = MAX(start, since);
-        heavy->scale = (now - start >= MUX_FAIR_TICK
+        heavy->scale = (now - start >= MUX_FAIR_FIRST_TICK
                         ? (float) MUX_FAIR_WINDOW / (now - start) : 0);
         heavy->scaled_at = now;
     }

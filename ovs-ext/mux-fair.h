@@ -97,6 +97,11 @@
 #define MUX_FAIR_TICKS 10
 #define MUX_FAIR_WINDOW (MUX_FAIR_TICK * MUX_FAIR_TICKS)
 
+/* When a shortage begins the first ticks are shorter, since the sooner it is
+ * known who causes it, the less do others lose meanwhile. */
+#define MUX_FAIR_FIRST_TICK 2   /* Milliseconds. */
+#define MUX_FAIR_FIRST_TICKS 5
+
 /* A count that only grows, as it was at the end of each of the last ticks. */
 struct mux_fair_window {
     uint64_t then[MUX_FAIR_TICKS];

@@ -320,20 +320,22 @@ judge_main(void *arg OVS_UNUSED)
     for (;;) {
         uint64_t seqno = seq_read(judge_seq);
         struct netdev_slbmux *dev;
-        bool again = false;
+        int wait = INT_MAX;
 
         ovs_mutex_lock(&slbmux_mutex);
         LIST_FOR_EACH (dev, list_node, &slbmux_list) {
-            again |= mux_fair_judge_run(dev->judge, netdev_get_name(&dev->up),
+            int ms = mux_fair_judge_run(dev->judge, netdev_get_name(&dev->up),
                                         dev->threads, dev->n_threads,
                                         mux_server_get_table(), time_msec(),
                                         mux_fair_nsec(),
                                         count_lost(get_underlay(dev)));
+
+            wait = ms ? MIN(wait, ms) : wait;
         }
         ovs_mutex_unlock(&slbmux_mutex);
 
-        if (again) {
-            poll_timer_wait(MUX_FAIR_TICK);
+        if (wait < INT_MAX) {
+            poll_timer_wait(wait);
         } else {
             seq_wait(judge_seq, seqno);
         }

@@ -793,6 +793,11 @@ test_judge_overload(void)
     port.lost = UINT64_MAX;
     CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
     CU_ASSERT(is_metered(&port));
+
+    struct mux_fair_options never = { MUX_FAIR_NEVER, 0 };
+    mux_fair_judge_set_options(port.judge, &never);
+    batches(&port, 50, NETDEV_MAX_BURST);
+    CU_ASSERT(!is_metered(&port));
     port_destroy(&port);
     port_init(&port, MUX_FAIR_NEVER, 0);
     for (int i = 0; i < 20; i++) {
