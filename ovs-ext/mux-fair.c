@@ -180,14 +180,21 @@ mux_fair_capacity_init(struct mux_fair_capacity *c)
 }
 
 static void
-learn_cost(double *cost, uint64_t ns, uint64_t packets)
+learn_cost(const struct mux_fair_capacity *c, double *cost,
+           uint64_t ns, uint64_t packets)
 {
     if (packets >= COST_PACKETS) {
         double latest = (double) ns / packets;
 
-        *cost = (*cost
-                 ? *cost + COST_GAIN * (MIN(latest, COST_RISE * *cost) - *cost)
-                 : latest);
+        if (!*cost) {
+            *cost = latest;
+        } else if (c->n_ticks < MUX_FAIR_FIRST_TICKS) {
+            /* There may have been a pause in the first one. */
+            *cost = MIN(*cost, latest);
+        } else {
+            latest = MIN(latest, COST_RISE * *cost);
+            *cost += COST_GAIN * (latest - *cost);
+        }
     }
 }
 
@@ -197,9 +204,10 @@ void
 mux_fair_capacity_learn(struct mux_fair_capacity *c,
                         const struct mux_fair_work *work, bool behind)
 {
-    learn_cost(&c->gap, work->gap_ns, work->gap_packets);
-    learn_cost(&c->judge, work->judge_ns, work->arrived);
-    learn_cost(&c->forward, work->forward_ns, work->forwarded);
+    learn_cost(c, &c->gap, work->gap_ns, work->gap_packets);
+    learn_cost(c, &c->judge, work->judge_ns, work->arrived);
+    learn_cost(c, &c->forward, work->forward_ns, work->forwarded);
+    c->n_ticks++;
     if (behind && work->ns) {
         double busy = (work->arrived * mux_fair_capacity_cost(c)
                        + work->forwarded * c->forward) / work->ns;

@@ -194,6 +194,7 @@ struct mux_fair_capacity {
     double gap;                 /* Costs of a packet outside of the mux... */
     double judge;               /* ...until it is known whether to drop... */
     double forward;             /* ...and of one that is not: nanoseconds. */
+    unsigned int n_ticks;       /* That it has learned from. */
     double available;           /* Part of the time that it gets. */
     double squeeze;             /* Part of its share that who is above it
                                  * gets. */

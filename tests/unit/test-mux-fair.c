@@ -365,13 +365,13 @@ test_capacity(void)
     for (int i = 0; i < 100; i++) {
         mux_fair_capacity_learn(&c, &work, false);
     }
-    assert_near(mux_fair_capacity_cost(&c), 1200, 1e-3);
-    assert_near(c.forward, 2000, 1e-3);
+    assert_near(mux_fair_capacity_cost(&c), 1200, .1);
+    assert_near(c.forward, 2000, .1);
 
     /* A pause is no cost. */
     work.forward_ns *= 1000;
     mux_fair_capacity_learn(&c, &work, false);
-    assert_near(c.forward, 2100, 1e-3);
+    assert_near(c.forward, 2100, .1);
 
     /* While queues overflow it squeezes, up to a point, then lets go
      * again. */
@@ -399,6 +399,17 @@ test_capacity(void)
     assert_near(c.available, .33 * pow(1.01, 100), 1e-2);
     work = (struct mux_fair_work) { .ns = 0 };
     CU_ASSERT_EQUAL(mux_fair_capacity_busy(&c, &work), 0);
+
+    /* Nor is one that there was in the beginning. */
+    mux_fair_capacity_init(&c);
+    work = (struct mux_fair_work) {
+        .ns = 2000000, .arrived = 100, .forwarded = 100,
+        .judge_ns = 10000, .forward_ns = 1000000,
+    };
+    mux_fair_capacity_learn(&c, &work, true);
+    work.forward_ns = 100000;
+    mux_fair_capacity_learn(&c, &work, true);
+    assert_near(c.forward, 1000, 1e-3);
 }
 
 static void
