@@ -118,10 +118,13 @@
  * VTEPs are IPv4.  Setting replaces; deleting what is not there is an error,
  * as is deleting what is still referred to when the transaction ends.
  *
- * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null}
+ * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null,
+ *  "vteps": [PREFIX...]}
  *
  *     The key of the hash (32 hexadecimal digits), this mux's VTEP and the
- *     VTEP all muxes share for packets from hosts.
+ *     VTEP all muxes share for packets from hosts.  "vteps" is optional: where
+ *     the nodes' VTEPs are.  If it is there and not empty, what comes to the
+ *     common VTEP from anywhere else is dropped.
  *
  * {"op": "pool", "tunnel_key": K, "network": NETKEY, "slots": LOG2,
  *  "members": [[INDEX, VTEP]...],

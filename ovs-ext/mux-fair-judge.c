@@ -271,7 +271,8 @@ weigh(struct mux_fair_judge *judge, const struct mux_table *table,
                 if (!pools[k].view) {
                     pools[k] = (struct vip_pool) { vip, e->view };
                     judge->weights[vip]
-                        += e->view->generations[0].table->n_members;
+                        += (e->view->generations[e->view->in_force]
+                            .table->n_members);
                 }
             }
         }

@@ -23,6 +23,8 @@
 #include "ovs-ext/mux-thread.h"
 #include "util.h"
 
+BUILD_ASSERT_DECL(MUX_FAIR_BATCH == NETDEV_MAX_BURST);
+
 /* One in so many packets above the level has its flow remembered. */
 #define SAMPLE 16
 
@@ -68,7 +70,7 @@ mux_fair_meter_destroy(struct mux_fair_meter *meter)
 void
 mux_fair_meter_enter(struct mux_fair_meter *meter, size_t n)
 {
-    bool full = n >= NETDEV_MAX_BURST;
+    bool full = n >= MUX_FAIR_BATCH;
 
     meter->entered = mux_fair_nsec();
     mux_add_relaxed(&meter->arrived, n);

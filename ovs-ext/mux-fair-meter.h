@@ -50,12 +50,14 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "dp-packet.h"
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-fair.h"
 #include "ovs-thread.h"
 
 struct mux_flight;
+
+/* Packets in a full batch, NETDEV_MAX_BURST. */
+#define MUX_FAIR_BATCH 32
 
 /* VIPs whose flows can be told from each other, of a thread at a time. */
 #define MUX_FAIR_HEAVIES 64
@@ -185,7 +187,7 @@ mux_fair_enter(struct mux_fair_thread *t, size_t n)
     uint32_t backlog;
 
     atomic_read_relaxed(&t->backlog, &backlog);
-    if (n >= NETDEV_MAX_BURST) {
+    if (n >= MUX_FAIR_BATCH) {
         if (backlog < MUX_FAIR_MAX_BACKLOG) {
             begins = (backlog < MUX_FAIR_BACKLOG
                       && backlog + MUX_FAIR_FULL >= MUX_FAIR_BACKLOG);

@@ -77,6 +77,9 @@ struct mux_flight {
     const void *slot;
     const struct mux_owner *owner; /* Null until found. */
     const struct mux_ring *ring; /* Null if the owner is the only one. */
+    const struct mux_nexthop_entry *nexthop;
+    struct mux_count *entry_count; /* Where 'entry'... */
+    struct mux_count *owner_count; /* ...and 'owner' are counted. */
 };
 
 /* What all packets of a batch have in common. */
@@ -151,6 +154,29 @@ mux_put_be64(uint8_t *p, uint64_t value)
     ovs_be64 be = htonll(value);
 
     memcpy(p, &be, sizeof be);
+}
+
+/* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
+ * there.  Returns its length, or 0 if it is truncated, and stores its type
+ * into '*typep'. */
+static inline uint32_t
+mux_parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
+{
+    uint32_t ofs = ETH_HEADER_LEN;
+
+    if (OVS_UNLIKELY(len < ofs)) {
+        return 0;
+    }
+    *typep = mux_get_be16(l2 + ofs - 2);
+    while (OVS_UNLIKELY(*typep == ETH_TYPE_VLAN_8021Q
+                        || *typep == ETH_TYPE_VLAN_8021AD)) {
+        ofs += VLAN_HEADER_LEN;
+        if (len < ofs) {
+            return 0;
+        }
+        *typep = mux_get_be16(l2 + ofs - 2);
+    }
+    return ofs;
 }
 
 /* Reduces 'packet' to the 'len' octets at 'data', which are of it, with 'room'

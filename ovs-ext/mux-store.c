@@ -21,6 +21,7 @@
 
 #include "csum.h"
 #include "hash.h"
+#include "lib/huge.h"
 #include "ovs-ext/mux-op.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -203,7 +204,7 @@ state_find(const struct state *state, const struct mux_key *key)
 static struct mux_page *
 page_create(const struct mux_store *store)
 {
-    struct mux_page *page = xzalloc_cacheline(sizeof *page);
+    struct mux_page *page = huge_zalloc(sizeof *page);
 
     page->commit = store->commit;
     return page;
@@ -212,7 +213,7 @@ page_create(const struct mux_store *store)
 static struct mux_nexthop_chunk *
 chunk_create(const struct mux_store *store)
 {
-    struct mux_nexthop_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+    struct mux_nexthop_chunk *chunk = huge_zalloc(sizeof *chunk);
 
     chunk->commit = store->commit;
     return chunk;
@@ -372,12 +373,12 @@ chunk_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_nexthop_chunk *old = state->chunks[i];
 
     if (old->commit != store->commit) {
-        struct mux_nexthop_chunk *new = xmalloc_cacheline(sizeof *new);
+        struct mux_nexthop_chunk *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->chunks[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
     }
     return state->chunks[i];
 }
@@ -534,7 +535,8 @@ struct ring_node {
 
 static uint32_t
 ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
-                 const struct state *state, const struct mux_pool *pool)
+                 const struct mux_view *view, const struct state *state,
+                 const struct mux_pool *pool)
 {
     uint32_t hash = hash_3words(contents->others[0],
                                 contents->others[1] << 16
@@ -561,7 +563,8 @@ ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
     ring->n = contents->n_others;
     ring->truncated = contents->truncated;
     ring->changed_at = (contents->changed >= 0
-                        ? pool->generations[contents->changed].switched_at
+                        ? view->generations[view->in_force
+                                            + contents->changed].switched_at
                         : LLONG_MIN);
     for (int i = 0; i < ring->n; i++) {
         ring->indices[i] = contents->others[i];
@@ -584,7 +587,7 @@ view_build_rings(struct mux_view *view, const struct state *state,
     unsigned int log2 = 0;
     size_t n_tables = 0;
 
-    for (size_t i = 0; i < view->n_generations; i++) {
+    for (size_t i = view->in_force; i < view->n_generations; i++) {
         const struct mux_view_generation *g = &view->generations[i];
 
         log2 = MAX(log2, g->table->log2);
@@ -599,18 +602,19 @@ view_build_rings(struct mux_view *view, const struct state *state,
     }
 
     size_t n_slots = (size_t) 1 << log2;
-    uint32_t *numbers = xmalloc_cacheline(n_slots * sizeof *numbers);
+    uint32_t *numbers = huge_alloc(n_slots * sizeof *numbers);
     struct ring_builder rb = { .by_contents =
                                HMAP_INITIALIZER(&rb.by_contents) };
     struct maglev_ring none = { .changed = -1 };
 
-    ring_builder_add(&rb, &none, state, pool);
+    ring_builder_add(&rb, &none, view, state, pool);
     for (size_t i = 0; i < n_slots; i++) {
         struct maglev_ring contents;
 
         maglev_ring_get(&contents, i, coming, tables, n_tables);
         numbers[i] = (contents.n_others || contents.changed >= 0
-                      ? ring_builder_add(&rb, &contents, state, pool) : 0);
+                      ? ring_builder_add(&rb, &contents, view, state, pool)
+                      : 0);
     }
 
     if (rb.n > 1) {
@@ -618,17 +622,17 @@ view_build_rings(struct mux_view *view, const struct state *state,
         view->rings = rb.rings;
         view->n_rings = rb.n;
         if (rb.n <= UINT16_MAX + 1) {
-            view->ring16 = xmalloc_cacheline(n_slots * sizeof *view->ring16);
+            view->ring16 = huge_alloc(n_slots * sizeof *view->ring16);
             for (size_t i = 0; i < n_slots; i++) {
                 view->ring16[i] = numbers[i];
             }
-            free_cacheline(numbers);
+            huge_free(numbers);
         } else {
             view->ring32 = numbers;
         }
     } else {
         free(rb.rings);
-        free_cacheline(numbers);
+        huge_free(numbers);
     }
 
     struct ring_node *rn;
@@ -676,11 +680,18 @@ view_create(struct mux_store *store, struct state *state,
         view->has_coming = true;
     }
 
-    const struct maglev_table *current = view->generations[0].table;
-    view->owners = xmalloc_cacheline(MAX(current->n_members, 1)
-                                     * sizeof *view->owners);
-    for (size_t i = 0; i < current->n_members; i++) {
-        uint16_t index = current->members[i].index;
+    for (size_t i = 0; i < pool->n_generations; i++) {
+        if (view->generations[i].table->n_members) {
+            view->in_force = i;
+            break;
+        }
+    }
+
+    const struct maglev_table *table = view->generations[view->in_force].table;
+    view->owners = huge_alloc(MAX(table->n_members, 1)
+                              * sizeof *view->owners);
+    for (size_t i = 0; i < table->n_members; i++) {
+        uint16_t index = table->members[i].index;
 
         view->owners[i] = (struct mux_owner) {
             .index = index,
@@ -696,9 +707,9 @@ view_create(struct mux_store *store, struct state *state,
 static void
 view_free(struct mux_view *view)
 {
-    free_cacheline(view->owners);
-    free_cacheline(view->ring16);
-    free_cacheline(view->ring32);
+    huge_free(view->owners);
+    huge_free(view->ring16);
+    huge_free(view->ring32);
     free(view->rings);
     free(view->generations);
     free(view->members);
@@ -729,12 +740,12 @@ page_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_page *old = state->pages[i];
 
     if (old->commit != store->commit) {
-        struct mux_page *new = xmalloc_cacheline(sizeof *new);
+        struct mux_page *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->pages[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
         store->stats.n_pages++;
     }
     return state->pages[i];
@@ -762,7 +773,7 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
     struct mux_key pool_key = mux_key_pool(ep->pool);
     struct mux_pool *pool = mux_pool_cast(state_find(state, &pool_key));
     const struct mux_view *view = pool->view;
-    const struct maglev_table *table = view->generations[0].table;
+    const struct maglev_table *table = view->generations[view->in_force].table;
     struct mux_entry e = {
         .tuple = mux_tuple(key->number, key->protocol, key->port),
         .slots = (table->slots8 ? (const void *) table->slots8
@@ -775,7 +786,8 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
         .flags = (ep->distribution
                   | (table->slots16 ? MUX_ENTRY_WIDE : 0)
                   | (view->rings ? MUX_ENTRY_RING : 0)
-                  | (ep->restricted ? MUX_ENTRY_RANGES : 0)),
+                  | (ep->ranges ? MUX_ENTRY_RANGES : 0)
+                  | (view->in_force ? MUX_ENTRY_CLOSED : 0)),
         .counter = ep->counter,
     };
 
@@ -867,7 +879,7 @@ pages_rebuild(struct mux_store *store, struct state *state)
 {
     do {
         for (size_t i = 0; i < state->n_pages; i++) {
-            retire(store, free_cacheline, state->pages[i]);
+            retire(store, huge_free, state->pages[i]);
         }
         free(state->pages);
 
@@ -1370,6 +1382,7 @@ publish(struct mux_store *store, const struct state *state,
         new->hash_key = global->hash_key;
         new->vtep = global->vtep;
         new->anycast = global->anycast;
+        new->vteps = global->vteps;
     }
     new->pages = xmemdup(state->pages, state->n_pages * sizeof *new->pages);
     new->page_mask = state->n_pages - 1;
@@ -1409,11 +1422,11 @@ state_retire(struct mux_store *store, struct state *state)
     free(state->free_numbers);
 
     for (size_t i = 0; i < state->n_pages; i++) {
-        retire(store, free_cacheline, state->pages[i]);
+        retire(store, huge_free, state->pages[i]);
     }
     free(state->pages);
     for (size_t i = 0; i < state->n_chunks; i++) {
-        retire(store, free_cacheline, state->chunks[i]);
+        retire(store, huge_free, state->chunks[i]);
     }
     free(state->chunks);
     retire(store, free, state->vips);

@@ -22,6 +22,10 @@ UNIT_TESTS += tests/unit/test-slb-hash
 tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
 tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-huge
+tests_unit_test_huge_SOURCES = tests/unit/test-huge.c
+tests_unit_test_huge_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
@@ -33,6 +37,18 @@ tests_unit_test_outbound_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-node
+tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
+tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-threads
+tests_unit_test_mux_threads_SOURCES = \
+	tests/unit/test-mux-threads.c \
+	tests/unit/mux-random.c tests/unit/mux-random.h
+tests_unit_test_mux_threads_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_threads_LDADD = $(MUX_LDADD)
 
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
@@ -49,6 +65,9 @@ check_PROGRAMS += tests/system/agent/neighbour-watch
 tests_system_agent_neighbour_watch_SOURCES = \
 	tests/system/agent/neighbour-watch.c
 tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+check_PROGRAMS += tests/system/agent/flood
+tests_system_agent_flood_SOURCES = tests/system/agent/flood.c
+tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
@@ -62,6 +81,7 @@ EXTRA_DIST += \
 	tests/lib/run-tests \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
+	tests/system/access.t \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
@@ -70,6 +90,8 @@ EXTRA_DIST += \
 	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
+	tests/system/fragments.t \
+	tests/system/ha-ports.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -89,21 +111,41 @@ EXTRA_DIST += \
 .PHONY: print-unit-tests
 print-unit-tests:
 	@echo $(UNIT_TESTS)
+# A source of packets for tests/bench/mux, to be preloaded: no part of any
+# program, and shared libraries are disabled for those of libtool.
+noinst_DATA = tests/bench/flows.so
+CLEANFILES += tests/bench/flows.so
+tests/bench/flows.so: $(srcdir)/tests/bench/flows.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && \
+	$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(DPDK_CFLAGS) \
+	  $(WARNING_CFLAGS) $(CFLAGS) -mssse3 -fPIC -shared -o $@ \
+	  $(srcdir)/tests/bench/flows.c
 # Benchmarks, and tests in Python, run by prove(1) as well.
+check_PROGRAMS += tests/bench/maglev-build
+tests_bench_maglev_build_SOURCES = tests/bench/maglev-build.c
+tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
+	tests/bench/flows.c \
 	tests/bench/mux \
+	tests/bench/mux-tables \
+	tests/bench/nft.py \
+	tests/bench/ovn.py \
+	tests/bench/peers \
 	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/fairness.t \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
 	tests/system/agent/restart.t \
+	tests/system/agent/vtep-prefixes.t \
 	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
@@ -180,14 +222,20 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/access.t \
 	tests/system/manager/addresses.t \
+	tests/system/manager/astray.t \
+	tests/system/manager/bounded.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
 	tests/system/manager/fail-over.t \
+	tests/system/manager/flips.t \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
+	tests/system/manager/held-keys.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/members.t \
 	tests/system/manager/move.t \
 	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
@@ -195,13 +243,17 @@ EXTRA_DIST += \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
 	tests/system/manager/stages.t \
-	tests/system/manager/wanted.t
+	tests/system/manager/wanted.t \
+	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
 	tests/unit/test-mux-tables
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
+tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
@@ -224,9 +276,12 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
+	tests/system/host/fragments.t \
+	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
+	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
@@ -247,6 +302,7 @@ EXTRA_DIST += \
 	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
 	tests/lib/slbhash.py \
+	tests/system/ovs-ext/bench.t \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
@@ -261,3 +317,13 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+EXTRA_DIST += \
+	tests/system/ovs-ext/builds-agree.t \
+	tests/system/ovs-ext/builds.mk \
+	tests/system/ovs-ext/owners.c \
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/threads.t
+mostlyclean-local: clean-builds
+.PHONY: clean-builds
+clean-builds:
+	rm -rf tests/system/ovs-ext/builds

@@ -21,7 +21,9 @@
  *
  * A pool is there as long as users declare it or its row is there, that is as
  * long as it has something to drain.  A member is its address if users declare
- * one, otherwise its name: that is what its index stays with. */
+ * one, otherwise its name: that is what its index stays with.  It has an index
+ * as long as it is on a port or a generation names it, and is in the row only
+ * then. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -60,6 +62,7 @@ struct pool {
     struct balancer *balancer;
     const char *name;           /* "LB/backendPools/POOL" or
                                  * "LB/nat/TARGET". */
+    bool is_nat;                /* The latter? */
     bool declared;
     struct row_ref row_ref;
     struct hmap_node key_node;  /* In struct state's 'pools'. */

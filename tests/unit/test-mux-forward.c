@@ -49,7 +49,8 @@
  * send to. */
 static const char tables[] =
     "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
-    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
+    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100',"
+    "  'vteps': ['172.16.0.0/24']},"
     " {'op': 'nexthop', 'vtep': '172.16.0.21',"
     "  'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
     " {'op': 'nexthop', 'vtep': '172.16.0.22',"
@@ -85,6 +86,14 @@ static const char tables[] =
     "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
     "    [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 1],"
     "     [8, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 106, 'network': 1, 'slots': 8,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.22']],"
+    "  'generations': ["
+    "   {'number': 4, 'state': 'current', 'age': 1000, 'weights': []},"
+    "   {'number': 3, 'state': 'previous', 'age': 2000, 'weights': []},"
+    "   {'number': 2, 'state': 'previous', 'age': 9000, 'weights': [[2, 1]]},"
+    "   {'number': 1, 'state': 'previous', 'age': 99999, 'weights':"
+    "    [[1, 1]]}]},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
     " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
@@ -106,6 +115,12 @@ static const char tables[] =
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 82, 'pool': 104, 'distribution': 'Default',"
     "  'idle': 240, 'name': 'empty'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 17, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.21',"
     "  'echo': false, 'reject': true},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.21',"
@@ -167,6 +182,9 @@ get_thread(void)
     }
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
+    }
+    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
+        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
     }
     return thread;
 }
@@ -578,6 +596,35 @@ test_forward_ring(void)
     }
 }
 
+/* The last member has been drained: open TCP connections go on, with all who
+ * may have them, and nothing else does. */
+static void
+test_forward_drained(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.22", .vtep_mac = 0x16, .vni = 106,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                      1000, 1086),
+        .steering = { .owners = { 2, 1 }, .n_owners = 2,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+    struct dp_packet *p;
+
+    check_forwarding(tcp_packet(128, 1000, 1086, 10), 14, 50, &x);
+
+    p = tcp_packet(128, 1000, 1086, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 20 + 13] = TCP_SYN;
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
+           UDP_HEADER_LEN + 30);
+    put_l4(p, IPPROTO_UDP, 1000, 1086, 30);
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
+}
+
 /* From a host, to an internal VIP of its network or to a public one. */
 static void
 test_forward_tunnelled(void)
@@ -611,6 +658,39 @@ test_forward_tunnelled(void)
     dp_packet_delete(inner);
 }
 
+/* Makes the checksum of the IP header of 'p' right. */
+static void
+fix_ip(struct dp_packet *p)
+{
+    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
+    ovs_be16 sum = 0;
+
+    memcpy(ip + 10, &sum, sizeof sum);
+    sum = csum(ip, IP_HEADER_LEN);
+    memcpy(ip + 10, &sum, sizeof sum);
+}
+
+/* Only nodes may send to the anycast VTEP. */
+static void
+test_drop_stranger(void)
+{
+    static const char *const strangers[] = {
+        "172.15.255.255", "172.16.1.0", "198.51.100.10",
+    };
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 9);
+
+    for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+        struct dp_packet *p = tunnel_packet(inner, 7);
+        struct ip_header *ip = dp_packet_at_assert(p, ETH_HEADER_LEN,
+                                                   sizeof *ip);
+
+        put_16aligned_be32(&ip->ip_src, inet_addr(strangers[i]));
+        fix_ip(p);
+        assert_dropped(p, MUX_COUNT_STRANGER);
+    }
+    dp_packet_delete(inner);
+}
+
 static void
 test_drop_tunnelled(void)
 {
@@ -640,18 +720,6 @@ test_drop_tunnelled(void)
     ((uint8_t *) dp_packet_data(inner))[13] = 0x06;
     assert_dropped(tunnel_packet(inner, 7), MUX_COUNT_NOT_IP);
     dp_packet_delete(inner);
-}
-
-/* Makes the checksum of the IP header of 'p' right. */
-static void
-fix_ip(struct dp_packet *p)
-{
-    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
-    ovs_be16 sum = 0;
-
-    memcpy(ip + 10, &sum, sizeof sum);
-    sum = csum(ip, IP_HEADER_LEN);
-    memcpy(ip + 10, &sum, sizeof sum);
 }
 
 /* Returns a packet whose octet 'ofs' of the IP header is 'value' and whose
@@ -1761,6 +1829,49 @@ test_answer_limit(void)
     CU_ASSERT_EQUAL(n, 10 * MUX_LIMIT_RATE / 1000);
 }
 
+/* One VIP's echo requests do not take the answers of another, but for those
+ * that are asked while there are more of them than places. */
+static void
+test_echo_limit(void)
+{
+    enum { N = MUX_N_ECHO_LIMITS, WAYS = MUX_ECHO_LIMIT_WAYS };
+    struct mux_thread *t = mux_thread_create_hidden(NULL);
+    long long int now = 1000000;
+    int n = 0;
+
+    for (int i = 0; i < 3 * MUX_LIMIT_BURST; i++) {
+        n += mux_thread_may_echo(t, 5, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+
+    /* As many as there are ways, all of them asked at once. */
+    for (uint32_t i = 1; i < WAYS; i++) {
+        n = 0;
+        for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+            n += mux_thread_may_echo(t, 5 + i * N, now);
+        }
+        CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    }
+
+    /* One too many shares, and does not take what it has not. */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5 + WAYS * N, now));
+
+    /* The first ones are not forgotten for it... */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now));
+    CU_ASSERT(mux_thread_may_echo(t, 5, now + 1));
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now + 1));
+
+    /* ...until it makes no difference. */
+    now += 1 + MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE;
+    n = 0;
+    for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+        n += mux_thread_may_echo(t, 5 + WAYS * N, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    CU_ASSERT(mux_thread_may_echo(t, 5, now));
+    mux_thread_destroy(t);
+}
+
 /* Random changes to good packets: nothing crashes, nothing is lost without
  * being counted. */
 static void
@@ -1912,6 +2023,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_strips_link_layer),
     UNIT_TEST(test_forward_ipv6),
     UNIT_TEST(test_forward_ring),
+    UNIT_TEST(test_forward_drained),
     UNIT_TEST(test_forward_tunnelled),
     UNIT_TEST(test_distribution),
     UNIT_TEST(test_forward_headroom),
@@ -1930,6 +2042,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_answer_reject),
     UNIT_TEST(test_answer_echo),
     UNIT_TEST(test_answer_limit),
+    UNIT_TEST(test_echo_limit),
+    UNIT_TEST(test_drop_stranger),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),
     UNIT_TEST(test_drop_ipv6),
