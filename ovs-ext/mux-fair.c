@@ -69,6 +69,9 @@ mux_fair_divide(struct mux_fair_claim *claims, size_t n, double capacity)
 {
     double weights = 0;
 
+    if (!n) {
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         weights += claims[i].weight;
     }
