@@ -3,6 +3,12 @@ noinst_LTLIBRARIES += ovs-ext/libslbmux.la
 ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-answer.c \
 	ovs-ext/mux-answer.h \
+	ovs-ext/mux-fair-judge.c \
+	ovs-ext/mux-fair-judge.h \
+	ovs-ext/mux-fair-meter.c \
+	ovs-ext/mux-fair-meter.h \
+	ovs-ext/mux-fair.c \
+	ovs-ext/mux-fair.h \
 	ovs-ext/mux-flight.h \
 	ovs-ext/mux-forward.c \
 	ovs-ext/mux-forward.h \

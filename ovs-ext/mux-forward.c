@@ -23,6 +23,7 @@
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
 #include "ovs-ext/mux-answer.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-flight.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-icmp.h"
@@ -993,6 +994,34 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     }
 }
 
+/* Drops, of the 'n' 'flights', what is more than a fair share.  Returns the
+ * number of those that are left. */
+static OVS_NOINLINE size_t
+restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
+         struct mux_flight *flights, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct mux_flight *f = &flights[i];
+        const struct mux_vip_entry *vip = find_vip(ctx->table, f);
+
+        if (!vip || mux_fair_admit(meter, f, vip->counter, ctx->now)) {
+            if (kept != i) {
+                flights[kept] = *f;
+            }
+            kept++;
+        } else {
+            ctx->counters->n[MUX_COUNT_UNFAIR]++;
+            mux_thread_count_drop(ctx->thread, vip->counter,
+                                  MUX_COUNT_UNFAIR);
+            dp_packet_delete(f->packet);
+        }
+    }
+    mux_fair_meter_judged(meter);
+    return kept;
+}
+
 /* Forwards 'batch' by 'table' at time 'now', in milliseconds, to an underlay
  * whose MTU is 'mtu'.  Leaves in 'batch' the packets to be sent on the
  * underlay, moves those for no VIP to 'node', which must be empty, drops the
@@ -1033,6 +1062,11 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
         } else {
             refuse(&ctx, &flights[kept], reason);
         }
+    }
+
+    struct mux_fair_meter *meter = mux_fair_thread_meter(&thread->fair);
+    if (OVS_UNLIKELY(meter)) {
+        kept = restrain(&ctx, meter, flights, kept);
     }
 
     n = kept;

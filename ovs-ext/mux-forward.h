@@ -116,6 +116,8 @@ struct mux_thread;
                 "the node is not fast enough with what is its own")     \
     MUX_COUNTER(TX_STEERING, "drop_tx_steering",                        \
                 "the port has other_config:tx-steering=hash")           \
+    MUX_COUNTER(UNFAIR, "drop_unfair",                                  \
+                "more than a fair share, while there is a shortage")    \
     MUX_COUNTER(NOT_IP, "drop_not_ip", "neither IPv4 nor IPv6")         \
     MUX_COUNTER(TRUNCATED, "drop_truncated",                            \
                 "shorter than its headers say")                         \

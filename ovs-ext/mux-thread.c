@@ -164,6 +164,7 @@ mux_thread_destroy(struct mux_thread *thread)
         dp_packet_delete(thread->released.packets[i]);
     }
     free(thread->released.packets);
+    mux_fair_meter_destroy(mux_fair_thread_meter(&thread->fair));
     huge_free(thread);
 }
 

@@ -36,6 +36,7 @@
 
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "util.h"
@@ -110,6 +111,7 @@ struct mux_thread {
 
     struct mux_limit limits[MUX_N_LIMITS];
     struct mux_echo_limit echo_limits[MUX_N_ECHO_LIMITS];
+    struct mux_fair_thread fair;
 
     struct mux_fragments *fragments; /* Shared with others. */
     struct mux_released released; /* Fragments to be forwarded next. */

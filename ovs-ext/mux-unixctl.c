@@ -304,6 +304,17 @@ slb_stats(struct unixctl_conn *conn, int argc OVS_UNUSED,
 }
 
 static void
+slb_fairness(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    netdev_slbmux_format_fairness(&ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
 reply(struct unixctl_conn *conn, bool ok, struct ds *ds, const char *error)
 {
     if (ok) {
@@ -476,6 +487,8 @@ mux_unixctl_init(void)
                                  "frame | network tcp|udp src sport dst "
                                  "dport", 1, 6, slb_trace, NULL);
         unixctl_command_register("slb/stats", "", 0, 0, slb_stats, NULL);
+        unixctl_command_register("slb/fairness", "", 0, 0, slb_fairness,
+                                 NULL);
         ovsthread_once_done(&once);
     }
 }

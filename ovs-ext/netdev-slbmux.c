@@ -21,10 +21,14 @@
 #include "dp-packet.h"
 #include "dpif.h"
 #include "netdev-provider.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-judge.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-node.h"
@@ -66,6 +70,7 @@ struct netdev_slbmux {
 
     struct ovs_list list_node OVS_GUARDED_BY(slbmux_mutex);
     int n_threads OVS_GUARDED_BY(slbmux_mutex);
+    struct mux_fair_judge *judge OVS_GUARDED_BY(slbmux_mutex);
 
     /* Drops of senders whose queue is not theirs alone. */
     atomic_uint64_t n_tx_steering;
@@ -87,6 +92,9 @@ struct netdev_slbmux {
 static struct ovs_mutex slbmux_mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list slbmux_list OVS_GUARDED_BY(slbmux_mutex)
     = OVS_LIST_INITIALIZER(&slbmux_list);
+
+/* Changes when a thread has a backlog or the judges' options have changed. */
+static struct seq *judge_seq;
 
 static const struct netdev_class slbmux_class;
 
@@ -122,7 +130,10 @@ release_underlay(struct netdev_slbmux *dev)
     if (underlay) {
         VLOG_INFO("%s: stops using underlay %s", netdev_get_name(&dev->up),
                   netdev_get_name(underlay->netdev));
+        /* A judge may be asking it for its statistics. */
+        ovs_mutex_lock(&slbmux_mutex);
         ovsrcu_set(&dev->underlay, NULL);
+        ovs_mutex_unlock(&slbmux_mutex);
         netdev_close(underlay->netdev);
         ovsrcu_postpone(free, underlay);
         netdev_change_seq_changed(&dev->up);
@@ -282,6 +293,94 @@ netdev_slbmux_wait(const struct netdev_class *class OVS_UNUSED)
     ovs_mutex_unlock(&slbmux_mutex);
 }
 
+/* Fairness. */
+
+/* Returns how many packets 'underlay', which may be null, has lost before
+ * anybody received them, UINT64_MAX if that is not known. */
+static uint64_t
+count_lost(const struct underlay *underlay)
+{
+    struct netdev_stats stats;
+
+    if (!underlay || netdev_get_stats(underlay->netdev, &stats)) {
+        return UINT64_MAX;
+    }
+    /* Others that are dropped may be so on purpose, by a policer. */
+    return (stats.rx_missed_errors != UINT64_MAX
+            ? stats.rx_missed_errors : stats.rx_dropped);
+}
+
+static void *
+judge_main(void *arg OVS_UNUSED)
+{
+    for (;;) {
+        uint64_t seqno = seq_read(judge_seq);
+        struct netdev_slbmux *dev;
+        int wait = INT_MAX;
+
+        ovs_mutex_lock(&slbmux_mutex);
+        LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+            int ms = mux_fair_judge_run(dev->judge, netdev_get_name(&dev->up),
+                                        dev->threads, dev->n_threads,
+                                        mux_server_get_table(), time_msec(),
+                                        mux_fair_nsec(),
+                                        count_lost(get_underlay(dev)));
+
+            wait = ms ? MIN(wait, ms) : wait;
+        }
+        ovs_mutex_unlock(&slbmux_mutex);
+
+        if (wait < INT_MAX) {
+            poll_timer_wait(wait);
+        } else {
+            seq_wait(judge_seq, seqno);
+        }
+        poll_block();
+    }
+    return NULL;
+}
+
+static void
+start_judges(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+
+    if (ovsthread_once_start(&once)) {
+        judge_seq = seq_create();
+        ovs_thread_create("slb_fair", judge_main, NULL);
+        ovsthread_once_done(&once);
+    }
+}
+
+/* Returns an array with an object for each port. */
+struct json *
+netdev_slbmux_fairness_to_json(void)
+{
+    struct json *array = json_array_create_empty();
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        json_array_add(array, mux_fair_judge_to_json(
+                           dev->judge, netdev_get_name(&dev->up)));
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+    return array;
+}
+
+/* Likewise, as text. */
+void
+netdev_slbmux_format_fairness(struct ds *ds)
+{
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        mux_fair_judge_format(dev->judge, netdev_get_name(&dev->up), ds);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
 /* Life cycle. */
 
 static struct netdev *
@@ -312,6 +411,7 @@ netdev_slbmux_construct(struct netdev *netdev)
 
     mux_unixctl_init();
     mux_server_ref();
+    start_judges();
 
     ovsrcu_init(&dev->underlay, NULL);
     dev->fragments = mux_fragments_create();
@@ -325,6 +425,7 @@ netdev_slbmux_construct(struct netdev *netdev)
     dev->retry_at = LLONG_MIN;
 
     ovs_mutex_lock(&slbmux_mutex);
+    dev->judge = mux_fair_judge_create();
     grow_threads(dev, netdev->n_txq);
     ovs_list_push_back(&slbmux_list, &dev->list_node);
     ovs_mutex_unlock(&slbmux_mutex);
@@ -339,6 +440,7 @@ netdev_slbmux_destruct(struct netdev *netdev)
 
     ovs_mutex_lock(&slbmux_mutex);
     ovs_list_remove(&dev->list_node);
+    mux_fair_judge_destroy(dev->judge);
     for (int i = 0; i < dev->n_threads; i++) {
         mux_thread_destroy(dev->threads[i]);
     }
@@ -368,11 +470,36 @@ static int
 netdev_slbmux_get_config(const struct netdev *netdev, struct smap *args)
 {
     const struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    const struct mux_fair_options *fair;
 
     if (dev->underlay_name) {
         smap_add(args, "underlay", dev->underlay_name);
     }
+
+    ovs_mutex_lock(&slbmux_mutex);
+    fair = mux_fair_judge_get_options(dev->judge);
+    smap_add(args, "overload", mux_fair_overload_to_string(fair->overload));
+    if (fair->max_pps) {
+        smap_add_format(args, "max-pps", "%"PRIu64, fair->max_pps);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
     return 0;
+}
+
+/* Reads the options about fairness.  Returns false if they are wrong. */
+static bool
+parse_fair_options(const struct smap *args, struct mux_fair_options *fair)
+{
+    long long int max_pps;
+
+    if (!str_to_llong(smap_get_def(args, "max-pps", "0"), 10, &max_pps)
+        || max_pps < 0) {
+        return false;
+    }
+    fair->max_pps = max_pps;
+    return mux_fair_overload_from_string(smap_get_def(args, "overload",
+                                                      "loss"),
+                                         &fair->overload);
 }
 
 static int
@@ -381,6 +508,7 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
     const char *name = smap_get(args, "underlay");
+    struct mux_fair_options fair;
 
     if (userspace_tso_enabled()) {
         /* Packets may be larger than any MTU and without checksums then. */
@@ -399,6 +527,17 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
                           netdev_get_name(netdev));
         return EINVAL;
     }
+    if (!parse_fair_options(args, &fair)) {
+        *errp = xasprintf("%s: options:max-pps must be a number, "
+                          "options:overload \"loss\", \"queue\" or "
+                          "\"never\"", netdev_get_name(netdev));
+        return EINVAL;
+    }
+
+    ovs_mutex_lock(&slbmux_mutex);
+    mux_fair_judge_set_options(dev->judge, &fair);
+    ovs_mutex_unlock(&slbmux_mutex);
+    seq_change(judge_seq);
 
     if (!nullable_string_is_equal(name, dev->underlay_name)) {
         free(dev->underlay_name);
@@ -661,6 +800,12 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
 
     thread = dev->threads[qid];
     do {
+        size_t n_sent;
+
+        if (OVS_UNLIKELY(mux_fair_enter(&thread->fair,
+                                        dp_packet_batch_size(batch)))) {
+            seq_change(judge_seq);
+        }
         memset(&counters, 0, sizeof counters);
         dp_packet_batch_init(&node);
         if (OVS_LIKELY(underlay)) {
@@ -675,12 +820,14 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
             queue_for_node(dev, &node);
         }
         mux_thread_add(thread, &counters);
-        if (!dp_packet_batch_is_empty(batch)) {
+        n_sent = dp_packet_batch_size(batch);
+        if (n_sent) {
             error = netdev_send(underlay->netdev,
                                 qid % netdev_n_txq(underlay->netdev), batch,
                                 true);
             dp_packet_batch_init(batch);
         }
+        mux_fair_leave(&thread->fair, n_sent);
     } while (OVS_UNLIKELY(thread->released.n)
              && mux_forward_released(thread, batch));
     return error;

@@ -140,6 +140,7 @@ EXTRA_DIST += \
 	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
+	tests/system/ovs-ext/fairness.t \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
@@ -311,6 +312,17 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/protocol.t \
 	tests/system/ovs-ext/snat.t
 	tests/system/ovs-ext/protocol.t
+
+# A source of packets that does not wait, for tests/bench/fairness.
+check_PROGRAMS += tests/bench/frame-source
+tests_bench_frame_source_SOURCES = tests/bench/frame-source.c
+tests_bench_frame_source_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_bench_frame_source_LDADD = $(OVSLIB) $(OVS_LIBS)
+EXTRA_DIST += tests/bench/fairness
+UNIT_TESTS += tests/unit/test-mux-fair
+tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
+tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
 	tests/system/ovs-ext/builds.mk \

@@ -205,10 +205,10 @@ class Node:
         return self.run('ovs-appctl', '--timeout=15', '-t',
                         self.path('vswitchd.ctl'), *arguments)
 
-    def in_namespace(self, *command):
+    def in_namespace(self, *command, data=None):
         """Runs a command in the network namespace of slb-vswitchd."""
         return self.run('nsenter', '--net', '-t', str(self.vswitchd.pid),
-                        '--', *command)
+                        '--', *command, data=data)
 
     def ports(self):
         """Counters of the datapath's ports, read from the devices:
