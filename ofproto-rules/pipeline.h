@@ -49,6 +49,12 @@
  *    |                       (no connection)             |
  *    |                           +------> FORWARD -------+
  *    +-> ANSWER -> back to the VM
+ *    +-> PROBED -> slb-probe0
+ *
+ * From slb-probe0
+ * ===============
+ *
+ *   IN -> PROBE -> VM
  */
 
 #include <stdint.h>
@@ -100,6 +106,9 @@ enum host_table {
     /* Of a network: to the VM that has the address. */
     HT_NETWORK = 13,
 
+    /* From slb-probe0: to the VM that a token stands for. */
+    HT_PROBE = 14,
+
     /* From a VM: may it be a reply of one of its rules?  By source port; again
      * for the next rule with that port. */
     HT_REPLY = 20,
@@ -124,6 +133,9 @@ enum host_table {
 
     /* An ND request that has become an advertisement: the last touch. */
     HT_ADVERTISE = 27,
+
+    /* From a VM to where probes come from: only what answers one. */
+    HT_PROBED = 28,
 };
 
 enum mux_table {
@@ -212,6 +224,8 @@ enum drop_reason {
     DR_OUTBOUND = 13,       /* To the outside, and no reply. */
     DR_GATEWAY = 14,        /* A reply, but the way out is not known. */
     DR_PORT = 15,           /* Came in by a port that has no role. */
+    DR_PROBE = 20,          /* Claims to be a probe, or goes to where probes
+                             * come from and answers none. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */

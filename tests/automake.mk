@@ -248,3 +248,15 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t
+# Health probes.
+UNIT_TESTS += \
+	tests/unit/test-probe-engine \
+	tests/unit/test-probe-state \
+	tests/unit/test-probe-token
+tests_unit_test_probe_engine_SOURCES = tests/unit/test-probe-engine.c
+tests_unit_test_probe_engine_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
+tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
+tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
+EXTRA_DIST += tests/system/host/probe.t

@@ -26,6 +26,7 @@
 #include "controller/agent/neighbour.h"
 #include "controller/agent/ofctrl.h"
 #include "controller/agent/port.h"
+#include "controller/agent/probe.h"
 #include "controller/agent/stale.h"
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
@@ -123,6 +124,7 @@ host_init(struct agent *agent)
     host_bridge_init(agent);
     ports_init(agent);
     ct_zones_init(agent);
+    probes_init();
     stale_init(agent->ofctrl);
     neighbours = neighbour_set_create();
     watch_neighbours();
@@ -153,8 +155,9 @@ recompute(struct agent *agent, const struct host_bridge *bridge,
     built = true;
 }
 
+/* All but the probes, which do not depend on it. */
 static void
-host_run(struct agent *agent)
+run_bridge(struct agent *agent)
 {
     struct host_bridge bridge;
 
@@ -170,6 +173,7 @@ host_run(struct agent *agent)
         struct sset zones = SSET_INITIALIZER(&zones);
 
         ports_report(agent, &ports);
+        probes_sync(agent, &ports);
         host_model_zones(agent, &zones);
         zones_state = ct_zones_run(agent, bridge.row, &zones);
         sset_destroy(&zones);
@@ -189,6 +193,13 @@ host_run(struct agent *agent)
     }
 }
 
+static void
+host_run(struct agent *agent)
+{
+    run_bridge(agent);
+    probes_run(agent);
+}
+
 static bool
 host_applied(const struct agent *agent)
 {
@@ -199,6 +210,7 @@ host_applied(const struct agent *agent)
 static void
 host_wait(struct agent *agent OVS_UNUSED)
 {
+    probes_wait();
     if (userspace) {
         tunnel_neighbours_wait();
     }
@@ -213,6 +225,7 @@ host_destroy(struct agent *agent OVS_UNUSED)
     tunnel_neighbours_destroy();
     neighbour_set_destroy(neighbours);
     ct_zones_destroy();
+    probes_destroy();
     free(vteps);
 }
 

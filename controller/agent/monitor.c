@@ -90,6 +90,7 @@ monitor_init(struct agent *agent)
 
     /* Our own writes are no news. */
     ovsdb_idl_omit_alert(idl, &slbrec_node_col_applied);
+    ovsdb_idl_omit_alert(idl, &slbrec_port_col_health);
     ovsdb_idl_omit(idl, &slbrec_node_col_status);
 
     /* What changes with every change of anything, and is nothing to us. */
@@ -111,6 +112,7 @@ monitor_init(struct agent *agent)
             &slbrec_table_generation,
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_probe);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
             &slbrec_table_mux,
