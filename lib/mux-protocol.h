@@ -94,10 +94,13 @@
  * VTEPs are IPv4.  Setting replaces; deleting what is not there is an error,
  * as is deleting what is still referred to when the transaction ends.
  *
- * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null}
+ * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null,
+ *  "vteps": [PREFIX...]}
  *
  *     The key of the hash (32 hexadecimal digits), this mux's VTEP and the
- *     VTEP all muxes share for packets from hosts.
+ *     VTEP all muxes share for packets from hosts.  "vteps" is optional: where
+ *     the nodes' VTEPs are.  If it is there and not empty, what comes to the
+ *     common VTEP from anywhere else is dropped.
  *
  * {"op": "pool", "tunnel_key": K, "network": NETKEY, "slots": LOG2,
  *  "members": [[INDEX, VTEP]...],
@@ -145,9 +148,10 @@
  *     and no other endpoint takes.
  *
  *     "source_ranges" is optional.  If it is there and not empty, packets with
- *     a source address outside all of these prefixes are dropped.  "reject" is
- *     optional and false if it is not there: with it, packets are answered as
- *     with that of a VIP while the pool has no member.
+ *     a source address outside all of these prefixes are dropped; there may be
+ *     up to MUX_PROTOCOL_MAX_RANGES of them.  "reject" is optional and false
+ *     if it is not there: with it, packets are answered as with that of a VIP
+ *     while the pool has no member.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}
@@ -160,6 +164,9 @@
 
 #define MUX_PROTOCOL_VERSION 1
 #define MUX_PROTOCOL_SOCKET "slb-mux.sock"
+
+/* "source_ranges" of an endpoint has no more entries. */
+#define MUX_PROTOCOL_MAX_RANGES 4096
 
 /* A longer message closes the connection.  Clients split transactions so that
  * their messages stay below half of it. */

@@ -10,6 +10,8 @@ ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-fragment.h \
 	ovs-ext/mux-icmp.c \
 	ovs-ext/mux-icmp.h \
+	ovs-ext/mux-node.c \
+	ovs-ext/mux-node.h \
 	ovs-ext/mux-op.c \
 	ovs-ext/mux-op.h \
 	ovs-ext/mux-report.c \

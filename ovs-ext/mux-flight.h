@@ -153,6 +153,29 @@ mux_put_be64(uint8_t *p, uint64_t value)
     memcpy(p, &be, sizeof be);
 }
 
+/* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
+ * there.  Returns its length, or 0 if it is truncated, and stores its type
+ * into '*typep'. */
+static inline uint32_t
+mux_parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
+{
+    uint32_t ofs = ETH_HEADER_LEN;
+
+    if (OVS_UNLIKELY(len < ofs)) {
+        return 0;
+    }
+    *typep = mux_get_be16(l2 + ofs - 2);
+    while (OVS_UNLIKELY(*typep == ETH_TYPE_VLAN_8021Q
+                        || *typep == ETH_TYPE_VLAN_8021AD)) {
+        ofs += VLAN_HEADER_LEN;
+        if (len < ofs) {
+            return 0;
+        }
+        *typep = mux_get_be16(l2 + ofs - 2);
+    }
+    return ofs;
+}
+
 /* Reduces 'packet' to the 'len' octets at 'data', which are of it, with 'room'
  * octets in front of them that replace whatever is there now.  Returns the
  * room, or null if it cannot be had. */

@@ -306,34 +306,11 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
             ? MUX_RARE : parse_l4(f));
 }
 
-/* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
- * there.  Returns its length, or 0 if it is truncated, and stores its type
- * into '*typep'. */
-static inline uint32_t
-parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
-{
-    uint32_t ofs = ETH_HEADER_LEN;
-
-    if (OVS_UNLIKELY(len < ofs)) {
-        return 0;
-    }
-    *typep = mux_get_be16(l2 + ofs - 2);
-    while (OVS_UNLIKELY(*typep == ETH_TYPE_VLAN_8021Q
-                        || *typep == ETH_TYPE_VLAN_8021AD)) {
-        ofs += VLAN_HEADER_LEN;
-        if (len < ofs) {
-            return 0;
-        }
-        *typep = mux_get_be16(l2 + ofs - 2);
-    }
-    return ofs;
-}
-
 static inline int
 parse_l2(struct mux_flight *f, uint8_t *l2, uint32_t len)
 {
     uint16_t type;
-    uint32_t ofs = parse_ethernet(l2, len, &type);
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
 
     if (OVS_UNLIKELY(!ofs)) {
         return MUX_COUNT_TRUNCATED;
@@ -357,7 +334,7 @@ is_for_anycast(const struct mux_table *table, const struct mux_flight *f)
 /* Parses what is in the tunnel.  'f' has what is known of the packet that came
  * to the anycast VTEP. */
 static OVS_NOINLINE int
-parse_tunnel(struct mux_flight *f)
+parse_tunnel(const struct mux_table *table, struct mux_flight *f)
 {
     uint8_t *vxlan = f->l3 + IP_HEADER_LEN + UDP_HEADER_LEN;
     uint32_t ofs = IP_HEADER_LEN + UDP_HEADER_LEN + sizeof(struct vxlanhdr);
@@ -366,6 +343,13 @@ parse_tunnel(struct mux_flight *f)
         || f->dport != MUX_VXLAN_PORT || f->l3_len < ofs
         || !(vxlan[0] & VXLAN_VNI_VALID)) {
         return MUX_COUNT_TUNNEL;
+    }
+    if (table->vteps) {
+        uint64_t source[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
+
+        if (!mux_ranges_contain(table->vteps, source)) {
+            return MUX_COUNT_STRANGER;
+        }
     }
     f->tunnelled = true;
     f->network = mux_get_be32(vxlan + 4) >> 8;
@@ -534,7 +518,7 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     }
 
     if (vip->echo && mux_icmp_is_echo_request(f)) {
-        mux_answer_echo(ctx, f);
+        mux_answer_echo(ctx, f, vip);
         return MUX_DONE;
     }
     if (f->ttl == 1) {
@@ -580,7 +564,7 @@ parse(struct mux_context *ctx, struct mux_flight *f)
         return reason;
     }
     if (OVS_UNLIKELY(is_for_anycast(ctx->table, f))) {
-        reason = parse_tunnel(f);
+        reason = parse_tunnel(ctx->table, f);
         if (reason == MUX_RARE) {
             reason = look_closer(ctx, f);
         }
@@ -660,8 +644,8 @@ is_admitted(const struct mux_flight *f)
 {
     uint64_t v4[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
 
-    return mux_endpoint_admits(flight_endpoint(f),
-                               mux_flight_is_v4(f) ? v4 : f->src);
+    return mux_ranges_contain(flight_endpoint(f)->ranges,
+                              mux_flight_is_v4(f) ? v4 : f->src);
 }
 
 static inline int
@@ -832,7 +816,7 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     const uint8_t *l2 = dp_packet_data(packet);
     uint32_t len = dp_packet_size(packet);
     uint16_t type;
-    uint32_t ofs = parse_ethernet(l2, len, &type);
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
     const uint8_t *l3 = l2 + ofs;
     uint64_t dst[2];
 

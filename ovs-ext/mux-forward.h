@@ -79,6 +79,22 @@ struct mux_thread;
                 "fragments that came before the first of their datagram") \
     MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \
     MUX_COUNTER(NODE_BYTES, "node_bytes", "their size")                 \
+    MUX_COUNTER(NODE_BFD, "node_bfd", "of them, BFD on one hop")        \
+    MUX_COUNTER(NODE_BGP, "node_bgp", "of them, BGP")                   \
+    MUX_COUNTER(NODE_LINK, "node_link",                                 \
+                "of them, ARP, neighbour discovery and the like")       \
+    MUX_COUNTER(NODE_MULTIHOP, "node_bfd_multihop",                     \
+                "of them, BFD over several hops")                       \
+    MUX_COUNTER(NODE_OTHER, "node_other", "of them, all else")          \
+    MUX_COUNTER(FULL_BFD, "node_bfd_full",                              \
+                "of drop_node_full, BFD on one hop")                    \
+    MUX_COUNTER(FULL_BGP, "node_bgp_full", "of drop_node_full, BGP")    \
+    MUX_COUNTER(FULL_LINK, "node_link_full",                            \
+                "of drop_node_full, ARP and the like")                  \
+    MUX_COUNTER(FULL_MULTIHOP, "node_bfd_multihop_full",                \
+                "of drop_node_full, BFD over several hops")             \
+    MUX_COUNTER(FULL_OTHER, "node_other_full",                          \
+                "of drop_node_full, all else")                          \
     MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
     MUX_COUNTER(ECHO_BYTES, "echo_bytes", "their size")                 \
     MUX_COUNTER(ERRORS, "icmp_sent", "ICMP errors about dropped packets") \
@@ -113,6 +129,8 @@ struct mux_thread;
                 "echo requests not answered, to limit the rate")        \
     MUX_COUNTER(TUNNEL, "drop_tunnel",                                  \
                 "to the anycast VTEP, but not VXLAN with a VNI")        \
+    MUX_COUNTER(STRANGER, "drop_stranger",                              \
+                "to the anycast VTEP, but not from a node's VTEP")      \
     MUX_COUNTER(ECN, "drop_ecn",                                        \
                 "congestion in the tunnel, sender unaware of ECN")      \
     MUX_COUNTER(NO_ENDPOINT, "drop_no_endpoint",                        \

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
@@ -91,26 +92,24 @@ compare_words(const uint64_t a[2], const uint64_t b[2])
             : a[1] != b[1] ? (a[1] < b[1] ? -1 : 1) : 0);
 }
 
-/* May packets from 'address' go to 'endpoint'? */
+/* Is 'address' in one of 'ranges'? */
 bool
-mux_endpoint_admits(const struct mux_endpoint *endpoint,
-                    const uint64_t address[2])
+mux_ranges_contain(const struct mux_ranges *ranges, const uint64_t address[2])
 {
-    size_t low = 0, high = endpoint->n_ranges;
+    size_t low = 0, high = ranges->n;
 
     /* Find the first range that ends at or behind the address. */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare_words(endpoint->ranges[middle].last, address) < 0) {
+        if (compare_words(ranges->ranges[middle].last, address) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return (!endpoint->restricted
-            || (low < endpoint->n_ranges
-                && compare_words(endpoint->ranges[low].first, address) <= 0));
+    return (low < ranges->n
+            && compare_words(ranges->ranges[low].first, address) <= 0);
 }
 
 void
@@ -142,9 +141,14 @@ mux_object_destroy(struct mux_object *object)
         free(endpoint);
         break;
     }
-    case MUX_GLOBAL:
-        free(CONTAINER_OF(object, struct mux_global, object));
+    case MUX_GLOBAL: {
+        struct mux_global *global
+            = CONTAINER_OF(object, struct mux_global, object);
+
+        free(global->vteps);
+        free(global);
         break;
+    }
     case MUX_VIP:
         free(CONTAINER_OF(object, struct mux_vip, object));
         break;
@@ -496,31 +500,6 @@ parse_pool(struct ovsdb_parser *p, struct mux_key *key)
     return &pool->object;
 }
 
-static struct mux_object *
-parse_global(struct ovsdb_parser *p, struct mux_key *key)
-{
-    struct mux_global *global = xzalloc(sizeof *global);
-    const struct json *hash_key = ovsdb_parser_member(p, "key", OP_STRING);
-
-    *key = mux_key_global();
-    if (hash_key && !slb_hash_key_from_string(&global->hash_key,
-                                              json_string(hash_key))) {
-        ovsdb_parser_raise_error(p, "\"key\" is not 32 hexadecimal digits");
-    }
-    global->vtep = parse_vtep(p, "vtep", false);
-    global->anycast = parse_vtep(p, "anycast", true);
-    return &global->object;
-}
-
-static bool
-parse_boolean(struct ovsdb_parser *p, const char *name, bool default_)
-{
-    const struct json *json = ovsdb_parser_member(p, name,
-                                                  OP_BOOLEAN | OP_OPTIONAL);
-
-    return json ? json_boolean(json) : default_;
-}
-
 static int
 compare_ranges(const void *a_, const void *b_)
 {
@@ -530,28 +509,16 @@ compare_ranges(const void *a_, const void *b_)
     return compare_words(a->first, b->first);
 }
 
-static void
-parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
-             struct mux_endpoint *endpoint)
+/* Reads the prefixes of the array 'json', of which those of the wanted family
+ * count.  Returns null if one of them is none. */
+static struct mux_ranges *
+ranges_from_json(const struct json *json, bool v4)
 {
-    bool v4 = slb_address_is_v4(&key->address);
-    const struct json *json = ovsdb_parser_member(p, "source_ranges",
-                                                  OP_ARRAY | OP_OPTIONAL);
-
-    if (!json || !json->array.n) {
-        return;
-    }
-    if (json->array.n > MUX_MAX_RANGES) {
-        ovsdb_parser_raise_error(p, "more than %d \"source_ranges\"",
-                                 MUX_MAX_RANGES);
-        return;
-    }
-
-    struct mux_range *ranges = xmalloc(json->array.n * sizeof *ranges);
+    struct mux_ranges *set = xmalloc(sizeof *set + (json->array.n
+                                                    * sizeof set->ranges[0]));
+    struct mux_range *ranges = set->ranges;
     size_t n = 0;
 
-    endpoint->restricted = true;
-    endpoint->ranges = ranges;
     for (size_t i = 0; i < json->array.n; i++) {
         const struct json *text = json->array.elems[i];
         struct slb_prefix prefix;
@@ -559,9 +526,8 @@ parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
         if (text->type != JSON_STRING
             || !slb_prefix_parse(json_string(text), &prefix)
             || slb_prefix_has_host_bits(&prefix)) {
-            ovsdb_parser_raise_error(p, "one of \"source_ranges\" is no "
-                                     "prefix");
-            return;
+            free(set);
+            return NULL;
         }
 
         /* ::/0 is no IPv4 address, though all of these are in it. */
@@ -575,16 +541,67 @@ parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
     }
     qsort(ranges, n, sizeof *ranges, compare_ranges);
 
+    set->n = 0;
     for (size_t i = 0; i < n; i++) {
-        struct mux_range *previous = &ranges[endpoint->n_ranges - 1];
+        struct mux_range *previous = &ranges[set->n - 1];
 
-        if (!endpoint->n_ranges
-            || compare_words(ranges[i].first, previous->last) > 0) {
-            ranges[endpoint->n_ranges++] = ranges[i];
+        if (!set->n || compare_words(ranges[i].first, previous->last) > 0) {
+            ranges[set->n++] = ranges[i];
         } else if (compare_words(ranges[i].last, previous->last) > 0) {
             memcpy(previous->last, ranges[i].last, sizeof previous->last);
         }
     }
+    return set;
+}
+
+/* Reads the optional member 'name', prefixes.  Returns null if there are
+ * none. */
+static struct mux_ranges *
+parse_ranges(struct ovsdb_parser *p, const char *name, bool v4)
+{
+    const struct json *json = ovsdb_parser_member(p, name,
+                                                  OP_ARRAY | OP_OPTIONAL);
+    struct mux_ranges *ranges;
+
+    if (!json || !json->array.n) {
+        return NULL;
+    }
+    if (json->array.n > MUX_PROTOCOL_MAX_RANGES) {
+        ovsdb_parser_raise_error(p, "more than %d \"%s\"",
+                                 MUX_PROTOCOL_MAX_RANGES, name);
+        return NULL;
+    }
+    ranges = ranges_from_json(json, v4);
+    if (!ranges) {
+        ovsdb_parser_raise_error(p, "one of \"%s\" is no prefix", name);
+    }
+    return ranges;
+}
+
+static struct mux_object *
+parse_global(struct ovsdb_parser *p, struct mux_key *key)
+{
+    struct mux_global *global = xzalloc(sizeof *global);
+    const struct json *hash_key = ovsdb_parser_member(p, "key", OP_STRING);
+
+    *key = mux_key_global();
+    if (hash_key && !slb_hash_key_from_string(&global->hash_key,
+                                              json_string(hash_key))) {
+        ovsdb_parser_raise_error(p, "\"key\" is not 32 hexadecimal digits");
+    }
+    global->vtep = parse_vtep(p, "vtep", false);
+    global->anycast = parse_vtep(p, "anycast", true);
+    global->vteps = parse_ranges(p, "vteps", true);
+    return &global->object;
+}
+
+static bool
+parse_boolean(struct ovsdb_parser *p, const char *name, bool default_)
+{
+    const struct json *json = ovsdb_parser_member(p, name,
+                                                  OP_BOOLEAN | OP_OPTIONAL);
+
+    return json ? json_boolean(json) : default_;
 }
 
 static struct mux_object *
@@ -617,7 +634,8 @@ parse_endpoint(struct ovsdb_parser *p, struct mux_key *key)
     name = ovsdb_parser_member(p, "name", OP_STRING);
     endpoint->name = xstrdup(name ? json_string(name) : "");
     endpoint->reject = parse_boolean(p, "reject", false);
-    parse_ranges(p, key, endpoint);
+    endpoint->ranges = parse_ranges(p, "source_ranges",
+                                    slb_address_is_v4(&key->address));
     return &endpoint->object;
 }
 

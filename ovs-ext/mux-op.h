@@ -44,9 +44,6 @@ struct mux_view;
 /* Longest idle time-out, in seconds. */
 #define MUX_MAX_IDLE UINT16_MAX
 
-/* Prefixes an endpoint may list. */
-#define MUX_MAX_RANGES 4096
-
 /* Generations a pool may have. */
 #define MUX_MAX_GENERATIONS 16
 
@@ -85,11 +82,25 @@ struct mux_object {
     struct mux_key key;
 };
 
+/* Addresses from 'first' to 'last', both as slb_hash_ipv6() wants them, IPv4
+ * as IPv4-mapped. */
+struct mux_range {
+    uint64_t first[2];
+    uint64_t last[2];
+};
+
+/* Ranges in ascending order, without overlap. */
+struct mux_ranges {
+    size_t n;
+    struct mux_range ranges[];
+};
+
 struct mux_global {
     struct mux_object object;
     struct slb_hash_key hash_key;
     ovs_be32 vtep;
     ovs_be32 anycast;           /* 0 if there is none. */
+    struct mux_ranges *vteps;   /* Who may send to it.  Null: anybody. */
 };
 
 enum mux_generation_state {
@@ -144,13 +155,6 @@ struct mux_vip {
     struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
 };
 
-/* Addresses from 'first' to 'last', both as slb_hash_ipv6() wants them, IPv4
- * as IPv4-mapped. */
-struct mux_range {
-    uint64_t first[2];
-    uint64_t last[2];
-};
-
 struct mux_endpoint {
     struct mux_object object;
     uint32_t pool;              /* Tunnel key. */
@@ -159,11 +163,8 @@ struct mux_endpoint {
     char *name;
     bool reject;                /* Answer packets while there is no owner. */
 
-    /* Where packets may come from if they may not from anywhere: in ascending
-     * order, without overlap. */
-    bool restricted;
-    struct mux_range *ranges;
-    size_t n_ranges;
+    /* Where packets may come from.  Null: from anywhere. */
+    struct mux_ranges *ranges;
 
     /* Of mux-store.c. */
     uint32_t counter;           /* See mux-thread.h. */
@@ -177,8 +178,8 @@ struct mux_nexthop {
     struct eth_addr dst_mac;
 };
 
-bool mux_endpoint_admits(const struct mux_endpoint *,
-                         const uint64_t address[2]);
+bool mux_ranges_contain(const struct mux_ranges *,
+                        const uint64_t address[2]);
 void mux_object_destroy(struct mux_object *);
 
 struct mux_op {

@@ -775,7 +775,7 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
         .flags = (ep->distribution
                   | (table->slots16 ? MUX_ENTRY_WIDE : 0)
                   | (view->rings ? MUX_ENTRY_RING : 0)
-                  | (ep->restricted ? MUX_ENTRY_RANGES : 0)),
+                  | (ep->ranges ? MUX_ENTRY_RANGES : 0)),
         .counter = ep->counter,
     };
 
@@ -1370,6 +1370,7 @@ publish(struct mux_store *store, const struct state *state,
         new->hash_key = global->hash_key;
         new->vtep = global->vtep;
         new->anycast = global->anycast;
+        new->vteps = global->vteps;
     }
     new->pages = xmemdup(state->pages, state->n_pages * sizeof *new->pages);
     new->page_mask = state->n_pages - 1;

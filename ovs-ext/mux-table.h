@@ -196,6 +196,7 @@ struct mux_table {
     struct slb_hash_key hash_key;
     ovs_be32 vtep;
     ovs_be32 anycast;           /* 0 if there is none. */
+    const struct mux_ranges *vteps; /* Who may send to it.  Null: anybody. */
 
     struct mux_page **pages;
     uint32_t page_mask;         /* Pages, less one. */

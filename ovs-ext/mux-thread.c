@@ -115,6 +115,9 @@ mux_thread_create_hidden(struct mux_fragments *fragments)
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
     }
+    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
+        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
+    }
     return thread;
 }
 
@@ -181,13 +184,11 @@ mux_thread_read(const struct mux_thread *thread, struct mux_counters *total)
     }
 }
 
-/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
- * takes it for given. */
-bool
-mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
-                      long long int now)
+/* Takes one of the answers that 'limit' leaves at 'now'.  Returns false if
+ * there are none. */
+static bool
+limit_take(struct mux_limit *limit, long long int now)
 {
-    struct mux_limit *limit = &thread->limits[kind];
     long long int elapsed = now - limit->filled_at;
 
     if (elapsed > 0) {
@@ -203,6 +204,39 @@ mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
     }
     limit->tokens--;
     return true;
+}
+
+/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
+ * takes it for given. */
+bool
+mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
+                      long long int now)
+{
+    return limit_take(&thread->limits[kind], now);
+}
+
+/* Likewise, the reply to an echo request to the VIP that has 'counter'. */
+bool
+mux_thread_may_echo(struct mux_thread *thread, uint32_t counter,
+                    long long int now)
+{
+    struct mux_echo_limit *full = NULL;
+    struct mux_echo_limit *e;
+
+    for (uint32_t i = 0; i < MUX_ECHO_LIMIT_WAYS; i++) {
+        e = &thread->echo_limits[(counter + i) % MUX_N_ECHO_LIMITS];
+        if (e->counter == counter) {
+            return limit_take(&e->limit, now);
+        }
+        if (!full && (now - e->limit.filled_at
+                      >= MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE)) {
+            full = e;
+        }
+    }
+
+    e = full ? full : &thread->echo_limits[counter % MUX_N_ECHO_LIMITS];
+    e->counter = full ? counter : e->counter;
+    return limit_take(&e->limit, now);
 }
 
 /* Returns where 'thread', the caller's own, counts packets of the object with

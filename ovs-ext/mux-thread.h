@@ -71,7 +71,6 @@ struct mux_count_chunk {
  * answer something else. */
 enum mux_limit_kind {
     MUX_LIMIT_TOO_BIG,          /* Packet too big, fragmentation needed. */
-    MUX_LIMIT_ECHO,             /* Replies to echo requests. */
     MUX_LIMIT_OTHER,            /* Time exceeded, unreachable, RST. */
     MUX_N_LIMITS
 };
@@ -85,6 +84,19 @@ struct mux_limit {
     uint32_t tokens;
 };
 
+/* Replies to echo requests have a limit for each VIP, so that a flood of one
+ * does not keep others from being seen to be there.  A thread has room for
+ * those of so many VIPs that have been asked a moment ago.  A VIP has a place
+ * in one of a few entries; one that has had time to fill up is as good as a
+ * new one.  If there is none of these either, VIPs share. */
+#define MUX_N_ECHO_LIMITS 1024
+#define MUX_ECHO_LIMIT_WAYS 4
+
+struct mux_echo_limit {
+    struct mux_limit limit;
+    uint32_t counter;           /* Of the VIP. */
+};
+
 struct mux_thread {
     struct ovs_list list_node;  /* Empty if it is hidden. */
 
@@ -93,6 +105,7 @@ struct mux_thread {
     ATOMIC(struct mux_count_chunk *) chunks[MUX_N_CHUNKS];
 
     struct mux_limit limits[MUX_N_LIMITS];
+    struct mux_echo_limit echo_limits[MUX_N_ECHO_LIMITS];
 
     struct mux_fragments *fragments; /* Shared with others. */
     struct mux_released released; /* Fragments to be forwarded next. */
@@ -107,6 +120,8 @@ void mux_thread_read(const struct mux_thread *, struct mux_counters *total);
 
 bool mux_thread_may_answer(struct mux_thread *, enum mux_limit_kind,
                            long long int now);
+bool mux_thread_may_echo(struct mux_thread *, uint32_t counter,
+                         long long int now);
 
 /* The figures of an object, of all threads together. */
 struct mux_figures {

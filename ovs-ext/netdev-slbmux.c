@@ -27,6 +27,7 @@
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
+#include "ovs-ext/mux-node.h"
 #include "ovs-ext/mux-server.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -34,6 +35,7 @@
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
+#include "random.h"
 #include "seq.h"
 #include "smap.h"
 #include "sset.h"
@@ -54,9 +56,6 @@ struct underlay {
     uint64_t change_seq;        /* Likewise. */
 };
 
-/* Packets for no VIP that may wait for the main thread. */
-#define NODE_QUEUE_SIZE 1024
-
 struct netdev_slbmux {
     struct netdev up;
 
@@ -71,12 +70,9 @@ struct netdev_slbmux {
     /* Drops of senders whose queue is not theirs alone. */
     atomic_uint64_t n_tx_steering;
 
-    /* Packets for no VIP, a ring.  The port receives them: they go back to
-     * OpenFlow, from here, in the main thread. */
-    struct ovs_mutex node_mutex;
-    struct dp_packet *node_queue[NODE_QUEUE_SIZE] OVS_GUARDED;
-    unsigned int node_head OVS_GUARDED;     /* Packets ever put in... */
-    unsigned int node_tail OVS_GUARDED;     /* ...and taken out. */
+    /* Packets for no VIP.  The port receives them: they go back to OpenFlow,
+     * from here, in the main thread. */
+    struct mux_node *node;
     struct seq *node_seq;
 
     /* The rest is the main thread's. */
@@ -312,13 +308,15 @@ static int
 netdev_slbmux_construct(struct netdev *netdev)
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    uint64_t key[2];
 
     mux_unixctl_init();
     mux_server_ref();
 
     ovsrcu_init(&dev->underlay, NULL);
     dev->fragments = mux_fragments_create();
-    ovs_mutex_init(&dev->node_mutex);
+    random_bytes(key, sizeof key);
+    dev->node = mux_node_create(key);
     dev->node_seq = seq_create();
     atomic_init(&dev->n_tx_steering, 0);
     eth_addr_random(&dev->mac);
@@ -348,11 +346,8 @@ netdev_slbmux_destruct(struct netdev *netdev)
     free(dev->threads);
     mux_fragments_destroy(dev->fragments);
     free(dev->underlay_name);
-    while (dev->node_tail != dev->node_head) {
-        dp_packet_delete(dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
-    }
+    mux_node_destroy(dev->node);
     seq_destroy(dev->node_seq);
-    ovs_mutex_destroy(&dev->node_mutex);
 
     if (underlay) {
         ovsrcu_set(&dev->underlay, NULL);
@@ -502,6 +497,7 @@ add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
     OVS_REQUIRES(slbmux_mutex)
 {
     struct mux_fragment_stats stats = { .datagrams = 0 };
+    struct mux_node_stats node = { .bytes = 0 };
     uint64_t n;
 
     for (int i = 0; i < dev->n_threads; i++) {
@@ -510,6 +506,15 @@ add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
 
     mux_fragments_get_stats(dev->fragments, time_msec(), &stats);
     total->n[MUX_COUNT_FRAGMENT] += stats.dropped;
+
+    mux_node_read(dev->node, &node);
+    total->n[MUX_COUNT_NODE_BYTES] += node.bytes;
+    for (int i = 0; i < MUX_NODE_N_CLASSES; i++) {
+        total->n[MUX_COUNT_NODE] += node.taken[i];
+        total->n[MUX_COUNT_NODE_BFD + i] += node.taken[i];
+        total->n[MUX_COUNT_NODE_FULL] += node.dropped[i];
+        total->n[MUX_COUNT_FULL_BFD + i] += node.dropped[i];
+    }
     atomic_read_relaxed(&dev->n_tx_steering, &n);
     total->n[MUX_COUNT_TX_STEERING] += n;
 }
@@ -621,30 +626,11 @@ drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
     dp_packet_delete_batch(batch, true);
 }
 
-/* Has the main thread receive 'batch', as far as it keeps up.  It does not
- * keep up with a flood, but a flood must not cost the threads that forward
- * more than this. */
+/* Has the main thread receive 'batch', as far as it keeps up. */
 static void
-queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch,
-               struct mux_counters *counters)
+queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch)
 {
-    struct dp_packet *packet;
-    bool was_empty;
-
-    ovs_mutex_lock(&dev->node_mutex);
-    was_empty = dev->node_head == dev->node_tail;
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (dev->node_head - dev->node_tail < NODE_QUEUE_SIZE) {
-            counters->n[MUX_COUNT_NODE]++;
-            counters->n[MUX_COUNT_NODE_BYTES] += dp_packet_size(packet);
-            dev->node_queue[dev->node_head++ % NODE_QUEUE_SIZE] = packet;
-        } else {
-            counters->n[MUX_COUNT_NODE_FULL]++;
-            dp_packet_delete(packet);
-        }
-    }
-    ovs_mutex_unlock(&dev->node_mutex);
-    if (was_empty) {
+    if (mux_node_put(dev->node, batch)) {
         seq_change(dev->node_seq);
     }
 }
@@ -684,7 +670,7 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
             dp_packet_batch_init(batch);
         }
         if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
-            queue_for_node(dev, &node, &counters);
+            queue_for_node(dev, &node);
         }
         mux_thread_add(thread, &counters);
         if (!dp_packet_batch_is_empty(batch)) {
@@ -729,17 +715,13 @@ netdev_slbmux_rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch,
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
 
+    size_t n_left;
+
     dp_packet_batch_init(batch);
-    ovs_mutex_lock(&dev->node_mutex);
-    while (dev->node_tail != dev->node_head
-           && dp_packet_batch_size(batch) < NETDEV_MAX_BURST) {
-        dp_packet_batch_add(
-            batch, dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
-    }
+    n_left = mux_node_take(dev->node, batch);
     if (qfill) {
-        *qfill = dev->node_head - dev->node_tail;
+        *qfill = n_left;
     }
-    ovs_mutex_unlock(&dev->node_mutex);
     return dp_packet_batch_is_empty(batch) ? EAGAIN : 0;
 }
 
@@ -749,13 +731,11 @@ netdev_slbmux_rxq_wait(struct netdev_rxq *rxq)
     struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
     uint64_t seqno = seq_read(dev->node_seq);
 
-    ovs_mutex_lock(&dev->node_mutex);
-    if (dev->node_tail != dev->node_head) {
+    if (mux_node_count(dev->node)) {
         poll_immediate_wake();
     } else {
         seq_wait(dev->node_seq, seqno);
     }
-    ovs_mutex_unlock(&dev->node_mutex);
 }
 
 static int

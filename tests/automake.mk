@@ -34,6 +34,11 @@ UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
 
+UNIT_TESTS += tests/unit/test-mux-node
+tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
+tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
+
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
 	tests/unit/test-mux-forward.c $(MUX_UNIT)
@@ -49,6 +54,9 @@ check_PROGRAMS += tests/system/agent/neighbour-watch
 tests_system_agent_neighbour_watch_SOURCES = \
 	tests/system/agent/neighbour-watch.c
 tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+check_PROGRAMS += tests/system/agent/flood
+tests_system_agent_flood_SOURCES = tests/system/agent/flood.c
+tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
@@ -93,15 +101,18 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/results.py \
 	tests/bench/scale \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
 	tests/system/agent/restart.t \
+	tests/system/agent/vtep-prefixes.t \
 	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
@@ -196,10 +207,13 @@ EXTRA_DIST += \
 	tests/system/manager/wanted.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
 	tests/unit/test-mux-tables
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
+tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c

@@ -33,6 +33,8 @@ noinst_LTLIBRARIES += controller/agent/libagent.la
 controller_agent_libagent_la_SOURCES = \
 	controller/agent/announce.c \
 	controller/agent/announce.h \
+	controller/agent/fabric.c \
+	controller/agent/fabric.h \
 	controller/agent/mux-feed.c \
 	controller/agent/mux-feed.h \
 	controller/agent/mux-tables.c \

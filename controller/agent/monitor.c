@@ -97,7 +97,6 @@ monitor_init(struct agent *agent)
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_compiled_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_stages);
-    ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
 
     /* An index and a VTEP are all that members are to nodes. */
     ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_members);
@@ -121,7 +120,15 @@ monitor_init(struct agent *agent)
             &slbrec_table_binding,
         };
         add_tables(idl, host, ARRAY_SIZE(host));
+        ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
+
+        /* What muxes let in and answer. */
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_source_ranges);
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_reject);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_echo);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_reject);
+
         slbrec_binding_set_condition(idl, &none);
         slbrec_compiled_network_set_condition(idl, &none);
         slbrec_location_set_condition(idl, &none);

@@ -140,6 +140,15 @@ put_integer(struct json *object, const char *name, int64_t value)
     json_object_put(object, name, json_integer_create(value));
 }
 
+/* What is optional and false is left out: there may be many objects. */
+static void
+put_if_true(struct json *object, const char *name, bool value)
+{
+    if (value) {
+        json_object_put(object, name, json_boolean_create(true));
+    }
+}
+
 static struct json *
 op_create(const char *op)
 {
@@ -195,6 +204,23 @@ mux_tables_set_global(struct mux_tables *t, const char *hash_key,
     return true;
 }
 
+/* Sets where the nodes' VTEPs are.  mux_tables_set_global() must have been
+ * called. */
+void
+mux_tables_set_vteps(struct mux_tables *t, const struct sset *prefixes)
+{
+    struct json *array = json_array_create_empty();
+    const char **sorted = sset_sort(prefixes);
+    size_t n = sset_count(prefixes);
+
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(array, json_string_create(sorted[i]));
+    }
+    free(sorted);
+    json_object_put(shash_find_data(&t->objects[MUX_GLOBAL], ""), "vteps",
+                    array);
+}
+
 void
 mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
                        struct eth_addr src, struct eth_addr dst)
@@ -210,13 +236,17 @@ mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
 }
 
 void
-mux_tables_add_vip(struct mux_tables *t, int64_t network, const char *address)
+mux_tables_add_vip(struct mux_tables *t, const struct slbrec_vip *vip)
 {
     struct json *object = op_create("vip");
 
-    put_integer(object, "network", network);
-    json_object_put_string(object, "address", address);
-    add_object(t, MUX_VIP, vip_key(network, address), object);
+    put_integer(object, "network", vip->network_key);
+    json_object_put_string(object, "address", vip->address);
+    if (!vip->echo) {
+        json_object_put(object, "echo", json_boolean_create(false));
+    }
+    put_if_true(object, "reject", vip->reject);
+    add_object(t, MUX_VIP, vip_key(vip->network_key, vip->address), object);
 }
 
 /* Newest first. */
@@ -314,6 +344,21 @@ mux_tables_add_pool(struct mux_tables *t,
     return true;
 }
 
+static void
+put_ranges(struct json *object, const struct slbrec_endpoint *endpoint)
+{
+    struct json *ranges;
+
+    if (endpoint->n_source_ranges) {
+        ranges = json_array_create_empty();
+        for (size_t i = 0; i < endpoint->n_source_ranges; i++) {
+            json_array_add(ranges,
+                           json_string_create(endpoint->source_ranges[i]));
+        }
+        json_object_put(object, "source_ranges", ranges);
+    }
+}
+
 /* Adds 'endpoint' if its VIP and its pool are there; returns false if not. */
 bool
 mux_tables_add_endpoint(struct mux_tables *t,
@@ -336,6 +381,8 @@ mux_tables_add_endpoint(struct mux_tables *t,
                                endpoint->load_distribution);
         put_integer(object, "idle", endpoint->idle_timeout);
         json_object_put_string(object, "name", endpoint->rule);
+        put_if_true(object, "reject", endpoint->reject);
+        put_ranges(object, endpoint);
         add_object(t, MUX_ENDPOINT,
                    xasprintf("%s %"PRId64" %"PRId64, vip, endpoint->protocol,
                              endpoint->port),
@@ -394,7 +441,7 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
 
     const struct slbrec_vip *vip;
     SLBREC_VIP_FOR_EACH (vip, idl) {
-        mux_tables_add_vip(t, vip->network_key, vip->address);
+        mux_tables_add_vip(t, vip);
     }
     add_pools(t, idl);
 

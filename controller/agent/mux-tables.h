@@ -86,10 +86,10 @@ size_t mux_tables_count(const struct mux_tables *);
 /* Building. */
 bool mux_tables_set_global(struct mux_tables *, const char *hash_key,
                            ovs_be32 vtep, const char *anycast);
+void mux_tables_set_vteps(struct mux_tables *, const struct sset *prefixes);
 void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
                             struct eth_addr src, struct eth_addr dst);
-void mux_tables_add_vip(struct mux_tables *, int64_t network,
-                        const char *address);
+void mux_tables_add_vip(struct mux_tables *, const struct slbrec_vip *);
 bool mux_tables_add_pool(struct mux_tables *,
                          const struct slbrec_compiled_pool *);
 bool mux_tables_add_endpoint(struct mux_tables *,

@@ -72,6 +72,7 @@
 #include <string.h>
 
 #include "controller/agent/announce.h"
+#include "controller/agent/fabric.h"
 #include "controller/agent/mux-feed.h"
 #include "controller/agent/mux-tables.h"
 #include "controller/agent/neighbour.h"
@@ -91,6 +92,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
+#include "smap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -134,6 +136,8 @@ struct mux {
 
     /* What the database wants. */
     unsigned int idl_seqno;
+    bool fabric_dirty;          /* The node's addresses have changed. */
+    char *fabric;               /* Where the nodes' VTEPs are, as text. */
     ovs_be32 vtep;              /* With which 'wanted' was made, ... */
     char *zone;                 /* ... and 'addresses'. */
     bool wanted_ok;
@@ -347,18 +351,44 @@ update_addresses(const struct agent *agent)
     sset_destroy(&addresses);
 }
 
+/* Adds to 'tables' where the nodes' VTEPs are. */
+static void
+set_vteps(const struct agent *agent, struct mux_tables *tables)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(agent->slb_idl);
+    const char *option = smap_get(&global->options, "vtep-prefixes");
+    struct sset prefixes = SSET_INITIALIZER(&prefixes);
+
+    fabric_get_link(mux.vtep, &prefixes);
+    if (option && !fabric_get_prefixes(option, &prefixes)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+        VLOG_WARN_RL(&rl, "SLB_Global's vtep-prefixes \"%s\" are not IPv4 "
+                     "prefixes, or too many; those that are count", option);
+    }
+    mux_tables_set_vteps(tables, &prefixes);
+    free(mux.fabric);
+    mux.fabric = sset_join(&prefixes, " ", "");
+    sset_destroy(&prefixes);
+}
+
 static void
 run_database(const struct agent *agent)
 {
     unsigned int seqno = ovsdb_idl_get_seqno(agent->slb_idl);
 
+    if (fabric_run()) {
+        mux.fabric_dirty = true;
+    }
     if (!agent->slb_complete
-        || (mux.wanted_ok && seqno == mux.idl_seqno
+        || (mux.wanted_ok && seqno == mux.idl_seqno && !mux.fabric_dirty
             && agent->config.vtep == mux.vtep
             && !strcmp(agent->config.zone, mux.zone))) {
         return;
     }
     mux.idl_seqno = seqno;
+    mux.fabric_dirty = false;
     mux.vtep = agent->config.vtep;
     free(mux.zone);
     mux.zone = xstrdup(agent->config.zone);
@@ -366,6 +396,7 @@ run_database(const struct agent *agent)
     struct mux_tables new;
     mux_tables_init(&new);
     if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)) {
+        set_vteps(agent, &new);
         if (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new)) {
             mux_tables_swap(&mux.wanted, &new);
             linger_update(&new);
@@ -638,6 +669,7 @@ mux_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     mux_feed_format(mux.feed, &ds);
+    ds_put_format(&ds, "nodes' VTEPs are in: %s\n", mux.fabric);
     ds_put_format(&ds, "VTEPs not reachable: %"PRIuSIZE"\n",
                   mux.n_unreachable);
     ds_put_format(&ds, "VIPs lingering: %"PRIuSIZE"\n",
@@ -670,6 +702,7 @@ mux_init(struct agent *agent)
         .ports = { .uplink = OFPP_NONE, .slb = OFPP_NONE },
         .feed = mux_feed_create(remote),
         .zone = xstrdup(""),
+        .fabric = xstrdup(""),
         .state = MUX_FEED_OFFLINE,
         .state_since = time_msec(),
         .vteps = neighbour_set_create(),
@@ -678,6 +711,7 @@ mux_init(struct agent *agent)
         .routes_dirty = true,
     };
     free(remote);
+    fabric_init();
     mux_tables_init(&mux.wanted);
     mux_tables_init(&mux.base);
     sset_init(&mux.addresses);
@@ -714,6 +748,7 @@ mux_wait(struct agent *agent)
 {
     mux_feed_wait(mux.feed);
     announce_wait();
+    fabric_wait();
 
     const struct linger_vip *linger;
     HMAP_FOR_EACH (linger, node, &mux.lingering) {

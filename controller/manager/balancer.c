@@ -27,9 +27,11 @@
 #include "controller/manager/stage.h"
 #include "controller/manager/support.h"
 #include "controller/manager/write.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "lib/slb-outbound.h"
 #include "smap.h"
+#include "svec.h"
 #include "util.h"
 
 /* The object. */
@@ -99,6 +101,7 @@ destroy_endpoint(struct endpoint *e)
 {
     free(e->name);
     free(e->own_path);
+    svec_destroy(&e->source_ranges);
 }
 
 /* Forgets all that was parsed but pools and frontends. */
@@ -426,6 +429,9 @@ parse_frontend(struct state *s, struct balancer *b,
         f->zones[i] = xstrdup(row->zones[i]);
     }
 
+    f->echo = !row->n_enable_icmp_echo || row->enable_icmp_echo[0];
+    f->reject = row->enable_reject;
+
     const char *path = f->path + strlen(b->name) + 1;
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
@@ -719,6 +725,7 @@ add_endpoint(struct balancer *b, const struct frontend *f, struct pool *pool,
         .frontend = f,
         .pool = pool,
         .load_distribution = "Default",
+        .source_ranges = SVEC_EMPTY_INITIALIZER,
     };
     e->key.network_key = f->internal ? f->network->key : 0;
     e->key.protocol = protocol;
@@ -756,6 +763,45 @@ parse_load_distribution(const char *s)
             : "Default");
 }
 
+/* Adds a problem about 'rule' and returns false if its frontend 'f' cannot
+ * have such a rule. */
+static bool
+check_rule(struct balancer *b, const struct slbrec_rule *rule,
+           const struct frontend *f)
+{
+    char *path = xasprintf("rules/%s", rule->name);
+    size_t n_problems = b->status.n;
+
+    /* Such a rule is never in force with some of its ranges only: it would
+     * keep out whom it should let in, or even, without any, the other way
+     * round. */
+    for (size_t i = 0; i < rule->n_source_ranges; i++) {
+        const char *text = rule->source_ranges[i];
+        struct slb_prefix prefix;
+
+        if (!slb_prefix_parse(text, &prefix)
+            || slb_prefix_has_host_bits(&prefix)
+            || slb_address_is_v4(&prefix.address) == f->ipv6) {
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
+                                 "source range \"%s\" is no IPv%c prefix",
+                                 text, f->ipv6 ? '6' : '4');
+            break;
+        }
+    }
+    if (rule->n_source_ranges > MUX_PROTOCOL_MAX_RANGES) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "there are %"PRIuSIZE" source ranges, %d are "
+                             "possible", rule->n_source_ranges,
+                             MUX_PROTOCOL_MAX_RANGES);
+    }
+    if (!parse_protocol(rule->protocol) && !f->internal) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "protocol All is for internal frontends only");
+    }
+    free(path);
+    return b->status.n == n_problems;
+}
+
 static void
 parse_rule(struct balancer *b, const struct slbrec_rule *rule,
            const struct declared_pools *pools)
@@ -766,27 +812,29 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     struct support_rule support = {
         .name = rule->name,
         .probe = rule->probe != NULL,
-        .all = !protocol,
-        .source_ranges = rule->n_source_ranges > 0,
         .disable_outbound_snat = rule->disable_outbound_snat,
         .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
-    bool supported = support_rule(&b->status, &support);
 
+    support_rule(&b->status, &support);
     if (!f || !f->usable || !pool) {
         add_unusable(b, "rules", rule->name, pool ? f : NULL);
-    } else if (supported) {
+    } else if (check_rule(b, rule, f)) {
         struct endpoint *e
             = add_endpoint(b, f, pool,
                            xasprintf("%s/rules/%s", b->name, rule->name),
-                           protocol, rule->frontend_port);
-        e->backend_port = rule->backend_port;
+                           protocol, protocol ? rule->frontend_port : 0);
+        e->backend_port = protocol ? rule->backend_port : 0;
         e->load_distribution
             = parse_load_distribution(rule->load_distribution);
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->reject = rule->enable_reject;
+        for (size_t i = 0; i < rule->n_source_ranges; i++) {
+            svec_add(&e->source_ranges, rule->source_ranges[i]);
+        }
     }
 }
 

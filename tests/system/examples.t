@@ -170,7 +170,6 @@ is "$(ports)" "- vm2 vm3 vm4 vm5 vm6 vm1 -" "to the port that was free"
 # shows: LoadBalancer.rules.protocol
 use ha-ports.yaml <<'END'
 LoadBalancer/firewalls/rules/everything: not supported yet: probe (all members are taken for healthy)
-LoadBalancer/firewalls/rules/everything: not supported yet: protocol: All (the rule is not in force)
 END
 is "$(ask vm3 tcp/10.0.1.100/22)" "no answer: TimeoutError" \
     "ha-ports: nothing answers for the appliances"

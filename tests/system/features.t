@@ -70,7 +70,7 @@ rules:
    protocol: Tcp, frontendPort: 80, backendPort: 8080,
    idleTimeoutInMinutes: 30, enableTcpReset: true, disableOutboundSnat: true}
 - {name: closed, frontend: public, backendPool: servers, protocol: Tcp,
-   frontendPort: 81, backendPort: 80, sourceRanges: [198.51.100.0/24]}
+   frontendPort: 81, backendPort: 8080, sourceRanges: [198.51.100.101/32]}
 - {name: peer, frontend: any, backendPool: peers, protocol: Tcp,
    frontendPort: 80, backendPort: 8080}
 - {name: tcp, frontend: given, backendPool: owners, protocol: Tcp,
@@ -121,7 +121,6 @@ LoadBalancer/web/inboundNatPools/ssh: not supported yet: idleTimeoutInMinutes (h
 LoadBalancer/web/inboundNatRules/ssh: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/web/inboundNatRules/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/outboundRules/out: not supported yet: outboundRules (the rule is not in force; each of its 4 members would get 1024 ports)
-LoadBalancer/web/rules/closed: not supported yet: sourceRanges (the rule is not in force)
 LoadBalancer/web/rules/http: not supported yet: disableOutboundSnat (no machine has outbound connections by the load balancer yet)
 LoadBalancer/web/rules/http: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/web/rules/http: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
@@ -135,7 +134,9 @@ END
 is "$(web_servers "http://$vip/")" "10.0.1.4 10.0.1.5 10.0.1.6" \
     "members by name, by address, and by both serve; not that of weight 0"
 is "$(on client curl -s --max-time 1 "http://$vip:81/" || echo "code $?")" \
-    "code 28" "what is open for some is open for nobody"
+    "code 28" "what is open for some is not open for others"
+is "$(on client curl -s --max-time 2 --interface 198.51.100.101 -o "$tmp/some" \
+    -w '%{http_code}' "http://$vip:81/")" 200 "but for these"
 any=$(on control slb-ctl get -o wide | awk '$2 == "any" { print $3 }')
 like "$any" '^20\.50\.60\.(6[4-9]|7[0-9])$' "an address out of the prefix"
 isnt "$any" 20.50.60.70 "that is not the one that is given"

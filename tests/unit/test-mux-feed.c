@@ -23,6 +23,7 @@
 
 #include "controller/agent/mux-tables.h"
 #include "jsonrpc.h"
+#include "lib/slb-idl.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -211,7 +212,9 @@ put(int n)
 
         snprintf(vip, sizeof vip, "20.%d.%d.%d", i >> 16, (i >> 8) & 0xff,
                  i & 0xff);
-        mux_tables_add_vip(&t, 0, vip);
+
+        struct slbrec_vip row = { .address = vip, .echo = true };
+        mux_tables_add_vip(&t, &row);
     }
     mux_feed_put(feed, &t);
     CU_ASSERT_EQUAL(mux_tables_count(&t), 0);

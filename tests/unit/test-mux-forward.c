@@ -49,7 +49,8 @@
  * send to. */
 static const char tables[] =
     "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
-    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
+    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100',"
+    "  'vteps': ['172.16.0.0/24']},"
     " {'op': 'nexthop', 'vtep': '172.16.0.21',"
     "  'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
     " {'op': 'nexthop', 'vtep': '172.16.0.22',"
@@ -167,6 +168,9 @@ get_thread(void)
     }
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
+    }
+    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
+        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
     }
     return thread;
 }
@@ -611,6 +615,39 @@ test_forward_tunnelled(void)
     dp_packet_delete(inner);
 }
 
+/* Makes the checksum of the IP header of 'p' right. */
+static void
+fix_ip(struct dp_packet *p)
+{
+    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
+    ovs_be16 sum = 0;
+
+    memcpy(ip + 10, &sum, sizeof sum);
+    sum = csum(ip, IP_HEADER_LEN);
+    memcpy(ip + 10, &sum, sizeof sum);
+}
+
+/* Only nodes may send to the anycast VTEP. */
+static void
+test_drop_stranger(void)
+{
+    static const char *const strangers[] = {
+        "172.15.255.255", "172.16.1.0", "198.51.100.10",
+    };
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 9);
+
+    for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+        struct dp_packet *p = tunnel_packet(inner, 7);
+        struct ip_header *ip = dp_packet_at_assert(p, ETH_HEADER_LEN,
+                                                   sizeof *ip);
+
+        put_16aligned_be32(&ip->ip_src, inet_addr(strangers[i]));
+        fix_ip(p);
+        assert_dropped(p, MUX_COUNT_STRANGER);
+    }
+    dp_packet_delete(inner);
+}
+
 static void
 test_drop_tunnelled(void)
 {
@@ -640,18 +677,6 @@ test_drop_tunnelled(void)
     ((uint8_t *) dp_packet_data(inner))[13] = 0x06;
     assert_dropped(tunnel_packet(inner, 7), MUX_COUNT_NOT_IP);
     dp_packet_delete(inner);
-}
-
-/* Makes the checksum of the IP header of 'p' right. */
-static void
-fix_ip(struct dp_packet *p)
-{
-    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
-    ovs_be16 sum = 0;
-
-    memcpy(ip + 10, &sum, sizeof sum);
-    sum = csum(ip, IP_HEADER_LEN);
-    memcpy(ip + 10, &sum, sizeof sum);
 }
 
 /* Returns a packet whose octet 'ofs' of the IP header is 'value' and whose
@@ -1761,6 +1786,49 @@ test_answer_limit(void)
     CU_ASSERT_EQUAL(n, 10 * MUX_LIMIT_RATE / 1000);
 }
 
+/* One VIP's echo requests do not take the answers of another, but for those
+ * that are asked while there are more of them than places. */
+static void
+test_echo_limit(void)
+{
+    enum { N = MUX_N_ECHO_LIMITS, WAYS = MUX_ECHO_LIMIT_WAYS };
+    struct mux_thread *t = mux_thread_create_hidden(NULL);
+    long long int now = 1000000;
+    int n = 0;
+
+    for (int i = 0; i < 3 * MUX_LIMIT_BURST; i++) {
+        n += mux_thread_may_echo(t, 5, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+
+    /* As many as there are ways, all of them asked at once. */
+    for (uint32_t i = 1; i < WAYS; i++) {
+        n = 0;
+        for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+            n += mux_thread_may_echo(t, 5 + i * N, now);
+        }
+        CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    }
+
+    /* One too many shares, and does not take what it has not. */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5 + WAYS * N, now));
+
+    /* The first ones are not forgotten for it... */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now));
+    CU_ASSERT(mux_thread_may_echo(t, 5, now + 1));
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now + 1));
+
+    /* ...until it makes no difference. */
+    now += 1 + MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE;
+    n = 0;
+    for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+        n += mux_thread_may_echo(t, 5 + WAYS * N, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    CU_ASSERT(mux_thread_may_echo(t, 5, now));
+    mux_thread_destroy(t);
+}
+
 /* Random changes to good packets: nothing crashes, nothing is lost without
  * being counted. */
 static void
@@ -1930,6 +1998,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_answer_reject),
     UNIT_TEST(test_answer_echo),
     UNIT_TEST(test_answer_limit),
+    UNIT_TEST(test_echo_limit),
+    UNIT_TEST(test_drop_stranger),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),
     UNIT_TEST(test_drop_ipv6),

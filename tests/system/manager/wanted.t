@@ -16,20 +16,6 @@ compiled
 settled
 is "$(get Node name wanted=0)" "" "each node is wanted to read once"
 
-# Runs a command, waits until nothing is under way any more and prints the
-# nodes that were concerned.
-concerned()
-{
-    ack_all
-    local before
-    before=$(slbdb get Node name,wanted)
-    "$@"
-    compiled
-    settled
-    comm -13 <(echo "$before") <(slbdb get Node name,wanted) |
-        cut -d' ' -f1 | xargs
-}
-
 is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5*2)" "h1 mux1 mux2" \
     "a weight: muxes and the members' host"
 is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6)" \
