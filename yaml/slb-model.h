@@ -122,6 +122,8 @@ struct slb_frontend {
     int allocation;             /* Of enum slb_allocation. */
     struct slb_strings zones;   /* Empty: all. */
     bool fastpath;
+    bool icmp_echo;
+    bool reject;
 };
 
 enum slb_admin_state {
@@ -199,6 +201,7 @@ struct slb_rule {
     bool floating_ip;
     bool disable_outbound_snat;
     struct slb_strings source_ranges; /* Prefixes; empty: all. */
+    bool reject;
 };
 
 struct slb_nat_rule {

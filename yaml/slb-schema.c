@@ -141,6 +141,13 @@ static const struct slb_field frontend_fields[] = {
       FIELD(slb_frontend, fastpath), .def = false,
       .help = "Whether connections from our own machines go from host to "
               "host, without a mux." },
+    { .name = "enableIcmpEcho", .type = SLB_T_BOOLEAN,
+      FIELD(slb_frontend, icmp_echo), .def = true,
+      .help = "Whether the address answers ping." },
+    { .name = "enableReject", .type = SLB_T_BOOLEAN,
+      FIELD(slb_frontend, reject), .def = false,
+      .help = "Whether what no rule is for is refused (TCP: by RST, else by "
+              "ICMP port unreachable), not dropped in silence." },
 };
 const struct slb_class slb_frontend_class = {
     .name = "Frontend", .noun = "frontend", .nouns = "frontends",
@@ -297,6 +304,11 @@ static const struct slb_field rule_fields[] = {
     { .name = "sourceRanges", .type = SLB_T_PREFIXES,
       FIELD(slb_rule, source_ranges),
       .help = "The clients' addresses that are let in; none: all." },
+    { .name = "enableReject", .type = SLB_T_BOOLEAN,
+      FIELD(slb_rule, reject), .def = false,
+      .help = "Whether, while no member can take a connection, it is refused "
+              "(TCP: by RST, else by ICMP port unreachable), not dropped in "
+              "silence." },
 };
 const struct slb_class slb_rule_class = {
     .name = "Rule", .noun = "rule", .nouns = "rules",

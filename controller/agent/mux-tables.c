@@ -290,23 +290,42 @@ generation_to_json(const struct slbrec_generation *gen)
     return object;
 }
 
+static struct json *
+generations_to_json(const struct slbrec_compiled_pool *pool)
+{
+    const struct slbrec_generation nobody = {
+        .number = 1, .state = CONST_CAST(char *, "current"),
+    };
+    struct json *json = json_array_create_empty();
+
+    if (!pool->n_generations) {
+        json_array_add(json, generation_to_json(&nobody));
+        return json;
+    }
+
+    struct slbrec_generation **gens
+        = xmemdup(pool->generations, pool->n_generations * sizeof *gens);
+    qsort(gens, pool->n_generations, sizeof *gens, compare_generations);
+    for (size_t i = 0; i < pool->n_generations; i++) {
+        json_array_add(json, generation_to_json(gens[i]));
+    }
+    free(gens);
+    return json;
+}
+
 /* Adds 'pool' with those of its members that have a host.  Returns false if
- * it has no generation yet, or its generations are not what the datapath can
- * be told. */
+ * its generations are not what the datapath can be told. */
 bool
 mux_tables_add_pool(struct mux_tables *t,
                     const struct slbrec_compiled_pool *pool)
 {
     size_t n_current = 0, n_coming = 0;
 
-    if (!pool->n_generations) {
-        return false;
-    }
     for (size_t i = 0; i < pool->n_generations; i++) {
         n_current += !strcmp(pool->generations[i]->state, "current");
         n_coming += !strcmp(pool->generations[i]->state, "coming");
     }
-    if (n_current != 1 || n_coming > 1) {
+    if (pool->n_generations && (n_current != 1 || n_coming > 1)) {
         VLOG_WARN_RL(&rl, "pool %s is left out: it has %"PRIuSIZE" current "
                      "and %"PRIuSIZE" coming generations",
                      pool->name, n_current, n_coming);
@@ -325,21 +344,12 @@ mux_tables_add_pool(struct mux_tables *t,
         }
     }
 
-    struct slbrec_generation **gens
-        = xmemdup(pool->generations, pool->n_generations * sizeof *gens);
-    qsort(gens, pool->n_generations, sizeof *gens, compare_generations);
-    struct json *json_gens = json_array_create_empty();
-    for (size_t i = 0; i < pool->n_generations; i++) {
-        json_array_add(json_gens, generation_to_json(gens[i]));
-    }
-    free(gens);
-
     struct json *object = op_create("pool");
     put_integer(object, "tunnel_key", pool->tunnel_key);
     put_integer(object, "network", pool->network_key);
     put_integer(object, "slots", pool->slots_log2);
     json_object_put(object, "members", json_members);
-    json_object_put(object, "generations", json_gens);
+    json_object_put(object, "generations", generations_to_json(pool));
     add_object(t, MUX_POOL, pool_key(pool->tunnel_key), object);
     return true;
 }

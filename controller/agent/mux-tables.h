@@ -37,8 +37,12 @@
  * The database is consistent, but what one mux reads of it may lack something:
  * VIPs of other sets of muxes are not there, while all endpoints are.  An
  * endpoint whose VIP or whose pool is not there is left out, and so is a pool
- * that no endpoint uses or that has no current generation.  Members without a
- * VTEP have no host any more and are left out as well.
+ * that no endpoint uses.  Members without a VTEP have no host any more and are
+ * left out as well.
+ *
+ * A pool that never had a member has no generation in the database.  The
+ * datapath gets one for it, without members: it is for the datapath to say
+ * what becomes of packets for nobody.
  *
  * VIPs of other availability zones are there, because what comes to the muxes'
  * common VTEP, or comes late, can be for any of them; they are not announced

@@ -1106,6 +1106,7 @@ claim_endpoints(struct state *s, struct balancer *b)
     for (size_t i = 0; i < n; i++) {
         struct endpoint *e = &b->endpoints[i];
 
+        b->frontends[e->frontend - b->frontends].has_endpoints = true;
         e->key.vip = e->frontend->address;
         claims_add(&s->claims, &e->claimant, e->name, &e->key);
     }
@@ -1347,6 +1348,76 @@ write_assigned_ports(struct state *s, struct balancer *b)
     sset_destroy(&wanted);
 }
 
+/* Virtual machines that have the address of a frontend came later: it was
+ * not given to one that had been theirs. */
+static void
+find_shared_addresses(const struct state *s, struct balancer *b)
+{
+    for (size_t i = 0; i < b->n_frontends; i++) {
+        const struct frontend *f = &b->frontends[i];
+        const struct binding *binding
+            = (f->has_endpoints && f->internal
+               ? bindings_find(&s->bindings, f->network->key, &f->address)
+               : NULL);
+
+        if (binding && binding->port) {
+            status_add_shared_address(&b->compile_status,
+                                      f->path + strlen(b->name) + 1,
+                                      &f->address, binding->port->iface_id,
+                                      binding->port->node);
+            add_status_as_problem(b, &b->conflicts, &b->compile_status);
+        }
+    }
+}
+
+/* Adds to the status of 'b' why 'm', of 'pool', is on no port. */
+static void
+add_astray(const struct state *s, struct balancer *b, const struct pool *pool,
+           const struct member *m, const struct binding_astray *astray)
+{
+    const struct network *network = (m->bm.by_name ? NULL
+                                     : network_find_by_key(s, m->network_key));
+    const char *wanted = network ? network->name : NULL;
+    const char *path = pool->name + strlen(b->name) + 1;
+
+    if (pool->is_nat) {
+        for (size_t i = 0; i < b->n_endpoints; i++) {
+            const struct endpoint *e = &b->endpoints[i];
+
+            if (e->pool == pool) {
+                status_add_astray(&b->compile_status, e->path, "its target's",
+                                  astray, wanted, m->bm.ipv6);
+            }
+        }
+    } else {
+        char *member_path = xasprintf("%s/members/%s", path, m->name);
+
+        status_add_astray(&b->compile_status, member_path, "its", astray,
+                          wanted, m->bm.ipv6);
+        free(member_path);
+    }
+}
+
+static void
+find_astray(const struct state *s, struct balancer *b)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &b->pools) {
+        const struct pool *pool = node->data;
+
+        for (size_t i = 0; i < pool->n_members; i++) {
+            const struct member *m = &pool->members[i];
+            struct binding_astray astray;
+
+            if (!m->gone
+                && bindings_find_astray(&s->bindings, &m->bm, &astray)) {
+                add_astray(s, b, pool, m, &astray);
+            }
+        }
+    }
+}
+
 static void
 find_conflicts(struct balancer *b)
 {
@@ -1443,6 +1514,8 @@ balancer_compile(struct state *s, struct balancer *b)
         }
     }
     find_conflicts(b);
+    find_shared_addresses(s, b);
+    find_astray(s, b);
     endpoints_write(s, b);
     write_assigned_addresses(s, b);
     write_assigned_ports(s, b);

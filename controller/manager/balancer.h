@@ -79,6 +79,7 @@ struct frontend {
                                  * unique, NULL for public ones. */
     bool taken;                 /* Does struct assign know that the address is
                                  * taken? */
+    bool has_endpoints;
 };
 
 struct nat_pool {

@@ -51,9 +51,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Octets of the key of the muxes' hash. */
 #define HASH_KEY_LEN 16
 
-/* A run ends when it has written that many rows (and what belongs to them) ...
- * Larger transactions are not faster, and block the database longer. */
-#define ROWS_PER_RUN_DEFAULT 800
+/* A run ends when it has written that many rows (and what belongs to them), and
+ * one more for each node, since each node may be told of each transaction ...
+ * Large transactions are slower: what server and manager make of one to read
+ * or write it does not fit into caches any more, nor into the buffers between
+ * them, so that they take turns; and they block the database. */
+#define ROWS_PER_RUN_DEFAULT 50
 
 /* ... or has taken that long, in us. */
 #define RUN_TIME (50 * 1000)
@@ -385,6 +388,29 @@ compiler_track(struct compiler *c)
 
 /* Running. */
 
+/* The frontends that have 'binding''s address say so if a machine has it,
+ * too. */
+static void
+set_frontends_dirty(struct state *s, const struct binding *binding)
+{
+    const struct vip *vip = claims_find_vip(&s->claims, binding->network_key,
+                                            &binding->address);
+    const struct claimant *claimant;
+    const struct claim *claim;
+
+    if (!vip) {
+        return;
+    }
+    LIST_FOR_EACH (claim, vip_node, &vip->claims) {
+        LIST_FOR_EACH (claimant, claim_node, &claim->claimants) {
+            const struct endpoint *e = CONTAINER_OF(claimant, struct endpoint,
+                                                    claimant);
+
+            balancer_set_dirty(s, e->balancer, false);
+        }
+    }
+}
+
 /* Parses what has to be parsed and decides what depends on several load
  * balancers, until nothing follows from that any more. */
 static void
@@ -412,6 +438,7 @@ settle(struct state *s)
 
                 balancer_set_dirty(s, pool->balancer, true);
             }
+            set_frontends_dirty(s, binding);
         }
 
         claims_resolve(&s->claims);
@@ -549,10 +576,17 @@ compiler_is_due(struct compiler *c)
     return has_dirty(c) || stages_have_garbage(&c->state);
 }
 
+/* Returns how many rows a run writes. */
+static size_t
+get_max_rows(const struct compiler *c)
+{
+    return c->rows_per_run + shash_count(&c->state.nodes);
+}
+
 static bool
 has_done_enough(const struct compiler *c, long long int start)
 {
-    return (c->state.n_written >= c->rows_per_run
+    return (c->state.n_written >= get_max_rows(c)
             || time_usec() - start >= RUN_TIME);
 }
 
@@ -616,7 +650,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 
     bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
-    done = places_write(s, done, c->rows_per_run) && done;
+    done = places_write(s, done, get_max_rows(c)) && done;
     if (!ahead) {
         write_global(s, done);
         c->global_dirty = !done;

@@ -109,6 +109,7 @@ pool_get(struct balancer *b, const char *name)
         pool = xzalloc(sizeof *pool);
         pool->balancer = b;
         pool->name = shash_add(&b->pools, name, pool)->name;
+        pool->is_nat = !strncmp(name + strlen(b->name), "/nat/", 5);
         pool->expiry = INT64_MAX;
         smap_init(&pool->probe.config);
         ovs_list_init(&pool->coming_node);

@@ -80,6 +80,7 @@ struct pool {
     const char *name;           /* "LB/backendPools/POOL", with
                                  * "/probes/PROBE" if there is one, or
                                  * "LB/nat/TARGET". */
+    bool is_nat;                /* The latter? */
     bool declared;
     struct pool_probe probe;
     struct row_ref row_ref;

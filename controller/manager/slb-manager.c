@@ -55,9 +55,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
  * changed in the database: nothing else would make the next one succeed. */
 #define RETRY_INTERVAL 1000
 
-/* Transactions under way at the same time: while the database executes one,
- * the next one is prepared. */
-#define MAX_TXNS 2
+/* Transactions under way at the same time: while the database executes some,
+ * the next ones are prepared. */
+#define MAX_TXNS 12
 
 struct manager {
     struct ovsdb_idl *idl;

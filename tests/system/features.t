@@ -70,7 +70,7 @@ rules:
    protocol: Tcp, frontendPort: 80, backendPort: 8080,
    idleTimeoutInMinutes: 30, enableTcpReset: true, disableOutboundSnat: true}
 - {name: closed, frontend: public, backendPool: servers, protocol: Tcp,
-   frontendPort: 81, backendPort: 8080, sourceRanges: [198.51.100.101/32]}
+   frontendPort: 81, backendPort: 80, sourceRanges: [198.51.100.101/32]}
 - {name: peer, frontend: any, backendPool: peers, protocol: Tcp,
    frontendPort: 80, backendPort: 8080}
 - {name: tcp, frontend: given, backendPool: owners, protocol: Tcp,
@@ -105,7 +105,7 @@ serve vm1 tcp/0.0.0.0/22
 
 # shows: LoadBalancer.tier LoadBalancer.frontends.fastpath
 # shows: LoadBalancer.backendPools.members.adminState
-# shows: LoadBalancer.rules.sourceRanges LoadBalancer.rules.enableTcpReset
+# shows: LoadBalancer.rules.enableTcpReset
 # shows: LoadBalancer.rules.disableOutboundSnat LoadBalancer.rules.probe
 # shows: LoadBalancer.rules.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
@@ -133,10 +133,11 @@ END
 # shows: LoadBalancer.backendPools.members.weight
 is "$(web_servers "http://$vip/")" "10.0.1.4 10.0.1.5 10.0.1.6" \
     "members by name, by address, and by both serve; not that of weight 0"
-is "$(on client curl -s --max-time 1 "http://$vip:81/" || echo "code $?")" \
+# shows: LoadBalancer.rules.sourceRanges
+is "$(on client curl -s --max-time 1 "http://$vip:81/health" || echo "code $?")" \
     "code 28" "what is open for some is not open for others"
 is "$(on client curl -s --max-time 2 --interface 198.51.100.101 -o "$tmp/some" \
-    -w '%{http_code}' "http://$vip:81/")" 200 "but for these"
+    -w '%{http_code}' "http://$vip:81/health")" 200 "but for these"
 any=$(on control slb-ctl get -o wide | awk '$2 == "any" { print $3 }')
 like "$any" '^20\.50\.60\.(6[4-9]|7[0-9])$' "an address out of the prefix"
 isnt "$any" 20.50.60.70 "that is not the one that is given"

@@ -294,10 +294,15 @@ test_mux_tables_incomplete(void)
     add_endpoint(&t, 0, "20.50.60.11", 80, 17, false);  /* Another's VIP. */
     add_endpoint(&t, 0, "20.50.60.10", 81, 18, false);  /* No pool. */
 
-    struct slbrec_compiled_pool empty = {
-        .name = CONST_CAST(char *, "empty"), .tunnel_key = 18,
+    struct slbrec_generation previous = {
+        .number = 1, .state = CONST_CAST(char *, "previous"),
     };
-    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty));
+    struct slbrec_generation *gens[] = { &previous };
+    struct slbrec_compiled_pool bad = {
+        .name = CONST_CAST(char *, "bad"), .tunnel_key = 18,
+        .generations = gens, .n_generations = 1,
+    };
+    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &bad));
     CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
 
     static const char *const bad_keys[] = {
@@ -314,6 +319,29 @@ test_mux_tables_incomplete(void)
     CU_ASSERT_FALSE(mux_tables_set_global(&t, hash_key, 0, ""));
     CU_ASSERT_STRING_EQUAL(mux_tables_get_anycast(&t), "172.16.0.100");
     mux_tables_destroy(&t);
+}
+
+/* A pool that never had a member forwards nothing, but is there. */
+static void
+test_mux_tables_nobody(void)
+{
+    struct slbrec_compiled_pool pool = {
+        .name = CONST_CAST(char *, "nobody"), .tunnel_key = 18,
+        .network_key = 100, .slots_log2 = 8,
+    };
+    struct mux_tables a, b;
+
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_pool(&b, &pool));
+    check_diff(&a, &b, 1000,
+               "{\"generations\":[{\"age\":1000,\"number\":1,"
+               "\"state\":\"current\",\"weights\":[]}],\"members\":[],"
+               "\"network\":100,\"op\":\"pool\",\"slots\":8,"
+               "\"tunnel_key\":18}\n");
+    add_endpoint(&b, 0, "20.50.60.10", 81, 18, true);
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
 }
 
 /* A VIP that goes is kept with its endpoints and their pools, as they were,
@@ -521,6 +549,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_changes),
     UNIT_TEST(test_mux_tables_keys),
     UNIT_TEST(test_mux_tables_incomplete),
+    UNIT_TEST(test_mux_tables_nobody),
     UNIT_TEST(test_mux_tables_keep_vip),
     UNIT_TEST(test_mux_tables_endpoint),
     UNIT_TEST(test_mux_tables_access),

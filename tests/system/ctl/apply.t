@@ -22,7 +22,7 @@ LoadBalancer/web created" "apply says what it did"
 is "$(db_global intent_seq)" 1 "intent_seq has counted"
 like "$(db_dump Backend_Pool)" 'vm1=10.0.1.4 .*vm6=10.0.1.9,servers' "members"
 is "$(db_count Rule)" 2 "rules"
-like "$(db_dump Rule)" ',80,false,false,false,[0-9a-f-]+,8080,10,Default,'\
+like "$(db_dump Rule)" ',80,false,false,false,false,[0-9a-f-]+,8080,10,Default,'\
 'http-alt,,Tcp,' "a rule's columns"
 run slb-ctl diff "$web"
 is "$status/$output$errors" 0/ "diff: no difference any more"

@@ -25,8 +25,9 @@ network: prod
 frontends:
 - {name: public, publicIPPrefix: outside, zones: ['2', '1']}
 - {name: six, address: '2001:db8::1'}
-- {name: private, subnet: db}
-- {name: spare, address: 20.50.61.9, publicIPPrefix: outside}
+- {name: private, subnet: db, fastpath: true, enableReject: true}
+- {name: spare, address: 20.50.61.9, publicIPPrefix: outside,
+   enableIcmpEcho: false}
 backendPools:
 - name: servers
   members:
@@ -176,15 +177,14 @@ shop          Standard  prod     frontends/spare      -                     \
 -                                    1 note
 
 LOADBALANCER  FRONTEND  ADDRESS      FROM                            ZONES  \
-FASTPATH
+OPTIONS
 shop          private   10.0.2.4     VirtualNetwork/prod/subnets/db  all    \
-false
+fastpath,enableIcmpEcho,enableReject
 shop          public    20.50.61.3   PublicIPPrefix/outside          1,2    \
-false
+enableIcmpEcho
 shop          six       2001:db8::1  given                           all    \
-false
-shop          spare     20.50.61.9   given                           all    \
-false
+enableIcmpEcho
+shop          spare     20.50.61.9   given                           all    -
 
 LOADBALANCER  BACKENDPOOL  MEMBER  ADDRESS   WEIGHT  ADMINSTATE  STATE     \
 NODE
@@ -252,7 +252,7 @@ done
 run slb-ctl get --defaults -o yaml
 for default in "gateway: 10.0.1.1" "sku: Standard" "tier: Regional" \
     "privateIPAllocationMethod: Dynamic" "privateIPAllocationMethod: Static" \
-    "fastpath: false" "zones: \[\]" "adminState: None" \
+    "fastpath: false" "enableIcmpEcho: true" "zones: \[\]" "adminState: None" \
     "intervalInSeconds: 15" "idleTimeoutInMinutes: 4" "enableTcpReset: false" \
     "protocol: All" "allocatedOutboundPorts: 0"; do
     like "$output" "$default" "--defaults: $default"
