@@ -197,7 +197,7 @@ static void
 host_run(struct agent *agent)
 {
     run_bridge(agent);
-    probes_run(agent);
+    probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
 }
 
 static bool

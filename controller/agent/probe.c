@@ -47,6 +47,9 @@ VLOG_DEFINE_THIS_MODULE(probe);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 
+/* A new probe that finds no flows tries again after so many ms. */
+#define FLOWS_INTERVAL 20
+
 /* A machine has so much time to answer, in ms, ... */
 #define TIMEOUT 30000
 
@@ -67,6 +70,7 @@ struct probe {
     uint32_t hash;
     struct heap_node due;       /* In 'schedule'. */
     bool wanted;
+    bool asked;                 /* At least once. */
 };
 
 static struct shash probes = SHASH_INITIALIZER(&probes);
@@ -520,8 +524,10 @@ report(struct agent *agent)
 
 /* Running. */
 
+/* Asks who is due, but not for the first time unless 'flows' are there: what
+ * is lost is repeated after a second only. */
 static void
-ask_due(void)
+ask_due(bool flows)
 {
     long long int now = time_msec();
 
@@ -533,6 +539,13 @@ ask_due(void)
         if (at > now) {
             break;
         }
+        if (!probe->asked && !flows) {
+            heap_change(&schedule, &probe->due,
+                        due_priority(now + FLOWS_INTERVAL));
+            continue;
+        }
+        probe->asked = true;
+
         /* After a pause, what was missed is not made up for. */
         at = probe_state_next(probe->hash, probe->state.interval,
                               MAX(at, now - PROBE_ENGINE_TICK));
@@ -543,12 +556,13 @@ ask_due(void)
     }
 }
 
+/* 'flows' says whether the switch has the flows for all probes. */
 void
-probes_run(struct agent *agent)
+probes_run(struct agent *agent, bool flows)
 {
     ready = !shash_is_empty(&probes) && probe_port_run();
     if (ready) {
-        ask_due();
+        ask_due(flows);
     }
     probe_engine_run(engine);
     if (unreported && synced && agent->slb_complete && agent->slb_txn

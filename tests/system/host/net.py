@@ -11,7 +11,8 @@
     health PORT FILE [CERTIFICATE]
         A web server, by TLS if there is a certificate, that answers each
         request as FILE says: a status, or "hang".  Prints for each request
-        where it came from, its path, Host and User-Agent.
+        where it came from, its path, Host and User-Agent, what it answers
+        and when.
 
     mux FILE VIP...
         Sends each IP packet that arrives for a VIP in VXLAN, as the line in
@@ -213,7 +214,7 @@ class Health(http.server.BaseHTTPRequestHandler):
             answer = f.read().strip()
         client = self.client_address[0].replace("::ffff:", "").split("%")[0]
         print(client, self.path, self.headers["Host"],
-              self.headers["User-Agent"], flush=True)
+              self.headers["User-Agent"], answer, time.time(), flush=True)
         if answer == "hang":
             time.sleep(60)
         else:

@@ -64,6 +64,7 @@ ok "who is not heard of any more is not used" wait_until 5 up_is vm1 vm2
 is "$(get Load_Balancer status)" "{}" "without a word"
 
 # All are down.
+# shows: LoadBalancer.probes.noHealthyBackendsBehavior
 slbdb health vm1 $h 10.0.1.4 down -- health vm2 $h 10.0.1.5 down
 ok "all down: nobody gets any" wait_until 5 up_is ""
 probe=';no_healthy_backends_behavior="AllProbedUp"'
