@@ -101,6 +101,7 @@ print-unit-tests:
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/mux \
+	tests/bench/probes \
 	tests/bench/results.py \
 	tests/bench/scale \
 	tests/lib/muxnode.py \

@@ -61,6 +61,13 @@ static long long int start_at = LLONG_MAX;
 
 static enum ct_zones_state zones_state = CT_ZONES_PENDING;
 
+/* A turn that finds everything done, and has nothing new to look at, need not
+ * look at it all again; but for safety, in case the database has refused
+ * something, that is done from time to time (ms). */
+#define REPAIR_INTERVAL 1000
+static bool settled;
+static long long int settled_until;
+
 /* Next hops that flows depend on: of 'vteps', and the gateways. */
 static struct neighbour_set *neighbours;
 static struct in6_addr *vteps;
@@ -161,6 +168,11 @@ run_bridge(struct agent *agent)
 {
     struct host_bridge bridge;
 
+    if (settled && agent->slb_complete && up_to_date(agent)
+        && time_msec() < settled_until) {
+        return;
+    }
+    settled = false;
     if (!host_bridge_run(agent, &bridge)) {
         built = false;
         return;
@@ -188,15 +200,18 @@ run_bridge(struct agent *agent)
     ports_clear(&ports);
     shash_destroy(&ports);
 
-    if (userspace) {
-        tunnel_neighbours_run(vteps, n_vteps);
-    }
+    settled = (agent->ovs_txn && agent->slb_txn && up_to_date(agent)
+               && zones_state == CT_ZONES_READY);
+    settled_until = time_msec() + REPAIR_INTERVAL;
 }
 
 static void
 host_run(struct agent *agent)
 {
     run_bridge(agent);
+    if (userspace) {
+        tunnel_neighbours_run(vteps, n_vteps);
+    }
     probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
 }
 

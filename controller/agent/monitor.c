@@ -243,8 +243,19 @@ set_host_conditions(struct agent *agent)
 bool
 monitor_run(struct agent *agent)
 {
+    static unsigned int seen_slb, seen_ovs, seen_conditions;
+
     if (!agent->config_ok) {
         return false;
+    }
+
+    /* What was found complete is so until something else is there. */
+    unsigned int slb = ovsdb_idl_get_seqno(agent->slb_idl);
+    unsigned int ovs = ovsdb_idl_get_seqno(agent->ovs_idl);
+    if (agent->slb_complete && seen_slb == slb && seen_ovs == ovs
+        && (seen_conditions
+            == ovsdb_idl_get_condition_seqno(agent->slb_idl))) {
+        return true;
     }
 
     bool acked = set_node_conditions(agent);
@@ -254,6 +265,9 @@ monitor_run(struct agent *agent)
     if (!acked || !ovsdb_idl_has_ever_connected(agent->slb_idl)) {
         return false;
     }
+    seen_slb = slb;
+    seen_ovs = ovs;
+    seen_conditions = ovsdb_idl_get_condition_seqno(agent->slb_idl);
 
     /* Contents that were complete stay so while the database is away; others
      * become complete only by what a live connection brings.  A database in

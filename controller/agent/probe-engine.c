@@ -158,6 +158,7 @@ probe_engine_create(probe_engine_result *result)
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION,
                       curl_wants_timer);
     curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, 1L);
     curl_multi_setopt(engine->multi, CURLMOPT_PIPELINING,
                       (long) CURLPIPE_NOTHING);
     return engine;
@@ -220,6 +221,12 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
     curl_easy_setopt(easy, CURLOPT_USERAGENT, USER_AGENT);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 0L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2048L);
+
+    /* There is nothing to resolve, but libcurl would remember that for each
+     * address, and look at all it remembers each time. */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) spec->timeout);

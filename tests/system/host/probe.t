@@ -156,12 +156,12 @@ ok "both are up" wait_until 30 eval 'says vm1 "http 10.0.1.4" up &&
     says vm2 "http 10.0.1.5" up && says vm1 "http fd00:1::4" up'
 stop h1-agent KILL
 before=$(health vm1; health vm2; health vm9)
-echo 503 >"$tmp/vm2-8000"
 agent_up h1
 is "$(health vm1; health vm2; health vm9)" "$before" \
     "an agent that starts again takes over what was known"
 is "$(status h1 "flow mods")" "0 added, 0 changed, 0 deleted" \
     "and changes no flow"
+echo 503 >"$tmp/vm2-8000"
 ok "until it finds something else" wait_until 6 says vm2 "http 10.0.1.5" down
 
 # The database.
