@@ -77,6 +77,9 @@ struct mux_flight {
     const void *slot;
     const struct mux_owner *owner; /* Null until found. */
     const struct mux_ring *ring; /* Null if the owner is the only one. */
+    const struct mux_nexthop_entry *nexthop;
+    struct mux_count *entry_count; /* Where 'entry'... */
+    struct mux_count *owner_count; /* ...and 'owner' are counted. */
 };
 
 /* What all packets of a batch have in common. */

@@ -534,7 +534,8 @@ struct ring_node {
 
 static uint32_t
 ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
-                 const struct state *state, const struct mux_pool *pool)
+                 const struct mux_view *view, const struct state *state,
+                 const struct mux_pool *pool)
 {
     uint32_t hash = hash_3words(contents->others[0],
                                 contents->others[1] << 16
@@ -561,7 +562,8 @@ ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
     ring->n = contents->n_others;
     ring->truncated = contents->truncated;
     ring->changed_at = (contents->changed >= 0
-                        ? pool->generations[contents->changed].switched_at
+                        ? view->generations[view->in_force
+                                            + contents->changed].switched_at
                         : LLONG_MIN);
     for (int i = 0; i < ring->n; i++) {
         ring->indices[i] = contents->others[i];
@@ -584,7 +586,7 @@ view_build_rings(struct mux_view *view, const struct state *state,
     unsigned int log2 = 0;
     size_t n_tables = 0;
 
-    for (size_t i = 0; i < view->n_generations; i++) {
+    for (size_t i = view->in_force; i < view->n_generations; i++) {
         const struct mux_view_generation *g = &view->generations[i];
 
         log2 = MAX(log2, g->table->log2);
@@ -604,13 +606,14 @@ view_build_rings(struct mux_view *view, const struct state *state,
                                HMAP_INITIALIZER(&rb.by_contents) };
     struct maglev_ring none = { .changed = -1 };
 
-    ring_builder_add(&rb, &none, state, pool);
+    ring_builder_add(&rb, &none, view, state, pool);
     for (size_t i = 0; i < n_slots; i++) {
         struct maglev_ring contents;
 
         maglev_ring_get(&contents, i, coming, tables, n_tables);
         numbers[i] = (contents.n_others || contents.changed >= 0
-                      ? ring_builder_add(&rb, &contents, state, pool) : 0);
+                      ? ring_builder_add(&rb, &contents, view, state, pool)
+                      : 0);
     }
 
     if (rb.n > 1) {
@@ -676,11 +679,18 @@ view_create(struct mux_store *store, struct state *state,
         view->has_coming = true;
     }
 
-    const struct maglev_table *current = view->generations[0].table;
-    view->owners = xmalloc_cacheline(MAX(current->n_members, 1)
+    for (size_t i = 0; i < pool->n_generations; i++) {
+        if (view->generations[i].table->n_members) {
+            view->in_force = i;
+            break;
+        }
+    }
+
+    const struct maglev_table *table = view->generations[view->in_force].table;
+    view->owners = xmalloc_cacheline(MAX(table->n_members, 1)
                                      * sizeof *view->owners);
-    for (size_t i = 0; i < current->n_members; i++) {
-        uint16_t index = current->members[i].index;
+    for (size_t i = 0; i < table->n_members; i++) {
+        uint16_t index = table->members[i].index;
 
         view->owners[i] = (struct mux_owner) {
             .index = index,
@@ -762,7 +772,7 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
     struct mux_key pool_key = mux_key_pool(ep->pool);
     struct mux_pool *pool = mux_pool_cast(state_find(state, &pool_key));
     const struct mux_view *view = pool->view;
-    const struct maglev_table *table = view->generations[0].table;
+    const struct maglev_table *table = view->generations[view->in_force].table;
     struct mux_entry e = {
         .tuple = mux_tuple(key->number, key->protocol, key->port),
         .slots = (table->slots8 ? (const void *) table->slots8
@@ -775,7 +785,8 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
         .flags = (ep->distribution
                   | (table->slots16 ? MUX_ENTRY_WIDE : 0)
                   | (view->rings ? MUX_ENTRY_RING : 0)
-                  | (ep->ranges ? MUX_ENTRY_RANGES : 0)),
+                  | (ep->ranges ? MUX_ENTRY_RANGES : 0)
+                  | (view->in_force ? MUX_ENTRY_CLOSED : 0)),
         .counter = ep->counter,
     };
 

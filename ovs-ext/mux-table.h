@@ -109,12 +109,17 @@ struct mux_view_generation {
     const struct maglev_table *table;
 };
 
-/* A pool, as the fast path sees it. */
+/* A pool, as the fast path sees it.
+ *
+ * Where nobody is left in the current generation, because the last member was
+ * drained, connections that are open go on: owners are those of the newest
+ * generation that has some, and the pool's endpoints are closed, which means
+ * that nothing may begin there. */
 struct mux_view {
     uint32_t tunnel_key;
     uint32_t network;
 
-    /* By ordinal in the current generation. */
+    /* By ordinal in the generation that is in force. */
     struct mux_owner *owners;
 
     /* Numbers of 'rings', 0 if there are no other owners, for 2^'ring_log2'
@@ -130,6 +135,7 @@ struct mux_view {
     struct mux_view_generation *generations;
     size_t n_generations;
     bool has_coming;
+    size_t in_force;            /* Of 'generations': it has the owners. */
     struct mux_pool_member *members;
     size_t n_members;
 };
@@ -139,6 +145,7 @@ enum mux_entry_flags {
     MUX_ENTRY_WIDE = 1 << 2,    /* 'slots' are 16 bits each. */
     MUX_ENTRY_RING = 1 << 3,    /* 'view' has rings. */
     MUX_ENTRY_RANGES = 1 << 4,  /* Not everybody may send to it. */
+    MUX_ENTRY_CLOSED = 1 << 5,  /* Only for TCP connections that are open. */
 };
 
 /* An endpoint, in one cache line. */

@@ -157,13 +157,10 @@ mux_add_relaxed(atomic_uint64_t *counter, uint64_t n)
     atomic_store_relaxed(counter, old + n);
 }
 
-/* Counts a packet of the object with 'counter' that is forwarded. */
+/* Counts a packet that is forwarded. */
 static inline void
-mux_thread_count(struct mux_thread *thread, uint32_t counter, uint32_t bytes,
-                 bool syn)
+mux_count_packet(struct mux_count *count, uint32_t bytes, bool syn)
 {
-    struct mux_count *count = mux_thread_get_count(thread, counter);
-
     mux_add_relaxed(&count->packets, 1);
     mux_add_relaxed(&count->bytes, bytes);
     if (OVS_UNLIKELY(syn)) {

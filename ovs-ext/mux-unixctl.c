@@ -215,6 +215,10 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
         ds_put_cstr(ds, "the pool has no members: dropped\n");
         return;
     }
+    if (e->flags & MUX_ENTRY_CLOSED) {
+        ds_put_cstr(ds, "the pool has no members any more: dropped, unless "
+                    "it is of an open TCP connection\n");
+    }
 
     uint64_t hash = lookup_hash(table, e->flags & MUX_ENTRY_KIND, l);
     const struct mux_owner *owner

@@ -97,13 +97,27 @@ EXTRA_DIST += \
 .PHONY: print-unit-tests
 print-unit-tests:
 	@echo $(UNIT_TESTS)
+# A source of packets for tests/bench/mux, to be preloaded: no part of any
+# program, and shared libraries are disabled for those of libtool.
+noinst_DATA = tests/bench/flows.so
+CLEANFILES += tests/bench/flows.so
+tests/bench/flows.so: $(srcdir)/tests/bench/flows.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && \
+	$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(DPDK_CFLAGS) \
+	  $(WARNING_CFLAGS) $(CFLAGS) -mssse3 -fPIC -shared -o $@ \
+	  $(srcdir)/tests/bench/flows.c
 # Benchmarks, and tests in Python, run by prove(1) as well.
 EXTRA_DIST += \
 	tests/bench/apply \
+	tests/bench/flows.c \
 	tests/bench/mux \
 	tests/bench/probes \
+	tests/bench/nft.py \
+	tests/bench/ovn.py \
+	tests/bench/peers \
 	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
 	tests/system/ovs-ext/faults.t
@@ -260,6 +274,7 @@ EXTRA_DIST += \
 	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
 	tests/lib/slbhash.py \
+	tests/system/ovs-ext/bench.t \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "controller/ctl/ctl-model.h"
+#include "lib/slb-address.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
@@ -294,6 +295,18 @@ read_member(const struct ctl_state *state,
     };
 }
 
+/* Has 'member', which has the name of 'declared', another address? */
+static bool
+is_elsewhere(const struct ctl_member *member,
+             const struct slb_member *declared)
+{
+    struct in6_addr address;
+
+    return (!ipv6_is_zero(&declared->address) && member->address
+            && slb_address_parse(member->address, &address)
+            && slb_address_compare(&address, &declared->address));
+}
+
 /* Returns the members of 'pool', for the caller to free, and sets '*n' to
  * their number: first the declared ones, in their order, then those that are
  * not declared any more but still drain. */
@@ -319,8 +332,10 @@ ctl_state_members(const struct ctl_state *state, const struct slb_pool *pool,
 
         read_member(state, compiled, i, &member);
         declared = shash_find_data(&index, member.name);
-        if (!declared || (member.state == CTL_MEMBER_DRAINING
-                          && declared->state != CTL_MEMBER_UNKNOWN)) {
+        if (!declared
+            || is_elsewhere(&member, pool->members.at[declared - members])
+            || (member.state == CTL_MEMBER_DRAINING
+                && declared->state != CTL_MEMBER_UNKNOWN)) {
             members[(*n)++] = member;
         } else if (declared->state == CTL_MEMBER_DRAINING) {
             /* What drains is of an earlier time: another address. */
@@ -328,6 +343,13 @@ ctl_state_members(const struct ctl_state *state, const struct slb_pool *pool,
             *declared = member;
         } else {
             *declared = member;
+        }
+    }
+    /* Those that are on no port are not compiled. */
+    for (size_t i = 0; compiled && state->compiled && i < pool->members.n;
+         i++) {
+        if (members[i].state == CTL_MEMBER_UNKNOWN) {
+            members[i].state = CTL_MEMBER_UNBOUND;
         }
     }
     shash_destroy(&index);

@@ -560,12 +560,19 @@ pool_parse(struct state *s, struct pool *pool,
     hold_other_keys(s, pool);
 }
 
+/* Is 'm' on a port?  If so it needs an index. */
+static bool
+member_has_port(const struct member *m)
+{
+    return m->bm.binding && m->bm.binding->port;
+}
+
 /* Is 'm' where it can get connections, and wants some? */
 static bool
 member_is_ready(const struct member *m)
 {
     return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
-            && m->bm.binding && m->bm.binding->port);
+            && member_has_port(m));
 }
 
 /* May new connections go to 'm'? */
@@ -656,8 +663,8 @@ reserve_named(struct member_indices *indices, const struct generations *gs)
     }
 }
 
-/* Gives the members of 'pool' that are new an index, in order.  Those for
- * which there is none left are removed. */
+/* Gives the members of 'pool' that have got a port an index, in order.  Those
+ * for which there is none left are removed. */
 static void
 allocate_indices(struct state *s, struct pool *pool,
                  const struct generations *gs)
@@ -675,7 +682,7 @@ allocate_indices(struct state *s, struct pool *pool,
         if (m->bm.index) {
             member_indices_reserve(indices, m->bm.index);
         } else {
-            n_new++;
+            n_new += member_has_port(m);
         }
     }
     if (!n_new) {
@@ -688,7 +695,7 @@ allocate_indices(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->gone && !m->bm.index) {
+        if (!m->gone && !m->bm.index && member_has_port(m)) {
             new[n++] = m;
         }
     }
@@ -698,9 +705,7 @@ allocate_indices(struct state *s, struct pool *pool,
 
         m->bm.index = member_indices_allocate(indices);
         if (m->bm.index) {
-            if (m->bm.binding && m->bm.binding->port) {
-                bindings_set_dirty(&s->bindings, m->bm.binding);
-            }
+            bindings_set_dirty(&s->bindings, m->bm.binding);
         } else {
             struct balancer *b = pool->balancer;
 
@@ -894,8 +899,9 @@ pool_start_waiting(struct state *s, struct pool *pool)
     ignore(prepare_is_done(s->prepare, pool->key, pool->coming, s->now));
 }
 
-/* Forgets the members that nobody wants and no generation in 'gs' names.
- * Returns the number of those that are left. */
+/* Of the members that no generation in 'gs' names, forgets those that nobody
+ * wants, and takes the index of those without a port.  Returns the number of
+ * members that are left. */
 static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
@@ -908,10 +914,15 @@ settle_members(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->gone && !m->bm.declared
+        if (!m->gone && m->bm.index
+            && (!m->bm.declared || !member_has_port(m))
             && member_indices_reserve(&s->indices, m->bm.index)) {
-            remove_member(s, m);
-            removed = true;
+            if (m->bm.declared) {
+                m->bm.index = 0;
+            } else {
+                remove_member(s, m);
+                removed = true;
+            }
         }
         n += !m->gone;
         left_out |= !m->gone && m->left_out;
@@ -1043,8 +1054,8 @@ struct maps {
     size_t n_members, n_addresses, n_vteps, n_networks, n_draining;
 };
 
-/* Writes the members of 'pool', of which there are 'n' and which are settled,
- * and returns true if anything about them changes. */
+/* Writes the members of 'pool' that have an index.  There are 'n' members, and
+ * they are settled.  Returns true if anything about them changes. */
 static bool
 write_members(struct state *s, struct pool *pool,
               const struct slbrec_compiled_pool *row, size_t n)
@@ -1069,8 +1080,10 @@ write_members(struct state *s, struct pool *pool,
 
     n = 0;
     for (size_t i = 0; i < pool->n_members; i++) {
-        if (!pool->members[i].gone) {
-            sorted[n++] = &pool->members[i];
+        struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.index) {
+            sorted[n++] = m;
         }
     }
     qsort(sorted, n, sizeof *sorted, compare_indices);

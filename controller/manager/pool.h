@@ -22,8 +22,10 @@
  * A pool is there as long as users declare it or its row is there, that is as
  * long as it has something to drain.  Whether members are healthy depends on
  * who asks, so what users declare as one pool is as many here as there are
- * probes of rules that use it, and one for those without.  A member is its address if users declare
- * one, otherwise its name: that is what its index stays with. */
+ * probes of rules that use it, and one for those without.  A member is its
+ * address if users declare one, otherwise its name: that is what its index
+ * stays with.  It has an index as long as it is on a port or a generation
+ * names it, and is in the row only then. */
 
 #include <netinet/in.h>
 #include <stdbool.h>

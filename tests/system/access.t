@@ -123,6 +123,8 @@ done
 before=$(rest)
 hosts=$(wanted host1 host2 host3)
 muxes=$(wanted mux1 mux2)
+built=$(count pools_built)
+transactions=$(count transactions)
 both_start
 changed_at=$(now)
 put ", enableIcmpEcho: false" ", sourceRanges: [198.51.100.0/28]" \
@@ -134,6 +136,8 @@ both_served "source ranges, no ping, reject" "$changed_at" 0
 is "$(rest)" "$before" "no pool, generation or binding was written"
 is "$(wanted host1 host2 host3)" "$hosts" "hosts had nothing to do"
 isnt "$(wanted mux1 mux2)" "$muxes" "unlike muxes"
+is "$(count pools_built)" "$built" "which built no pool again"
+is "$(($(count transactions) - transactions))" 2 "in one transaction each"
 
 # 198.51.100.10 and 2001:db8:51::101 are let in.
 drops=$(count drop_source)
@@ -160,16 +164,17 @@ done
 
 for address in $vip "[$vip6]"; do
     host=${address//[][]/}
-    capture_start reset-$host client eth0 "src host $host"
-    started_at=$(now)
+    capture_start reset-$host client eth0 "host $host and not port 83"
     is "$(get "http://$address:82/")" "code 7" "$address: TCP is refused"
-    ok "at once" less "$(since "$started_at")" 0.5
     is "$(ask client "udp/$host/82")" "no answer: ConnectionRefusedError" \
         "and UDP"
     is "$(get "http://$address:83/")" "code 28" "but not where no rule is"
     capture_stop reset-$host
-    like "$(tcpdump -n -r "$tmp/reset-$host.pcap" 2>/dev/null | xargs)" \
-        'Flags \[R\.\].*unreachable' "by RST and by port unreachable"
+    # What is refused is not sent again.
+    is "$(tcpdump -n -r "$tmp/reset-$host.pcap" 2>/dev/null |
+        grep -o 'Flags \[[SR.]*\]\|UDP\|unreachable' | uniq | xargs)" \
+        "Flags [S] Flags [R.] UDP unreachable" \
+        "by RST and by port unreachable, at once"
 done
 
 # Where no rule is.

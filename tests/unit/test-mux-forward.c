@@ -86,6 +86,14 @@ static const char tables[] =
     "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
     "    [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 1],"
     "     [8, 1]]}]},"
+    " {'op': 'pool', 'tunnel_key': 106, 'network': 1, 'slots': 8,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.22']],"
+    "  'generations': ["
+    "   {'number': 4, 'state': 'current', 'age': 1000, 'weights': []},"
+    "   {'number': 3, 'state': 'previous', 'age': 2000, 'weights': []},"
+    "   {'number': 2, 'state': 'previous', 'age': 9000, 'weights': [[2, 1]]},"
+    "   {'number': 1, 'state': 'previous', 'age': 99999, 'weights':"
+    "    [[1, 1]]}]},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
     " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
@@ -107,6 +115,12 @@ static const char tables[] =
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 82, 'pool': 104, 'distribution': 'Default',"
     "  'idle': 240, 'name': 'empty'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 17, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.21',"
     "  'echo': false, 'reject': true},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.21',"
@@ -580,6 +594,35 @@ test_forward_ring(void)
         check_forwarding(p, 14, 58, &x);
         CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
     }
+}
+
+/* The last member has been drained: open TCP connections go on, with all who
+ * may have them, and nothing else does. */
+static void
+test_forward_drained(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.22", .vtep_mac = 0x16, .vni = 106,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                      1000, 1086),
+        .steering = { .owners = { 2, 1 }, .n_owners = 2,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+    struct dp_packet *p;
+
+    check_forwarding(tcp_packet(128, 1000, 1086, 10), 14, 50, &x);
+
+    p = tcp_packet(128, 1000, 1086, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 20 + 13] = TCP_SYN;
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
+           UDP_HEADER_LEN + 30);
+    put_l4(p, IPPROTO_UDP, 1000, 1086, 30);
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
 }
 
 /* From a host, to an internal VIP of its network or to a public one. */
@@ -1980,6 +2023,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_strips_link_layer),
     UNIT_TEST(test_forward_ipv6),
     UNIT_TEST(test_forward_ring),
+    UNIT_TEST(test_forward_drained),
     UNIT_TEST(test_forward_tunnelled),
     UNIT_TEST(test_distribution),
     UNIT_TEST(test_forward_headroom),

@@ -505,8 +505,23 @@ test_pool_without_members(void)
 {
     struct mux_store *store = mux_store_create();
 
-    LOAD(store, 1, CURRENT(2, OLD, "") "," PREVIOUS(1, OLD, "[1, 1]"));
+    /* Never any; those of the newest generation that had some. */
+    LOAD(store, 1, CURRENT(1, OLD, ""));
     CU_ASSERT_PTR_NULL(lookup(store, 0, "10.0.0.1", 6, 80)->slots);
+    LOAD(store, 2, CURRENT(4, OLD, "") "," PREVIOUS(3, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]") "," PREVIOUS(1, OLD, "[1, 1]"));
+
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 2);
+    CU_ASSERT(e->flags & MUX_ENTRY_CLOSED);
+
+    LOAD(store, 3, CURRENT(5, OLD, "[1, 1]") "," PREVIOUS(4, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 1);
+    CU_ASSERT(!(e->flags & MUX_ENTRY_CLOSED));
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 2, hop 0, settled");
     mux_store_destroy(store);
 }
 
@@ -689,7 +704,7 @@ test_counters(void)
     for (int i = 0; i < 2; i++) {
         members[i] = e->owners[i].counter;
         CU_ASSERT_NOT_EQUAL(members[i], MUX_NO_COUNTER);
-        mux_thread_count(thread, members[i], 100, i);
+        mux_count_packet(mux_thread_get_count(thread, members[i]), 100, i);
     }
     CU_ASSERT_NOT_EQUAL(members[0], members[1]);
     mux_thread_count_drop(thread, members[1], MUX_COUNT_TOO_BIG);
@@ -713,7 +728,7 @@ test_counters(void)
     CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
 
     uint32_t own = mux_counter_alloc();
-    mux_thread_count(thread, own, 100, true);
+    mux_count_packet(mux_thread_get_count(thread, own), 100, true);
     mux_thread_count_drop(thread, own, MUX_COUNT_TOO_BIG);
     mux_counter_free((void *) (uintptr_t) own);
     CU_ASSERT_EQUAL(mux_counter_alloc(), own);
