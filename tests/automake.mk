@@ -65,6 +65,7 @@ EXTRA_DIST += \
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
 	tests/lib/lab.sh \
+	tests/lib/db-times.py \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
@@ -87,6 +88,7 @@ EXTRA_DIST += \
 	tests/system/lab.t \
 	tests/system/members.t \
 	tests/system/no-rule.t \
+	tests/system/probes.t \
 	tests/system/quickstart.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
