@@ -58,10 +58,9 @@
  *     source        0e : 01 : 00 00 : 00 00
  *
  * The rule is thereby known by (VNI, destination address, protocol, port), as
- * it is for other packets, and the member by CC: a host can rewrite the
- * destination address, and in the first fragment (OpenFlow: ip_frag=first) the
- * port, without asking conntrack.  It must not send the packet on: it is at
- * home.
+ * it is for other packets, so that a host can give all fragments to conntrack
+ * in the same way, though flows cannot match on their ports, and the member is
+ * known by CC.  It must not send the packet on: it is at home.
  *
  * The hosts' side of this is done by OpenFlow (ofproto-rules/), which rotates
  * with "move" actions and matches on the octets below; this module is what

@@ -24,7 +24,8 @@
 
 /* ARP and ND: VMs ask for the Ethernet address of their gateway, of other VMs
  * of their network and of VIPs in it, which look as if they were behind the
- * gateway, and so does where IPv6 probes come from.  We know the answers; no request leaves the host.
+ * gateway, and so does where IPv6 probes come from.  We know the answers; no
+ * request leaves the host.
  *
  * Only requests from ports of VMs get here (vm.c), and the answer goes to the
  * port that asked: the underlay has requests of its own, which are not ours.

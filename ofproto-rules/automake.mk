@@ -5,6 +5,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/floating-ip.c \
 	ofproto-rules/flow-table.c \
 	ofproto-rules/flow-table.h \
+	ofproto-rules/fragment.c \
 	ofproto-rules/host.c \
 	ofproto-rules/host.h \
 	ofproto-rules/icmp.c \

@@ -67,6 +67,7 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
                    "actions=drop");
 
     inbound_rules(rules, ft);
+    fragment_rules(rules, ft);
     floating_ip_rules(rules, ft);
     ring_rules(rules, ft);
     stale_rules(rules, ft);

@@ -23,6 +23,7 @@
  *     host.c       the way in: ports, VTEPs, tunnel keys
  *     inbound.c    connections from muxes to VMs
  *     ring.c       the ring of owners
+ *     fragment.c   datagrams that come, and are answered, in pieces
  *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
@@ -91,8 +92,9 @@ struct host_member {
 /* A rule. */
 struct host_endpoint {
     struct in6_addr vip;
-    uint8_t protocol;           /* IPPROTO_TCP or IPPROTO_UDP. */
-    uint16_t port;
+    uint8_t protocol;           /* IPPROTO_TCP, IPPROTO_UDP or, for all that
+                                 * comes to the VIP ("HA ports"), 0. */
+    uint16_t port;              /* 0 for all. */
     uint16_t backend_port;      /* Unless it is floating: then 'port'. */
     uint16_t zone;              /* Of conntrack; a rule's own on this host. */
     uint32_t cookie;
@@ -151,6 +153,10 @@ void host_rules_build(const struct host_rules *, struct flow_table *);
 /* The features. */
 void inbound_rules(const struct host_rules *, struct flow_table *);
 void ring_rules(const struct host_rules *, struct flow_table *);
+void fragment_rules(const struct host_rules *, struct flow_table *);
+void fragment_replies(const struct host_vm *, const struct in6_addr *src,
+                      const struct host_endpoint *const eps[], size_t n,
+                      struct flow_table *);
 void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
 void stale_denials(struct flow_table *, const struct host_endpoint *,

@@ -66,6 +66,8 @@
  * the owner.  With 10,000 VIPs all but the first two are far away.  Each is
  * fetched a pass before it is needed, so that a batch waits for them together:
  * that takes some 70 cycles a packet more, without prefetches it were 170.
+ * That far the processor must not have to look for their pages first, so they
+ * are in huge ones (lib/huge.h).
  *
  * All else is rare and is out of line, so that it takes neither time nor
  * instruction cache of the ordinary packet: look_closer() decides about what
@@ -852,12 +854,14 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     uint32_t len = dp_packet_size(packet);
     uint16_t type;
     uint32_t ofs = mux_parse_ethernet(l2, len, &type);
-    const uint8_t *l3 = l2 + ofs;
     uint64_t dst[2];
 
     if (!ofs) {
         return false;
-    } else if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+    }
+
+    const uint8_t *l3 = l2 + ofs;
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
         uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
 
         if (table->anycast && htonl(ip) == table->anycast) {

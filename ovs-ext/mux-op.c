@@ -543,9 +543,10 @@ ranges_from_json(const struct json *json, bool v4)
 
     set->n = 0;
     for (size_t i = 0; i < n; i++) {
-        struct mux_range *previous = &ranges[set->n - 1];
+        struct mux_range *previous = set->n ? &ranges[set->n - 1] : NULL;
 
-        if (!set->n || compare_words(ranges[i].first, previous->last) > 0) {
+        if (!previous
+            || compare_words(ranges[i].first, previous->last) > 0) {
             ranges[set->n++] = ranges[i];
         } else if (compare_words(ranges[i].last, previous->last) > 0) {
             memcpy(previous->last, ranges[i].last, sizeof previous->last);

@@ -21,6 +21,7 @@
 
 #include "csum.h"
 #include "hash.h"
+#include "lib/huge.h"
 #include "ovs-ext/mux-op.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -203,7 +204,7 @@ state_find(const struct state *state, const struct mux_key *key)
 static struct mux_page *
 page_create(const struct mux_store *store)
 {
-    struct mux_page *page = xzalloc_cacheline(sizeof *page);
+    struct mux_page *page = huge_zalloc(sizeof *page);
 
     page->commit = store->commit;
     return page;
@@ -212,7 +213,7 @@ page_create(const struct mux_store *store)
 static struct mux_nexthop_chunk *
 chunk_create(const struct mux_store *store)
 {
-    struct mux_nexthop_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+    struct mux_nexthop_chunk *chunk = huge_zalloc(sizeof *chunk);
 
     chunk->commit = store->commit;
     return chunk;
@@ -372,12 +373,12 @@ chunk_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_nexthop_chunk *old = state->chunks[i];
 
     if (old->commit != store->commit) {
-        struct mux_nexthop_chunk *new = xmalloc_cacheline(sizeof *new);
+        struct mux_nexthop_chunk *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->chunks[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
     }
     return state->chunks[i];
 }
@@ -601,7 +602,7 @@ view_build_rings(struct mux_view *view, const struct state *state,
     }
 
     size_t n_slots = (size_t) 1 << log2;
-    uint32_t *numbers = xmalloc_cacheline(n_slots * sizeof *numbers);
+    uint32_t *numbers = huge_alloc(n_slots * sizeof *numbers);
     struct ring_builder rb = { .by_contents =
                                HMAP_INITIALIZER(&rb.by_contents) };
     struct maglev_ring none = { .changed = -1 };
@@ -621,17 +622,17 @@ view_build_rings(struct mux_view *view, const struct state *state,
         view->rings = rb.rings;
         view->n_rings = rb.n;
         if (rb.n <= UINT16_MAX + 1) {
-            view->ring16 = xmalloc_cacheline(n_slots * sizeof *view->ring16);
+            view->ring16 = huge_alloc(n_slots * sizeof *view->ring16);
             for (size_t i = 0; i < n_slots; i++) {
                 view->ring16[i] = numbers[i];
             }
-            free_cacheline(numbers);
+            huge_free(numbers);
         } else {
             view->ring32 = numbers;
         }
     } else {
         free(rb.rings);
-        free_cacheline(numbers);
+        huge_free(numbers);
     }
 
     struct ring_node *rn;
@@ -687,8 +688,8 @@ view_create(struct mux_store *store, struct state *state,
     }
 
     const struct maglev_table *table = view->generations[view->in_force].table;
-    view->owners = xmalloc_cacheline(MAX(table->n_members, 1)
-                                     * sizeof *view->owners);
+    view->owners = huge_alloc(MAX(table->n_members, 1)
+                              * sizeof *view->owners);
     for (size_t i = 0; i < table->n_members; i++) {
         uint16_t index = table->members[i].index;
 
@@ -706,9 +707,9 @@ view_create(struct mux_store *store, struct state *state,
 static void
 view_free(struct mux_view *view)
 {
-    free_cacheline(view->owners);
-    free_cacheline(view->ring16);
-    free_cacheline(view->ring32);
+    huge_free(view->owners);
+    huge_free(view->ring16);
+    huge_free(view->ring32);
     free(view->rings);
     free(view->generations);
     free(view->members);
@@ -739,12 +740,12 @@ page_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_page *old = state->pages[i];
 
     if (old->commit != store->commit) {
-        struct mux_page *new = xmalloc_cacheline(sizeof *new);
+        struct mux_page *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->pages[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
         store->stats.n_pages++;
     }
     return state->pages[i];
@@ -878,7 +879,7 @@ pages_rebuild(struct mux_store *store, struct state *state)
 {
     do {
         for (size_t i = 0; i < state->n_pages; i++) {
-            retire(store, free_cacheline, state->pages[i]);
+            retire(store, huge_free, state->pages[i]);
         }
         free(state->pages);
 
@@ -1421,11 +1422,11 @@ state_retire(struct mux_store *store, struct state *state)
     free(state->free_numbers);
 
     for (size_t i = 0; i < state->n_pages; i++) {
-        retire(store, free_cacheline, state->pages[i]);
+        retire(store, huge_free, state->pages[i]);
     }
     free(state->pages);
     for (size_t i = 0; i < state->n_chunks; i++) {
-        retire(store, free_cacheline, state->chunks[i]);
+        retire(store, huge_free, state->chunks[i]);
     }
     free(state->chunks);
     retire(store, free, state->vips);

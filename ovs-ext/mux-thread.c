@@ -18,6 +18,7 @@
 #include "ovs-ext/mux-thread.h"
 
 #include "dp-packet.h"
+#include "lib/huge.h"
 #include "ovs-thread.h"
 
 /* Numbers there are.  Number 0 is MUX_NO_COUNTER. */
@@ -108,7 +109,7 @@ mux_counter_free(void *counter_)
 struct mux_thread *
 mux_thread_create_hidden(struct mux_fragments *fragments)
 {
-    struct mux_thread *thread = xzalloc_cacheline(sizeof *thread);
+    struct mux_thread *thread = huge_zalloc(sizeof *thread);
 
     ovs_list_init(&thread->list_node);
     thread->fragments = fragments;
@@ -151,13 +152,13 @@ mux_thread_destroy(struct mux_thread *thread)
         for (size_t j = 0; chunk && j < MUX_COUNT_CHUNK; j++) {
             free(get_drops(&chunk->counts[j]));
         }
-        free_cacheline(chunk);
+        huge_free(chunk);
     }
     for (size_t i = 0; i < thread->released.n; i++) {
         dp_packet_delete(thread->released.packets[i]);
     }
     free(thread->released.packets);
-    free_cacheline(thread);
+    huge_free(thread);
 }
 
 /* Adds 'counters' to those of 'thread', which must be the caller's own. */
@@ -244,7 +245,7 @@ mux_thread_may_echo(struct mux_thread *thread, uint32_t counter,
 struct mux_count *
 mux_thread_new_count(struct mux_thread *thread, uint32_t counter)
 {
-    struct mux_count_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+    struct mux_count_chunk *chunk = huge_zalloc(sizeof *chunk);
 
     atomic_store_explicit(&thread->chunks[counter / MUX_COUNT_CHUNK], chunk,
                           memory_order_release);

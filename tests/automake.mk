@@ -22,6 +22,10 @@ UNIT_TESTS += tests/unit/test-slb-hash
 tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
 tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-huge
+tests_unit_test_huge_SOURCES = tests/unit/test-huge.c
+tests_unit_test_huge_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
@@ -38,6 +42,13 @@ UNIT_TESTS += tests/unit/test-mux-node
 tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
 tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-threads
+tests_unit_test_mux_threads_SOURCES = \
+	tests/unit/test-mux-threads.c \
+	tests/unit/mux-random.c tests/unit/mux-random.h
+tests_unit_test_mux_threads_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_threads_LDADD = $(MUX_LDADD)
 
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
@@ -71,6 +82,7 @@ EXTRA_DIST += \
 	tests/lib/run-tests \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
+	tests/system/access.t \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
@@ -79,6 +91,8 @@ EXTRA_DIST += \
 	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
+	tests/system/fragments.t \
+	tests/system/ha-ports.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -109,11 +123,15 @@ tests/bench/flows.so: $(srcdir)/tests/bench/flows.c
 	  $(WARNING_CFLAGS) $(CFLAGS) -mssse3 -fPIC -shared -o $@ \
 	  $(srcdir)/tests/bench/flows.c
 # Benchmarks, and tests in Python, run by prove(1) as well.
+check_PROGRAMS += tests/bench/maglev-build
+tests_bench_maglev_build_SOURCES = tests/bench/maglev-build.c
+tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
 	tests/bench/mux \
 	tests/bench/probes \
+	tests/bench/mux-tables \
 	tests/bench/nft.py \
 	tests/bench/ovn.py \
 	tests/bench/peers \
@@ -206,14 +224,20 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/access.t \
 	tests/system/manager/addresses.t \
+	tests/system/manager/astray.t \
+	tests/system/manager/bounded.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
 	tests/system/manager/fail-over.t \
+	tests/system/manager/flips.t \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
+	tests/system/manager/held-keys.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/members.t \
 	tests/system/manager/move.t \
 	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
@@ -221,7 +245,8 @@ EXTRA_DIST += \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
 	tests/system/manager/stages.t \
-	tests/system/manager/wanted.t
+	tests/system/manager/wanted.t \
+	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
 	tests/unit/test-fabric \
@@ -253,9 +278,12 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
+	tests/system/host/fragments.t \
+	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
+	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
@@ -292,3 +320,13 @@ tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
 EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t
+EXTRA_DIST += \
+	tests/system/ovs-ext/builds-agree.t \
+	tests/system/ovs-ext/builds.mk \
+	tests/system/ovs-ext/owners.c \
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/threads.t
+mostlyclean-local: clean-builds
+.PHONY: clean-builds
+clean-builds:
+	rm -rf tests/system/ovs-ext/builds

@@ -330,10 +330,13 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             || !parse_address(row->vip, &ep.vip, row->rule)) {
             continue;
         }
-        if ((ep.protocol != IPPROTO_TCP && ep.protocol != IPPROTO_UDP)
-            || !ep.port || (!ep.backend_port && !ep.floating)) {
-            VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port are "
-                         "possible", row->rule);
+        bool one_port = ((ep.protocol == IPPROTO_TCP
+                          || ep.protocol == IPPROTO_UDP)
+                         && ep.port && (ep.backend_port || ep.floating));
+        bool all_ports = !ep.protocol && !ep.port && !ep.backend_port;
+        if (!one_port && !all_ports) {
+            VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port, or for "
+                         "all, are possible", row->rule);
             continue;
         }
 

@@ -24,12 +24,13 @@
  * probe_engine_run() is where that happens.
  *
  * Redirections are not followed, proxies not used, and of an answer no more is
- * read than PROBE_ENGINE_MAX_OCTETS: its status comes first.  A server may have any certificate, unless there is a file of authorities: then
+ * read than PROBE_ENGINE_MAX_OCTETS: its status comes first.  A
+ * server may have any certificate, unless there is a file of authorities: then
  * it needs one of these, for the address that is asked.
  *
  * There are no threads: libcurl and the sockets of TCP probes tell an epoll
- * instance, which is all that the main loop waits for.  A turn of the main loop
- * may cost more than a probe, so what happens within PROBE_ENGINE_TICK is
+ * instance, which is all that the main loop waits for.  A turn of the main
+ * loop may cost more than a probe, so what happens within PROBE_ENGINE_TICK is
  * looked at in one. */
 
 #include <netinet/in.h>

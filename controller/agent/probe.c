@@ -59,7 +59,7 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 
 struct probe {
     char *iface_id;             /* Of the VM's port. */
-    char *key;                  /* In Port.health: "web/probes/http 10.0.0.4" */
+    char *key;                  /* In Port.health: "web/probes/p 10.0.0.4". */
     struct probe_spec spec;     /* Its texts are its own. */
     uint32_t network;
     uint16_t token;

@@ -241,9 +241,13 @@ class Node:
         tasks = '/proc/%d/task/' % self.vswitchd.pid
         found = []
         for task in os.listdir(tasks):
-            with open(tasks + task + '/comm') as f:
-                if f.read().startswith('pmd-'):
-                    found.append(int(task))
+            try:
+                with open(tasks + task + '/comm') as f:
+                    if f.read().startswith('pmd-'):
+                        found.append(int(task))
+            except (FileNotFoundError, ProcessLookupError):
+                # Others come and go.
+                pass
         return found
 
 

@@ -167,8 +167,27 @@ is "$(ports)" "- vm2 vm3 vm4 vm5 vm6 vm1 -" "to the port that was free"
 # ha-ports.yaml
 # shows: LoadBalancer.rules.protocol
 use ha-ports.yaml </dev/null
-is "$(ask vm3 tcp/10.0.1.100/22)" "no answer: TimeoutError" \
-    "ha-ports: nothing answers for the appliances"
+serving 2
+for i in 1 2; do
+    serve vm$i tcp/0.0.0.0/22 tcp/0.0.0.0/53 udp/0.0.0.0/53
+done
+# Who answers a VM, over two connections, by UDP, and at a port of the web
+# server.
+appliances()
+{
+    ask "$1" tcp/10.0.1.100/22 --count 2
+    ask "$1" tcp/10.0.1.100/53 --count 2
+    ask "$1" udp/10.0.1.100/53 --count 2
+    on "$1" curl -s --max-time 2 http://10.0.1.100:8080/ |
+        sed 's/^10\.0\.1\.4$/vm1/; s/^10\.0\.1\.5$/vm2/'
+    echo
+}
+for vm in vm3 vm4 vm5; do
+    like "$(appliances $vm | sed '/^$/d' | sort | uniq -c | xargs)" \
+        '^7 vm[12]$' "ha-ports: one appliance serves $vm at all ports"
+done
+ok "ping is answered" \
+    eval "on vm3 ping -q -c 3 -i 0.2 -W 1 10.0.1.100 >$tmp/ping.out"
 
 # dns.yaml
 # shows: LoadBalancer.backendPools.members.weight

@@ -114,5 +114,9 @@ ok "and of others that nothing has changed" health_is vm1 up
 serving 5
 sleep 1
 both_stop
-both_served "members down and up, an agent killed" "$begin" 0
+for kind in new kept; do
+    requests_report $kind
+    is "${report[failed]} failed" "0 failed" \
+        "all the time, no request ($kind) failed"
+done
 done_testing

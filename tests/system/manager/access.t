@@ -13,6 +13,7 @@ web()
 {
     slbdb lb web prod frontend:public=20.50.60.10 \
         frontend:six=2001:db8:60::10 frontend:inside=10.0.1.100 \
+        frontend:inside6=2001:db8:1::100 \
         pool:servers=vm1@10.0.1.4,vm3@10.0.1.6 pool:sixes=vm1@2001:db8:1::4 \
         rule:http=public,servers,Tcp,80,8080 \
         rule:http6=six,sixes,Tcp,80,8080 "$@"
@@ -104,20 +105,23 @@ is "$(said)" "{rules/http6=source range \"0.0.0.0/0\" is no IPv6 prefix}" \
     "one less is possible"
 
 # HA ports.
-web rule:ha=inside,servers,All,0,0\;source_ranges=10.0.0.0/8
+web rule:ha=inside,servers,All,0,0\;source_ranges=10.0.0.0/8 \
+    rule:ha6=inside6,sixes,All,0,0
 is "$(get Endpoint rule,vip,protocol,port,backend_port,source_ranges \
-    protocol=0)" "web/rules/ha 10.0.1.100 0 0 0 10.0.0.0/8" "HA ports"
+    protocol=0)" "web/rules/ha 10.0.1.100 0 0 0 10.0.0.0/8
+web/rules/ha6 2001:db8:1::100 0 0 0 []" "HA ports"
 is "$(get VIP network_key address=10.0.1.100)" \
     "$(get Compiled_Network tunnel_key name=prod)" "in the network only"
 is "$(said)" "{}" "there is nothing to say about it"
 set_row Frontend inside '"address": "20.50.60.11"'
 compiled
-is "$(get Endpoint rule protocol=0)" "" "public frontends have none"
+is "$(get Endpoint rule protocol=0)" web/rules/ha6 \
+    "public frontends have none"
 is "$(said)" "{rules/ha=protocol All is for internal frontends only}" \
     "which is said"
 set_row Frontend inside '"address": "10.0.1.101"'
 compiled
-is "$(get Endpoint vip protocol=0)" 10.0.1.101 "it is internal again"
+is "$(get Endpoint vip rule=web/rules/ha)" 10.0.1.101 "it is internal again"
 is "$(said)" "{}" "nothing is wrong"
 is "$(recompute m1)" 0 "all is as it should be"
 is "$(status m1 failed)" 0 "no transaction failed"
