@@ -303,9 +303,12 @@ main(int argc, char *argv[])
     int error;
 
     /* A large change takes and gives back memory in each transaction: keep it
-     * for the next one. */
+     * for the next one.  What is freed is joined with its neighbours at once
+     * (no fast bins), since otherwise each larger request first has to do that
+     * with the thousands of small pieces that a transaction leaves. */
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 1 << 22);
+    mallopt(M_MXFAST, 0);
 
     set_program_name(argv[0]);
     ovs_cmdl_proctitle_init(argc, argv);
