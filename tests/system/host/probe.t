@@ -101,21 +101,21 @@ ok "a probe of two pools is run once (5 times by IPv4 and IPv6 each: $n)" \
 # Down, whatever the reason, and up again.
 for answer in 503 404 301 hang; do
     echo $answer >"$tmp/vm1-8000"
-    ok "$answer: down" wait_until 6 says vm1 "http 10.0.1.4" down
+    ok "$answer: down" wait_until 10 says vm1 "http 10.0.1.4" down
     [ $answer = 503 ] || continue
     is "$(health vm9)" "web/probes/other 10.0.1.4 up" \
         "but not who has the same address"
     echo 200 >"$tmp/vm1-8000"
-    ok "200: up" wait_until 6 says vm1 "http 10.0.1.4" up
+    ok "200: up" wait_until 10 says vm1 "http 10.0.1.4" up
     echo 404 >"$tmp/vm1-8000"
-    wait_until 6 says vm1 "http 10.0.1.4" down
+    wait_until 10 says vm1 "http 10.0.1.4" down
 done
 unlike "$(cat "$tmp/web-vm1-8000.out")" elsewhere "redirections are not followed"
 like "$(on h1 ovs-appctl -t "$tmp/h1/agent.ctl" slb/probes)" \
     'vm1 web/probes/http 10.0.1.4: down, .*needs [48] successes' \
     "one that goes up and down is told"
 stop web-vm2-8000 KILL
-ok "a server that dies" wait_until 6 says vm2 "http 10.0.1.5" down
+ok "a server that dies" wait_until 10 says vm2 "http 10.0.1.5" down
 web vm2 8000
 echo 200 >"$tmp/vm1-8000"
 
@@ -123,9 +123,9 @@ echo 200 >"$tmp/vm1-8000"
 vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/other.pem"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other \
     -keyout "$tmp/other.key" -out "$tmp/other.pem" 2>/dev/null
-ok "a certificate of nobody's" wait_until 6 says vm2 "tls 10.0.1.5" down
+ok "a certificate of nobody's" wait_until 10 says vm2 "tls 10.0.1.5" down
 vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/ca.pem"
-ok "and one of an authority's" wait_until 9 says vm2 "tls 10.0.1.5" up
+ok "and one of an authority's" wait_until 30 says vm2 "tls 10.0.1.5" up
 
 # Nobody else is the prober, and nobody reaches it.
 gateway=02:53:4c:42:00:01
@@ -162,7 +162,7 @@ is "$(health vm1; health vm2; health vm9)" "$before" \
 is "$(status h1 "flow mods")" "0 added, 0 changed, 0 deleted" \
     "and changes no flow"
 echo 503 >"$tmp/vm2-8000"
-ok "until it finds something else" wait_until 6 says vm2 "http 10.0.1.5" down
+ok "until it finds something else" wait_until 10 says vm2 "http 10.0.1.5" down
 
 # The database.
 stop slb-ovsdb KILL
