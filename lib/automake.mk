@@ -12,6 +12,8 @@ lib_libslb_la_SOURCES = \
 	lib/slb-hash.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
+	lib/slb-probe.c \
+	lib/slb-probe.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \

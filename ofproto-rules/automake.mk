@@ -14,6 +14,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/mux.c \
 	ofproto-rules/mux.h \
 	ofproto-rules/pipeline.h \
+	ofproto-rules/probe.c \
 	ofproto-rules/reply.c \
 	ofproto-rules/ring.c \
 	ofproto-rules/stale.c \

@@ -31,6 +31,7 @@
  *     internal-vip.c from VMs to VIPs in their network
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
+ *     probe.c      health probes of VMs
  *
  * The same flows work on the userspace and on the kernel datapath.  Where
  * these differ, the flows contain what either of them needs, and comments say
@@ -110,9 +111,23 @@ struct host_pool {
     size_t n_endpoints;
 };
 
+/* A VM's TCP port that is probed.  The agent knows the VM by its token (see
+ * lib/slb-probe.h), a number of which each address of a VM has its own. */
+struct host_probe {
+    const struct host_vm *vm;
+    uint16_t token;
+    uint16_t port;
+};
+
 struct host_rules {
     ofp_port_t tunnel_port;
     ofp_port_t underlay_port;   /* The patch to the underlay's bridge. */
+
+    /* Where the agent's probes come from; without, there are none. */
+    ofp_port_t probe_port;
+    struct eth_addr probe_mac;
+    const struct host_probe *probes; /* Each VM and port once. */
+    size_t n_probes;
 
     /* Replies leave from 'own_mac' to the gateway of their family, if that is
      * known. */
@@ -151,6 +166,7 @@ int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
+void probe_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
               struct ds *actions);

@@ -51,6 +51,12 @@
  *    |                       (no connection)             |
  *    |                           +------> FORWARD -------+
  *    +-> ANSWER -> back to the VM
+ *    +-> PROBED -> slb-probe0
+ *
+ * From slb-probe0
+ * ===============
+ *
+ *   IN -> PROBE -> VM
  */
 
 #include <stdint.h>
@@ -102,6 +108,8 @@ enum host_table {
     /* Of a network: to the VM that has the address. */
     HT_NETWORK = 13,
 
+    /* From slb-probe0: to the VM that a token stands for. */
+    HT_PROBE = 14,
     /* What conntrack gives back of fragments: is it what it was given?  Then
      * TRACKED (again). */
     HT_FRAGMENT = 15,
@@ -130,6 +138,9 @@ enum host_table {
 
     /* An ND request that has become an advertisement: the last touch. */
     HT_ADVERTISE = 27,
+
+    /* From a VM to where probes come from: only what answers one. */
+    HT_PROBED = 28,
 };
 
 enum mux_table {
@@ -223,6 +234,8 @@ enum drop_reason {
     DR_PORT = 15,           /* Came in by a port that has no role. */
     DR_FRAGMENT = 16,       /* A fragment without the flag that says so, or
                              * that conntrack could not put together. */
+    DR_PROBE = 20,          /* Claims to be a probe, or goes to where probes
+                             * come from and answers none. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */

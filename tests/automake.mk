@@ -79,6 +79,7 @@ EXTRA_DIST += \
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
 	tests/lib/lab.sh \
+	tests/lib/db-times.py \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
@@ -104,6 +105,7 @@ EXTRA_DIST += \
 	tests/system/lab.t \
 	tests/system/members.t \
 	tests/system/no-rule.t \
+	tests/system/probes.t \
 	tests/system/quickstart.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
@@ -131,6 +133,7 @@ EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
 	tests/bench/mux \
+	tests/bench/probes \
 	tests/bench/mux-tables \
 	tests/bench/nft.py \
 	tests/bench/ovn.py \
@@ -323,6 +326,18 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+# Health probes.
+UNIT_TESTS += \
+	tests/unit/test-probe-engine \
+	tests/unit/test-probe-state \
+	tests/unit/test-probe-token
+tests_unit_test_probe_engine_SOURCES = tests/unit/test-probe-engine.c
+tests_unit_test_probe_engine_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
+tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
+tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
+EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
 	tests/system/ovs-ext/builds.mk \

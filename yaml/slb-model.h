@@ -166,6 +166,11 @@ enum slb_probe_protocol {
     SLB_PROBE_HTTPS,
 };
 
+enum slb_no_healthy_backends {
+    SLB_ALL_PROBED_DOWN,
+    SLB_ALL_PROBED_UP,
+};
+
 struct slb_probe {
     struct slb_object obj;
     int protocol;               /* Of enum slb_probe_protocol. */
@@ -173,6 +178,7 @@ struct slb_probe {
     char *request_path;         /* Of Http and Https, else NULL. */
     int interval;               /* In seconds. */
     int number_of_probes;
+    int no_healthy_backends;    /* Of enum slb_no_healthy_backends. */
 };
 
 enum slb_distribution {

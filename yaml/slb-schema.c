@@ -199,6 +199,10 @@ static const char *const probe_protocols[] = {
     [SLB_PROBE_TCP] = "Tcp", [SLB_PROBE_HTTP] = "Http",
     [SLB_PROBE_HTTPS] = "Https", NULL
 };
+static const char *const no_healthy_behaviors[] = {
+    [SLB_ALL_PROBED_DOWN] = "AllProbedDown",
+    [SLB_ALL_PROBED_UP] = "AllProbedUp", NULL
+};
 static const struct slb_field probe_fields[] = {
     NAME_FIELD("The probe's name, unique in its load balancer."),
     { .name = "protocol", .type = SLB_T_ENUM, FIELD(slb_probe, protocol),
@@ -218,6 +222,11 @@ static const struct slb_field probe_fields[] = {
       FIELD(slb_probe, number_of_probes), .def = 2, .min = 1, .max = 100,
       .help = "After how many probes with the same result in a row a member "
               "changes its state." },
+    { .name = "noHealthyBackendsBehavior", .type = SLB_T_ENUM,
+      FIELD(slb_probe, no_healthy_backends), .def = SLB_ALL_PROBED_DOWN,
+      .values = no_healthy_behaviors,
+      .help = "Who gets new connections while all members are down: nobody "
+              "(AllProbedDown), or all of them (AllProbedUp)." },
 };
 const struct slb_class slb_probe_class = {
     .name = "Probe", .noun = "probe", .nouns = "probes",

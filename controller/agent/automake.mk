@@ -16,6 +16,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/node.h \
 	controller/agent/port.c \
 	controller/agent/port.h \
+	controller/agent/probe.c \
+	controller/agent/probe.h \
 	controller/agent/slb-agent.c \
 	controller/agent/tunnel-neighbour.c \
 	controller/agent/tunnel-neighbour.h
@@ -41,9 +43,18 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/neighbour.h \
 	controller/agent/ofctrl.c \
 	controller/agent/ofctrl.h \
+	controller/agent/probe-engine.c \
+	controller/agent/probe-engine.h \
+	controller/agent/probe-port.c \
+	controller/agent/probe-port.h \
+	controller/agent/probe-state.c \
+	controller/agent/probe-state.h \
+	controller/agent/probe-token.c \
+	controller/agent/probe-token.h \
 	controller/agent/rtnl.c \
 	controller/agent/rtnl.h \
 	controller/agent/stale.c \
 	controller/agent/stale.h
-controller_agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
-controller_agent_libagent_la_LIBADD = lib/libslb.la
+controller_agent_libagent_la_CPPFLAGS = \
+	$(AM_CPPFLAGS) $(CURL_CFLAGS) $(DPDK_CFLAGS)
+controller_agent_libagent_la_LIBADD = lib/libslb.la $(CURL_LIBS)

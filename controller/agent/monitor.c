@@ -90,6 +90,7 @@ monitor_init(struct agent *agent)
 
     /* Our own writes are no news. */
     ovsdb_idl_omit_alert(idl, &slbrec_node_col_applied);
+    ovsdb_idl_omit_alert(idl, &slbrec_port_col_health);
     ovsdb_idl_omit(idl, &slbrec_node_col_status);
 
     /* What changes with every change of anything, and is nothing to us. */
@@ -111,6 +112,7 @@ monitor_init(struct agent *agent)
             &slbrec_table_mux,
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_probe);
         slbrec_mux_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
@@ -247,8 +249,19 @@ set_host_conditions(struct agent *agent)
 bool
 monitor_run(struct agent *agent)
 {
+    static unsigned int seen_slb, seen_ovs, seen_conditions;
+
     if (!agent->config_ok) {
         return false;
+    }
+
+    /* What was found complete is so until something else is there. */
+    unsigned int slb = ovsdb_idl_get_seqno(agent->slb_idl);
+    unsigned int ovs = ovsdb_idl_get_seqno(agent->ovs_idl);
+    if (agent->slb_complete && seen_slb == slb && seen_ovs == ovs
+        && (seen_conditions
+            == ovsdb_idl_get_condition_seqno(agent->slb_idl))) {
+        return true;
     }
 
     bool acked = set_node_conditions(agent);
@@ -258,6 +271,9 @@ monitor_run(struct agent *agent)
     if (!acked || !ovsdb_idl_has_ever_connected(agent->slb_idl)) {
         return false;
     }
+    seen_slb = slb;
+    seen_ovs = ovs;
+    seen_conditions = ovsdb_idl_get_condition_seqno(agent->slb_idl);
 
     /* Contents that were complete stay so while the database is away; others
      * become complete only by what a live connection brings.  A database in

@@ -121,6 +121,27 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
     }
 }
 
+/* Adds the compiled pool 'row'.  There may be several for one that users
+ * declare, "web/backendPools/servers/probes/health", with the same members:
+ * the first one by name that has some that do not drain stands for all. */
+static void
+add_pool(struct ctl_state *state, const struct slbrec_compiled_pool *row)
+{
+    const char *end = strstr(row->name, "/probes/");
+    char *name = (end ? xmemdup0(row->name, end - row->name)
+                  : xstrdup(row->name));
+    const struct slbrec_compiled_pool *other = shash_find_data(&state->pools,
+                                                               name);
+    bool in_use = row->n_members > row->n_draining;
+    bool other_in_use = other && other->n_members > other->n_draining;
+
+    if (!other || in_use > other_in_use
+        || (in_use == other_in_use && strcmp(row->name, other->name) < 0)) {
+        shash_replace(&state->pools, name, row);
+    }
+    free(name);
+}
+
 /* Initializes 'state' with what 'idl' has. */
 void
 ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
@@ -143,7 +164,7 @@ ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
         shash_replace(&state->ports, port->nat_pool, port);
     }
     SLBREC_COMPILED_POOL_FOR_EACH (pool, idl) {
-        shash_replace(&state->pools, pool->name, pool);
+        add_pool(state, pool);
     }
     SLBREC_NODE_FOR_EACH (node, idl) {
         if (!strcmp(node->role, "host")) {

@@ -541,9 +541,10 @@ find_frontend(const struct balancer *b, const struct slbrec_frontend *row)
 
 /* Parsing: pools. */
 
-/* A pool as it is declared. */
+/* A pool as it is declared, with the probe of the rules that use it. */
 struct declared_pool {
     const struct slbrec_backend_pool *row;
+    const struct slbrec_probe *probe; /* NULL for none. */
     struct pool *pool;
 };
 
@@ -554,10 +555,11 @@ struct declared_pools {
 
 static struct pool *
 find_pool(const struct declared_pools *pools,
-          const struct slbrec_backend_pool *row)
+          const struct slbrec_backend_pool *row,
+          const struct slbrec_probe *probe)
 {
     for (size_t i = 0; i < pools->n; i++) {
-        if (pools->list[i].row == row) {
+        if (pools->list[i].row == row && pools->list[i].probe == probe) {
             return pools->list[i].pool;
         }
     }
@@ -633,8 +635,7 @@ parse_pool(struct state *s, struct balancer *b,
         }
         d->weight = (strcmp(admin_state, "Down") ? find_weight(row, d->name)
                      : 0);
-        support_member(&b->status, row->name, d->name,
-                       !strcmp(admin_state, "Up"));
+        d->up = !strcmp(admin_state, "Up");
     }
     pool_parse(s, pool, declared, n, pool_is_ipv6(b, row), path, &b->status);
     free(declared);
@@ -642,26 +643,90 @@ parse_pool(struct state *s, struct balancer *b,
 }
 
 static void
+parse_probe(const struct balancer *b, const struct slbrec_probe *row,
+            struct pool *pool)
+{
+    struct pool_probe probe = {
+        .config = SMAP_INITIALIZER(&probe.config),
+        .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
+    };
+
+    smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
+    smap_add(&probe.config, "protocol", row->protocol);
+    smap_add_format(&probe.config, "port", "%"PRId64, row->port);
+    smap_add(&probe.config, "path", row->request_path);
+    smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
+    smap_add_format(&probe.config, "probes", "%"PRId64, row->number_of_probes);
+    pool_set_probe(pool, &probe);
+    smap_destroy(&probe.config);
+}
+
+/* Adds the pool of 'row' whose members are healthy if 'probe', which may be
+ * NULL, says so.  Returns false if there is one of that name already. */
+static bool
+declare_pool(struct state *s, struct balancer *b,
+             const struct slbrec_backend_pool *row,
+             const struct slbrec_probe *probe, struct declared_pools *pools)
+{
+    char *name = xasprintf("%s/backendPools/%s%s%s", b->name, row->name,
+                           probe ? "/probes/" : "", probe ? probe->name : "");
+    struct pool *pool = pool_get(b, name);
+    bool new = !pool->declared;
+
+    if (new) {
+        pool->declared = true;
+        pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
+        if (probe) {
+            parse_probe(b, probe, pool);
+        } else {
+            pool_set_probe(pool, NULL);
+        }
+        parse_pool(s, b, row, pool);
+    }
+    free(name);
+    return new;
+}
+
+/* Adds the pools of 'row': one for each probe of a rule that uses it, and one
+ * for rules without, also if there are no rules at all. */
+static void
+declare_pools(struct state *s, struct balancer *b,
+              const struct slbrec_backend_pool *row,
+              struct declared_pools *pools)
+{
+    const struct slbrec_load_balancer *lb = b->intent;
+    size_t n_before = pools->n;
+    bool ok = true;
+
+    for (size_t i = 0; i < lb->n_rules; i++) {
+        const struct slbrec_rule *rule = lb->rules[i];
+
+        if (rule->backend_pool == row
+            && !find_pool(pools, row, rule->probe)) {
+            ok &= declare_pool(s, b, row, rule->probe, pools);
+        }
+    }
+    if (ok && pools->n == n_before) {
+        ok = declare_pool(s, b, row, NULL, pools);
+    }
+    if (!ok) {
+        char *path = xasprintf("backendPools/%s", row->name);
+
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "there are several pools of this name");
+        free(path);
+    }
+}
+
+static void
 parse_pools(struct state *s, struct balancer *b, struct declared_pools *pools)
 {
     const struct slbrec_load_balancer *lb = b->intent;
 
-    pools->list = xcalloc(lb->n_backend_pools, sizeof *pools->list);
+    pools->list = xcalloc(lb->n_backend_pools + lb->n_rules,
+                          sizeof *pools->list);
     for (size_t i = 0; i < lb->n_backend_pools; i++) {
-        const struct slbrec_backend_pool *row = lb->backend_pools[i];
-        char *name = xasprintf("%s/backendPools/%s", b->name, row->name);
-        struct pool *pool = pool_get(b, name);
-
-        if (pool->declared) {
-            balancer_add_problem(b, &b->new_problems, &b->status,
-                                 name + strlen(b->name) + 1,
-                                 "there are several pools of this name");
-        } else {
-            pool->declared = true;
-            pools->list[pools->n++] = (struct declared_pool) { row, pool };
-            parse_pool(s, b, row, pool);
-        }
-        free(name);
+        declare_pools(s, b, lb->backend_pools[i], pools);
     }
 }
 
@@ -807,11 +872,10 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
            const struct declared_pools *pools)
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
-    struct pool *pool = find_pool(pools, rule->backend_pool);
+    struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
     int protocol = parse_protocol(rule->protocol);
     struct support_rule support = {
         .name = rule->name,
-        .probe = rule->probe != NULL,
         .disable_outbound_snat = rule->disable_outbound_snat,
         .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
@@ -1125,6 +1189,7 @@ parse_members(struct state *s, struct balancer *b)
         if (!pool->declared && !pool->row_ref.row) {
             pool_destroy(s, pool);
         } else if (!pool->declared) {
+            pool_set_probe(pool, NULL);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }

@@ -21,6 +21,7 @@
 
 #include "controller/manager/balancer.h"
 #include "controller/manager/network.h"
+#include "controller/manager/node.h"
 #include "controller/manager/place.h"
 #include "controller/manager/prepare.h"
 #include "controller/manager/slots.h"
@@ -110,6 +111,7 @@ pool_get(struct balancer *b, const char *name)
         pool->name = shash_add(&b->pools, name, pool)->name;
         pool->is_nat = !strncmp(name + strlen(b->name), "/nat/", 5);
         pool->expiry = INT64_MAX;
+        smap_init(&pool->probe.config);
         ovs_list_init(&pool->coming_node);
     }
     return pool;
@@ -180,7 +182,20 @@ pool_destroy(struct state *s, struct pool *pool)
     state_detach(s, &pool->row_ref);
     ovs_list_remove(&pool->coming_node);
     shash_find_and_delete(&pool->balancer->pools, pool->name);
+    smap_destroy(&pool->probe.config);
     free(pool);
+}
+
+/* Has the members of 'pool' be probed as 'probe' says, NULL for not at all. */
+void
+pool_set_probe(struct pool *pool, const struct pool_probe *probe)
+{
+    smap_clear(&pool->probe.config);
+    pool->probe.all_up = probe && probe->all_up;
+    if (probe) {
+        smap_destroy(&pool->probe.config);
+        smap_clone(&pool->probe.config, &probe->config);
+    }
 }
 
 void
@@ -443,6 +458,7 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
     m->network_key = network->key;
     m->bm.declared = true;
     m->weight = d->weight;
+    m->up = d->up;
     bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
                         m->network_key);
 }
@@ -470,6 +486,7 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
     }
     m->bm.declared = true;
     m->weight = d->weight;
+    m->up = d->up;
     bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                 &m->address, keys, n);
     free(keys);
@@ -550,12 +567,72 @@ member_has_port(const struct member *m)
     return m->bm.binding && m->bm.binding->port;
 }
 
+/* Is 'm' where it can get connections, and wants some? */
+static bool
+member_is_ready(const struct member *m)
+{
+    return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
+            && member_has_port(m));
+}
+
 /* May new connections go to 'm'? */
 static bool
 member_is_usable(const struct member *m)
 {
-    return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
-            && member_has_port(m));
+    return member_is_ready(m) && m->health == MEMBER_UP;
+}
+
+/* Returns what the host of 'm', which is ready, has found out about it. */
+static enum member_health
+read_health(const struct state *s, const struct pool *pool,
+            const struct member *m)
+{
+    const char *probe = smap_get(&pool->probe.config, "name");
+
+    if (!probe || m->up) {
+        return MEMBER_UP;
+    }
+
+    const struct binding *binding = m->bm.binding;
+    char *address = slb_address_to_string(&binding->address);
+    char *key = xasprintf("%s %s", probe, address);
+    const char *health = node_get_health(s, binding->port->node,
+                                         binding->port->iface_id, key);
+
+    free(address);
+    free(key);
+    return (!health ? MEMBER_UNKNOWN
+            : !strcmp(health, "up") ? MEMBER_UP
+            : !strcmp(health, "down") ? MEMBER_DOWN
+            : MEMBER_UNKNOWN);
+}
+
+/* Finds out which members of 'pool' are healthy.  If none is, those that are
+ * down may all count as up; those of which nothing is known never do. */
+static void
+find_health(const struct state *s, struct pool *pool)
+{
+    bool any_up = false;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        struct member *m = &pool->members[i];
+
+        if (member_is_ready(m)) {
+            m->health = read_health(s, pool, m);
+            any_up |= m->health == MEMBER_UP;
+        } else {
+            m->health = MEMBER_UNKNOWN;
+        }
+        m->down = m->health == MEMBER_DOWN;
+    }
+    for (size_t i = 0; pool->probe.all_up && !any_up && i < pool->n_members;
+         i++) {
+        struct member *m = &pool->members[i];
+
+        if (m->health == MEMBER_DOWN) {
+            m->health = MEMBER_UP;
+        }
+    }
 }
 
 /* Those with an address first, by address; the others by name. */
@@ -857,6 +934,32 @@ settle_members(struct state *s, struct pool *pool,
     return n;
 }
 
+/* Tells which members of 'pool' are down. */
+static void
+report_health(struct pool *pool)
+{
+    const char *probe = smap_get(&pool->probe.config, "name");
+    struct balancer *b = pool->balancer;
+
+    for (size_t i = 0; probe && i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (m->down) {
+            const char *path = pool->name + strlen(b->name) + 1;
+            const char *end = strstr(path, "/probes/");
+
+            status_add_nocopy(&b->compile_status,
+                              xasprintf("%.*s/members/%s",
+                                        (int) (end - path), path, m->name),
+                              xasprintf(m->health == MEMBER_UP
+                                        ? "down, but as nobody is up it "
+                                          "gets connections (probe %s)"
+                                        : "down (probe %s)",
+                                        end + strlen("/probes/")));
+        }
+    }
+}
+
 /* Rows. */
 
 static const struct slbrec_generation *
@@ -1084,6 +1187,10 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
     SET_INTEGER(compiled_pool, row, network_key, pool->network_key, changed);
     SET_INTEGER(compiled_pool, row, slots_log2,
                 current ? current->slots_log2 : slots_log2, changed);
+    if (!smap_equal(&row->probe, &pool->probe.config)) {
+        slbrec_compiled_pool_set_probe(row, &pool->probe.config);
+        changed = true;
+    }
     changed |= write_members(s, pool, row, n_members);
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
@@ -1164,6 +1271,8 @@ pool_compile(struct state *s, struct pool *pool)
     }
     allocate_indices(s, pool, &gs);
     find_doubles(pool);
+    find_health(s, pool);
+    report_health(pool);
 
     int slots_log2 = step_generations(s, pool, &gs);
     size_t n_members = settle_members(s, pool, &gs);

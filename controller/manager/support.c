@@ -103,30 +103,12 @@ support_frontend(struct status *status, const char *name, bool fastpath)
     }
 }
 
-/* Adds what is not supported of 'member' of 'pool', 'up' being whether its
- * adminState is Up. */
-void
-support_member(struct status *status, const char *pool, const char *member,
-               bool up)
-{
-    if (up) {
-        status_add_nocopy(status, xasprintf("backendPools/%s/members/%s",
-                                            pool, member),
-                          xstrdup("not supported yet: adminState: Up (there "
-                                  "are no probes to override)"));
-    }
-}
-
 /* Adds what is not supported of 'rule'. */
 void
 support_rule(struct status *status, const struct support_rule *rule)
 {
     const char *list = "rules";
 
-    if (rule->probe) {
-        add(status, list, rule->name, "probe",
-            "all members are taken for healthy");
-    }
     if (rule->disable_outbound_snat) {
         add(status, list, rule->name, "disableOutboundSnat",
             "no machine has outbound connections by the load balancer yet");

@@ -33,7 +33,6 @@ struct status;
 
 struct support_rule {
     const char *name;
-    bool probe;                 /* It names one. */
     bool disable_outbound_snat;
     bool enable_tcp_reset;
     bool udp;
@@ -58,8 +57,6 @@ struct support_outbound {
 void support_network(struct status *, bool peerings);
 void support_load_balancer(struct status *, bool global);
 void support_frontend(struct status *, const char *name, bool fastpath);
-void support_member(struct status *, const char *pool, const char *member,
-                    bool up);
 void support_rule(struct status *, const struct support_rule *);
 void support_inbound_nat_rule(struct status *, const struct support_nat *);
 void support_inbound_nat_pool(struct status *, const struct support_nat *);

@@ -79,6 +79,7 @@ struct fixture {
     struct host_endpoint endpoints[12], endpoints6[4];
     struct host_pool pools[2];
     ovs_be32 peers[3];
+    struct host_probe probes[3];
     struct host_rules rules;
 };
 
@@ -157,9 +158,16 @@ fixture_init(struct fixture *f)
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
 
+    f->probes[0] = (struct host_probe) { &f->vms[0], 3, 80 };
+    f->probes[1] = (struct host_probe) { &f->vms[0], 3, 443 };
+    f->probes[2] = (struct host_probe) { &f->vms[2], 0x204, 80 };
+
     f->rules = (struct host_rules) {
         .tunnel_port = 1,
         .underlay_port = 2,
+        .probe_port = 3,
+        .probe_mac = ETH_ADDR_C(02,33,33,33,33,33),
+        .probes = f->probes, .n_probes = 3,
         .own_mac = ETH_ADDR_C(02,11,22,33,44,55),
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
         .anycast = vtep("172.16.0.100"),
@@ -322,6 +330,10 @@ test_order(void)
                 f.members6[j].vm = &f.vms[at[f.members6[j].vm - f.vms]];
             }
         }
+        for (int j = 0; j < 3; j++) {
+            f.probes[j].vm = &f.vms[at[f.probes[j].vm - f.vms]];
+        }
+        shuffle(f.probes, 3, sizeof f.probes[0]);
         memcpy(f.vms, vms, sizeof vms);
 
         flow_table_clear(&ft);
@@ -793,6 +805,161 @@ test_starts(void)
     flow_table_destroy(&ft);
 }
 
+/* Sends 'flow' through the pipeline, beginning with 'ft''s first table, as far
+ * as goto_table leads, and returns the flow that it met last. */
+static const struct flow_entry *
+run_flow(const struct flow_table *ft, struct flow *flow)
+{
+    uint8_t table = HT_IN;
+
+    for (;;) {
+        const struct flow_entry *entry = lookup(ft, table, flow);
+        const struct ofpact *a;
+        bool more = false;
+
+        execute(entry, flow);
+        OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+            if (a->type == OFPACT_GOTO_TABLE) {
+                table = ofpact_get_GOTO_TABLE(a)->table_id;
+                more = true;
+            }
+        }
+        if (!more) {
+            return entry;
+        }
+    }
+}
+
+/* Returns the port that 'entry' sends to, 0 for none. */
+static ofp_port_t
+output_of(const struct flow_entry *entry)
+{
+    const struct ofpact *a;
+
+    OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+        if (a->type == OFPACT_OUTPUT) {
+            return ofpact_get_OUTPUT(a)->port;
+        }
+    }
+    return 0;
+}
+
+static struct flow
+tcp_flow(ofp_port_t in_port, const char *src, uint16_t tp_src,
+         const char *dst, uint16_t tp_dst, uint16_t flags)
+{
+    struct in6_addr a = address(src), b = address(dst);
+    struct flow flow;
+
+    memset(&flow, 0, sizeof flow);
+    flow.in_port.ofp_port = in_port;
+    flow.nw_proto = IPPROTO_TCP;
+    flow.tp_src = htons(tp_src);
+    flow.tp_dst = htons(tp_dst);
+    flow.tcp_flags = htons(flags);
+    if (IN6_IS_ADDR_V4MAPPED(&a)) {
+        flow.dl_type = htons(ETH_TYPE_IP);
+        flow.nw_src = in6_addr_get_mapped_ipv4(&a);
+        flow.nw_dst = in6_addr_get_mapped_ipv4(&b);
+    } else {
+        flow.dl_type = htons(ETH_TYPE_IPV6);
+        flow.ipv6_src = a;
+        flow.ipv6_dst = b;
+    }
+    return flow;
+}
+
+/* Probes reach the VM that the token stands for, and what the VM answers comes
+ * back; nothing else does, nor does anybody else take the probes' source. */
+static void
+test_probe(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    uint64_t denied = drop_cookie(DR_PROBE, 0);
+    const struct flow_entry *entry;
+    struct flow flow, wanted;
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.3", 443, TCP_SYN);
+    wanted = tcp_flow(3, "168.63.129.16", 40000, "10.0.1.4", 443, TCP_SYN);
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.vms[0].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 4);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(4, "10.0.1.4", 443, "168.63.129.16", 40000,
+                    TCP_SYN | TCP_ACK);
+    wanted = tcp_flow(4, "169.254.64.3", 443, "169.254.64.1", 40000,
+                      TCP_SYN | TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.rules.probe_mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(3, "fd53:4c42::1", 40000, "fd53:4c42::204", 80, TCP_SYN);
+    wanted = tcp_flow(3, "fe80::1234:5678:9abc", 40000, "fd00:1::5", 80,
+                      TCP_SYN);
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.vms[2].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 5);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(5, "fd00:1::5", 80, "fe80::1234:5678:9abc", 40000,
+                    TCP_ACK);
+    flow.dl_src = f.vms[2].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+
+    /* What a VM begins, and what comes from where nobody asks. */
+    flow = tcp_flow(4, "10.0.1.4", 443, "168.63.129.16", 22, TCP_SYN);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    flow = tcp_flow(4, "10.0.1.4", 8080, "168.63.129.16", 40000, TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    flow = tcp_flow(9, "10.0.1.9", 443, "168.63.129.16", 40000, TCP_ACK);
+    flow.dl_src = f.vms[3].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+
+    /* Somebody else's token, port, or address. */
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.4", 443, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.3", 22, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(3, "172.16.0.21", 40000, "169.254.64.3", 443, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(4, "10.0.1.4", 443, "169.254.64.1", 40000, TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_NOT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+
+    /* Claims to be a probe: from a VM, the tunnel, the underlay, anywhere. */
+    static const int ports[] = { 1, 2, 3, 4, 77 };
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        flow = tcp_flow(ports[i], "168.63.129.16", 1, "10.0.1.4", 443,
+                        TCP_SYN);
+        flow.dl_src = f.vms[0].mac;
+        flow.tunnel.ip_src = f.peers[0];
+        CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+        flow = tcp_flow(ports[i], "fe80::1234:5678:9abc", 1, "fd00:1::5", 80,
+                        TCP_SYN);
+        CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    }
+
+    /* Without the port there is no way to it. */
+    f.rules.probe_port = 0;
+    flow_table_clear(&ft);
+    host_rules_build(&f.rules, &ft);
+    HMAP_FOR_EACH (entry, hmap_node, &ft.flows) {
+        CU_ASSERT_NOT_EQUAL(entry->table, HT_PROBE);
+        CU_ASSERT_NOT_EQUAL(output_of(entry), 3);
+    }
+    CU_ASSERT_EQUAL(ft.n_mistakes, 0);
+    flow_table_destroy(&ft);
+}
+
 /* Mistakes are counted, and change nothing else. */
 static void
 test_mistakes(void)
@@ -825,6 +992,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments_in),
     UNIT_TEST(test_fragments_out),
     UNIT_TEST(test_starts),
+    UNIT_TEST(test_probe),
     UNIT_TEST(test_mistakes),
     UNIT_END
 };

@@ -74,20 +74,16 @@ test_support_networks_and_load_balancers(void)
 }
 
 static void
-test_support_frontends_and_members(void)
+test_support_frontends(void)
 {
     struct status status;
 
     status_init(&status);
     support_frontend(&status, "a", false);
-    support_member(&status, "p", "vm1", false);
     check(&status, "", NULL);
     support_frontend(&status, "a", true);
     check(&status, "frontends/a", "not supported yet: fastpath (traffic goes "
           "by the muxes)");
-    support_member(&status, "p", "vm1", true);
-    check(&status, "backendPools/p/members/vm1", "not supported yet: "
-          "adminState: Up (there are no probes to override)");
     status_destroy(&status);
 }
 
@@ -110,8 +106,6 @@ test_support_rules(void)
 {
     check_rule((struct support_rule) { .udp = false }, NULL);
     check_rule((struct support_rule) { .udp = true }, NULL);
-    check_rule((struct support_rule) { .probe = true },
-               "not supported yet: probe (all members are taken for healthy)");
     check_rule((struct support_rule) { .disable_outbound_snat = true },
                "not supported yet: disableOutboundSnat (no machine has "
                "outbound connections by the load balancer yet)");
@@ -128,10 +122,10 @@ test_support_rules(void)
 
     /* All that there is about one rule is said. */
     check_rule((struct support_rule) { .disable_outbound_snat = true,
-                                       .probe = true },
+                                       .enable_tcp_reset = true },
                "not supported yet: disableOutboundSnat (no machine has "
                "outbound connections by the load balancer yet); not supported "
-               "yet: probe (all members are taken for healthy)");
+               "yet: enableTcpReset (connections end without a reset)");
 }
 
 static void
@@ -204,7 +198,7 @@ test_support_outbound(void)
 
 static const struct unit_test tests[] = {
     UNIT_TEST(test_support_networks_and_load_balancers),
-    UNIT_TEST(test_support_frontends_and_members),
+    UNIT_TEST(test_support_frontends),
     UNIT_TEST(test_support_rules),
     UNIT_TEST(test_support_inbound_nat),
     UNIT_TEST(test_support_outbound),

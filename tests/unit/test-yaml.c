@@ -877,7 +877,7 @@ test_print_defaults(void)
         "  - {address: 10.0.1.5, weight: 1, adminState: None}\n"
         "probes:\n"
         "- {name: tcp, protocol: Tcp, port: 80, intervalInSeconds: 15,\n"
-        "   numberOfProbes: 2}\n"
+        "   numberOfProbes: 2, noHealthyBackendsBehavior: AllProbedDown}\n"
         "rules:\n"
         "- {name: http, frontend: static, backendPool: servers, "
         "protocol: Tcp,\n"

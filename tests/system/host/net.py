@@ -10,6 +10,12 @@
         digits.  SIGUSR1 makes it forget its connections,
         without a word to the clients, as a crash would.
 
+    health PORT FILE [CERTIFICATE]
+        A web server, by TLS if there is a certificate, that answers each
+        request as FILE says: a status, or "hang".  Prints for each request
+        where it came from, its path, Host and User-Agent, what it answers
+        and when.
+
     mux FILE VIP...
         Sends each IP packet that arrives for a VIP in VXLAN, as the line in
         FILE says: HOST OWNERS FLAGS HOP KEY.  What arrives in VXLAN for the
@@ -50,6 +56,7 @@
         Sends one such packet by an interface, as Ethernet frame.
 """
 
+import http.server
 import ipaddress
 import os
 import random
@@ -57,6 +64,7 @@ import select
 import selectors
 import signal
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -269,6 +277,42 @@ def server(name):
                     key.fileobj.close()
 
 
+class Health(http.server.BaseHTTPRequestHandler):
+    path_of_answer = None
+
+    def do_GET(self):
+        with open(self.path_of_answer, encoding="ascii") as f:
+            answer = f.read().strip()
+        client = self.client_address[0].replace("::ffff:", "").split("%")[0]
+        print(client, self.path, self.headers["Host"],
+              self.headers["User-Agent"], answer, time.time(), flush=True)
+        if answer == "hang":
+            time.sleep(60)
+        else:
+            self.send_response(int(answer))
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+class HealthServer(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+    daemon_threads = True
+
+
+def health(port, path, certificate=None):
+    Health.path_of_answer = path
+    web = HealthServer(("::", int(port)), Health)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    web.serve_forever()
+
+
 def ask(protocol, address, port, text, source_port=0):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
@@ -418,8 +462,8 @@ def raw(interface, src_mac, dst_mac, packet):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (arp, ask, many, mux, pieces, raw, server, talk,
-                                       vxlan)}
+    commands = {f.__name__: f for f in (arp, ask, health, many, mux, pieces,
+                                        raw, server, talk, vxlan)}
     try:
         commands[sys.argv[1]](*sys.argv[2:])
     except KeyboardInterrupt:
