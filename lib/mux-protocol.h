@@ -68,7 +68,10 @@
  *
  *     -> {"network": NETKEY, "address": IP, "echo": BOOL, "reject": BOOL,
  *         FIGURES, "endpoints": [{"protocol": P, "port": P, "name": TEXT,
- *                                 "pool": K, FIGURES}...]}
+ *                                 "pool": K, FIGURES}...],
+ *         "snat": {"blocks": COUNT, FIGURES}}
+ *
+ *     "snat" is there if the VIP is for SNAT.
  *
  * "get" [{"pool": K}]     of a pool that an endpoint has
  *
@@ -79,10 +82,11 @@
  *     FIGURES are "packets", "bytes", "syns": what was forwarded, the size
  *     with which it was received, and of it the TCP segments that start a
  *     connection; and "drops": {REASON: COUNT...}, where reasons are the names
- *     of counters in "stats" and those that are 0 are left out.  Figures of a
- *     VIP contain those of its endpoints.  They start at 0 when an object is
- *     first set and stay as long as there is one with its key, also if all is
- *     replaced; a member's key is its pool and index.
+ *     of counters in "stats" and those that are 0 are left out; what has been
+ *     handed on to another mux is there, too, as "handed_on".  Figures of a
+ *     VIP contain those of its endpoints and of "snat".  They start at 0 when
+ *     an object is first set and stay as long as there is one with its key,
+ *     also if all is replaced; a member's key is its pool and index.
  *
  * "echo", as everywhere in JSON-RPC.
  *
@@ -95,12 +99,15 @@
  * as is deleting what is still referred to when the transaction ends.
  *
  * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null,
- *  "vteps": [PREFIX...]}
+ *  "vteps": [PREFIX...], "muxes": [IP...]}
  *
  *     The key of the hash (32 hexadecimal digits), this mux's VTEP and the
  *     VTEP all muxes share for packets from hosts.  "vteps" is optional: where
  *     the nodes' VTEPs are.  If it is there and not empty, what comes to the
- *     common VTEP from anywhere else is dropped.
+ *     common VTEP from anywhere else is dropped.  "muxes" is optional, too:
+ *     the VTEPs of other muxes with the same VIPs (this one's may be among
+ *     them), which packets for unknown blocks of ports are handed on to, and
+ *     from which such packets are taken.
  *
  * {"op": "pool", "tunnel_key": K, "network": NETKEY, "slots": LOG2,
  *  "members": [[INDEX, VTEP]...],
@@ -121,7 +128,7 @@
  * {"op": "pool-del", "tunnel_key": K}
  *
  * {"op": "vip", "network": NETKEY, "address": IP, "echo": BOOL,
- *  "reject": BOOL}
+ *  "reject": BOOL, "snat": BOOL}
  * {"op": "vip-del", "network": NETKEY, "address": IP}
  *
  *     An address this mux answers for, in a network or (0) on the wire.  With
@@ -130,6 +137,29 @@
  *     false if it is not there, packets that no endpoint takes are answered: a
  *     TCP segment by RST, all else by "port unreachable".  Without they are
  *     dropped in silence.
+ *
+ *     With "snat", which is optional and false if it is not there, VMs may
+ *     have ports of the VIP for connections of their own: all of TCP and UDP
+ *     from 1024 on that no endpoint names.  They go before an endpoint that
+ *     takes everything.  Only a VIP on the wire can have that.
+ *
+ * {"op": "snat", "address": IP, "blocks": [RANGE...]}
+ *
+ *     Who has which ports of a VIP with "snat".  Ports are counted in blocks
+ *     of eight: block B is ports 8 * B to 8 * B + 7.  A RANGE is either of
+ *
+ *         [FIRST, COUNT, VTEP, KEY, VM]
+ *         [FIRST, COUNT]
+ *
+ *     and gives the blocks FIRST to FIRST + COUNT - 1, of 128 to 8191, to a
+ *     VM, or to nobody; whoever had them before has them no more.  VTEP is
+ *     that of the VM's host; KEY and VM are for the host (lib/steering.h): the
+ *     tunnel key of the VM's network and the VM's number, from 1 to 65535.
+ *     What is not named stays as it is.  Ranges apply one after the other,
+ *     those of all operations of a transaction behind its VIPs.
+ *
+ *     Blocks last as long as their VIP is there and has "snat".  Blocks that
+ *     nobody has may be given to nobody.
  *
  * {"op": "endpoint", "network": NETKEY, "address": IP, "protocol": 0...255,
  *  "port": 0...65535, "pool": K, "distribution": "Default",

@@ -16,6 +16,8 @@ ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-op.h \
 	ovs-ext/mux-report.c \
 	ovs-ext/mux-report.h \
+	ovs-ext/mux-snat.c \
+	ovs-ext/mux-snat.h \
 	ovs-ext/mux-store.c \
 	ovs-ext/mux-store.h \
 	ovs-ext/mux-table.c \

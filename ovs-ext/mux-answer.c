@@ -63,7 +63,7 @@ link_length(const struct mux_flight *f)
     const uint8_t *l2 = dp_packet_data(f->packet);
     uint32_t len = f->l3 - l2;
 
-    return len > MAX_LINK_LEN || l2[0] & 1 ? 0 : len;
+    return f->taken_over || len > MAX_LINK_LEN || l2[0] & 1 ? 0 : len;
 }
 
 static void

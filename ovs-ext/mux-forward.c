@@ -27,6 +27,7 @@
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-icmp.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
 #include "packets.h"
@@ -560,7 +561,8 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     f->l3 = NULL;
     f->size = dp_packet_size(f->packet);
     f->network = 0;
-    f->tunnelled = f->fragment = f->syn = f->steered = false;
+    f->fragment = f->syn = false;
+    f->notable = 0;
     f->entry = NULL;
     f->owner = NULL;
 
@@ -603,22 +605,34 @@ find_tuple(const struct mux_table *table, struct mux_flight *f,
     return mux_page_find(f->page, f->endpoint_hash, f->vip, f->tuple);
 }
 
+/* Finds the entry of the ports of a VIP on the wire for SNAT, if 'f' is to
+ * such a port. */
+static inline const struct mux_entry *
+find_snat(const struct mux_table *table, const struct mux_flight *f)
+{
+    return (has_ports(f->protocol) && mux_snat_is_port(f->dport)
+            ? mux_snat_find(table, f->vip) : NULL);
+}
+
 /* Finds the endpoint of a packet that none names exactly: one that takes all
  * that comes to the address.  For what came through the tunnel the endpoints
- * of the sender's own network go before those on the wire. */
+ * of the sender's own network go before those on the wire.  There ports for
+ * SNAT go before what takes all. */
 static OVS_NOINLINE const struct mux_entry *
 find_others(const struct mux_table *table, struct mux_flight *f)
 {
-    const struct mux_entry *e;
+    const struct mux_entry *e = NULL;
 
-    e = find_tuple(table, f, mux_tuple(f->network, 0, 0));
-    if (!e && f->network) {
-        e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
+    if (f->network) {
+        e = find_tuple(table, f, mux_tuple(f->network, 0, 0));
         if (!e) {
-            e = find_tuple(table, f, mux_tuple(0, 0, 0));
+            e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
+        }
+        if (!e) {
+            e = find_snat(table, f);
         }
     }
-    return e;
+    return e ? e : find_tuple(table, f, mux_tuple(0, 0, 0));
 }
 
 /* Drops a packet that no endpoint takes. */
@@ -629,6 +643,9 @@ refuse_endpoint(struct mux_context *ctx, struct mux_flight *f)
     enum mux_counter reason = (has_ports(f->protocol)
                                ? MUX_COUNT_NO_ENDPOINT : MUX_COUNT_PROTOCOL);
 
+    if (mux_snat_is_echo_reply(f) && mux_snat_find(ctx->table, f->vip)) {
+        return MUX_COUNT_ECHO_REPLY;
+    }
     return (vip && vip->reject
             ? drop_and_answer(ctx, f, reason, MUX_ANSWER_RESET) : reason);
 }
@@ -670,18 +687,22 @@ check_restrictions(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
-static inline int
-find(struct mux_context *ctx, struct mux_flight *f)
+/* Finds the place where 'f' finds who has its port, by the entry 'e' of a
+ * VIP's ports for SNAT. */
+static inline void
+find_snat_slot(struct mux_flight *f, const struct mux_entry *e)
 {
-    const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
-                                              f->vip, f->tuple);
+    f->entry = e;
+    f->snat = true;
+    f->slot = mux_snat_slot(e->slots, f->dport);
+    OVS_PREFETCH(f->slot);
+}
 
-    if (OVS_UNLIKELY(!e)) {
-        e = find_others(ctx->table, f);
-        if (!e) {
-            return refuse_endpoint(ctx, f);
-        }
-    }
+/* Finds the slot of 'f' in the table of the endpoint with entry 'e'. */
+static inline int
+find_slot(struct mux_context *ctx, struct mux_flight *f,
+          const struct mux_entry *e)
+{
     f->entry = e;
     if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED))) {
         int verdict = check_restrictions(ctx, f);
@@ -704,18 +725,106 @@ find(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
+/* Makes 'f', which another mux has handed on, the packet that it is about. */
+static OVS_NOINLINE int
+take_over(struct mux_context *ctx, struct mux_flight *f)
+{
+    int reason = parse_tunnel(ctx->table, f);
+
+    f->tunnelled = false;
+    f->taken_over = true;
+    if (reason == MUX_RARE) {
+        reason = look_closer(ctx, f);
+    }
+    if (!reason) {
+        reason = decapsulate_ecn(f);
+    }
+    if (!reason) {
+        f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+    }
+    return reason;
+}
+
+/* Does what find() does for a packet that no endpoint names exactly. */
+static OVS_NOINLINE int
+find_others_slot(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = find_others(ctx->table, f);
+
+    if (!e && mux_snat_is_handed_on(ctx->table, f)) {
+        int reason = take_over(ctx, f);
+
+        if (reason) {
+            return reason;
+        }
+        e = find_tuple(ctx->table, f, mux_tuple(0, f->protocol, f->dport));
+        if (!e) {
+            e = find_snat(ctx->table, f);
+        }
+    }
+    if (!e) {
+        return refuse_endpoint(ctx, f);
+    }
+    if (e->flags & MUX_ENTRY_SNAT) {
+        find_snat_slot(f, e);
+        return 0;
+    }
+    return find_slot(ctx, f, e);
+}
+
+/* Likewise.  Most such packets are SNAT returns. */
+static __attribute__((noinline)) int
+find_snat_or_others(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = (OVS_LIKELY(!f->network)
+                                 ? find_snat(ctx->table, f) : NULL);
+
+    if (OVS_LIKELY(e)) {
+        find_snat_slot(f, e);
+        return 0;
+    }
+    return find_others_slot(ctx, f);
+}
+
+static inline int
+find(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
+                                              f->vip, f->tuple);
+
+    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_snat_or_others(ctx, f);
+}
+
+/* Does what find_owner() does where the slot may have other owners, or is
+ * none of a pool. */
+static __attribute__((noinline)) void
+find_special_owner(struct mux_flight *f)
+{
+    const struct mux_entry *e = f->entry;
+
+    if (e->flags & MUX_ENTRY_SNAT) {
+        f->owner = mux_snat_owner(f->slot, f->dport);
+    } else {
+        f->owner = mux_entry_owner(e, f->slot);
+        if (OVS_LIKELY(!f->fragment)) {
+            /* Few slots have other owners, so mostly this is all. */
+            f->ring = mux_entry_ring(e, f->hash);
+        }
+    }
+}
+
 static inline void
 find_owner(struct mux_flight *f)
 {
     const struct mux_entry *e = f->entry;
 
-    f->owner = mux_entry_owner(e, f->slot);
-    OVS_PREFETCH(f->owner);
     f->ring = NULL;
-    if (e->flags & MUX_ENTRY_RING && OVS_LIKELY(!f->fragment)) {
-        /* Few slots have other owners, so mostly this is all. */
-        f->ring = mux_entry_ring(e, f->hash);
+    if (OVS_LIKELY(!(e->flags & (MUX_ENTRY_RING | MUX_ENTRY_SNAT)))) {
+        f->owner = mux_entry_owner(e, f->slot);
+    } else {
+        find_special_owner(f);
     }
+    OVS_PREFETCH(f->owner);
 }
 
 /* Finds what else there is to read and write for a packet. */
@@ -728,39 +837,6 @@ find_rest(struct mux_context *ctx, struct mux_flight *f)
     OVS_PREFETCH_WRITE(f->entry_count);
     f->owner_count = mux_thread_get_count(ctx->thread, f->owner->counter);
     OVS_PREFETCH_WRITE(f->owner_count);
-}
-
-/* Writes the lengths, the checksum and what else depends on the packet into
- * the headers at 'p', which are a copy of 'nexthop'. */
-static inline void
-finish_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
-              const struct mux_flight *f)
-{
-    enum {
-        IP = ETH_HEADER_LEN,
-        UDP = IP + IP_HEADER_LEN,
-        VXLAN = UDP + UDP_HEADER_LEN,
-    };
-    uint32_t len = f->l3_len + MUX_PUSH_LEN - IP;
-    uint64_t hash = f->hash;
-    uint32_t sum = (nexthop->csum + (OVS_FORCE uint16_t) htons(len)
-                    + (OVS_FORCE uint16_t) htons(f->tos));
-    uint16_t csum;
-
-    /* Both DSCP and, as RFC 6040 has it, ECN are those of the packet. */
-    p[IP + offsetof(struct ip_header, ip_tos)] = f->tos;
-    mux_put_be16(p + IP + offsetof(struct ip_header, ip_tot_len), len);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    csum = ~((sum & UINT16_MAX) + (sum >> 16));
-    memcpy(p + IP + offsetof(struct ip_header, ip_csum), &csum, sizeof csum);
-
-    /* Ports from 49152 to 65535, by bits of the hash that no slot depends
-     * on. */
-    mux_put_be16(p + UDP, 0xc000 | (hash >> 32 & 0x3fff));
-    mux_put_be16(p + UDP + 4, len - IP_HEADER_LEN);
-
-    ovs_be32 vni = htonl(f->entry->vni << 8);
-    memcpy(p + VXLAN + 4, &vni, sizeof vni);
 }
 
 /* Takes a hop off the TTL of the IP packet at 'ip', which is above 1. */
@@ -798,6 +874,27 @@ put_steering(struct mux_context *ctx, const struct mux_flight *f, uint8_t *p)
     ctx->counters->n[MUX_COUNT_RING] += s.n_owners > 1;
 }
 
+/* Decides about a packet whose owner has no next hop. */
+static OVS_NOINLINE int
+refuse_nexthop(struct mux_context *ctx, struct mux_flight *f)
+{
+    if (!f->snat || f->owner->nexthop != MUX_NO_NEXTHOP) {
+        return MUX_COUNT_NO_NEXTHOP;
+    }
+    f->owner = NULL;
+    if (mux_snat_is_listened(ctx->table, f->vip, f->dport)) {
+        f->entry = NULL;
+        return refuse_endpoint(ctx, f);
+    }
+    if (f->taken_over) {
+        return MUX_COUNT_NO_BLOCK;
+    }
+    if (f->l3_len > mux_context_inner_mtu(ctx)) {
+        return drop_and_answer(ctx, f, MUX_COUNT_TOO_BIG, MUX_ANSWER_TOO_BIG);
+    }
+    return mux_snat_hand_on(ctx, f);
+}
+
 static inline int
 build(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -806,7 +903,7 @@ build(struct mux_context *ctx, struct mux_flight *f)
     const struct mux_nexthop_entry *nexthop = f->nexthop;
 
     if (OVS_UNLIKELY(!nexthop->valid)) {
-        return MUX_COUNT_NO_NEXTHOP;
+        return refuse_nexthop(ctx, f);
     }
     if (OVS_UNLIKELY(f->l3_len > mux_context_inner_mtu(ctx))) {
         return drop_and_answer(ctx, f, MUX_COUNT_TOO_BIG, MUX_ANSWER_TOO_BIG);
@@ -818,13 +915,14 @@ build(struct mux_context *ctx, struct mux_flight *f)
     }
 
     memcpy(p, nexthop, MUX_PUSH_LEN);
-    finish_tunnel(p, nexthop, f);
+    mux_put_tunnel(p, nexthop, f, owner->vni);
 
     p += MUX_TUNNEL_LEN;
     if (OVS_LIKELY(!f->ring && !f->fragment)) {
         /* What steering_put() writes for a single owner. */
         uint64_t flags = ctx->now_s >= e->settled_at ? STEERING_SETTLED : 0;
 
+        flags |= owner->flags;
         mux_put_be64(p, ((uint64_t) STEERING_OUI << 56 | flags << 48
                          | (uint64_t) owner->index << 32
                          | STEERING_OUI << 8 | 1));
@@ -838,9 +936,11 @@ build(struct mux_context *ctx, struct mux_flight *f)
     mux_count_packet(f->entry_count, f->size, f->syn);
     mux_count_packet(f->owner_count, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    if (OVS_UNLIKELY(f->tunnelled | f->steered)) {
+    if (OVS_UNLIKELY(f->notable)) {
         ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
         ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
+        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
     }
     return 0;
 }
@@ -886,7 +986,7 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     if (reason == MUX_DONE) {
         return;
     }
-    if (is_for_mux(ctx->table, f->packet)) {
+    if (f->taken_over || is_for_mux(ctx->table, f->packet)) {
         drop(ctx, f, reason);
     } else {
         dp_packet_batch_add(ctx->node, f->packet);

@@ -74,6 +74,10 @@ struct mux_thread;
                 "of them, packets that came to the anycast VTEP")       \
     MUX_COUNTER(STEERED, "icmp_steered",                                \
                 "of them, ICMP errors about a connection")              \
+    MUX_COUNTER(SNAT, "snat",                                           \
+                "of them, packets to ports that VMs have for SNAT")     \
+    MUX_COUNTER(TAKEN_OVER, "taken_over",                               \
+                "of them, packets that another mux has handed on")      \
     MUX_COUNTER(FRAGMENTS, "fragments", "of them, fragments")           \
     MUX_COUNTER(WAITED, "fragments_waited",                             \
                 "fragments that came before the first of their datagram") \
@@ -101,6 +105,11 @@ struct mux_thread;
     MUX_COUNTER(RESETS, "rst_sent", "RSTs to dropped segments")         \
     MUX_COUNTER(LIMITED, "limited",                                     \
                 "dropped packets not answered, to limit the rate")      \
+    MUX_COUNTER(HANDED_ON_BYTES, "handed_on_bytes",                     \
+                "size of packets handed on")                            \
+    MUX_COUNTER(HANDED_ON, "handed_on",                                 \
+                "packets to a block of ports that is nobody's, sent to " \
+                "another mux")                                          \
     MUX_COUNTER(NO_UNDERLAY, "drop_no_underlay",                        \
                 "the underlay port is not there")                       \
     MUX_COUNTER(NODE_FULL, "drop_node_full",                            \
@@ -135,6 +144,11 @@ struct mux_thread;
                 "congestion in the tunnel, sender unaware of ECN")      \
     MUX_COUNTER(NO_ENDPOINT, "drop_no_endpoint",                        \
                 "no rule for this address, protocol and port")          \
+    MUX_COUNTER(NO_BLOCK, "drop_no_block",                              \
+                "to a block of ports that is nobody's, and not for "    \
+                "another mux either")                                   \
+    MUX_COUNTER(ECHO_REPLY, "drop_echo_reply",                          \
+                "echo reply, which does not tell for which VM it is")   \
     MUX_COUNTER(SOURCE, "drop_source",                                  \
                 "source address outside of the rule's ranges")          \
     MUX_COUNTER(NO_OWNER, "drop_no_owner", "the pool has no members")   \
@@ -151,6 +165,10 @@ enum mux_counter {
 #undef MUX_COUNTER
     MUX_N_COUNTERS
 };
+
+/* The first one that is also counted for what a packet was for: why it did not
+ * go to a host. */
+#define MUX_FIRST_REASON MUX_COUNT_HANDED_ON
 
 /* The first one that counts drops. */
 #define MUX_FIRST_DROP MUX_COUNT_NO_UNDERLAY

@@ -25,6 +25,7 @@
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
 #include "ovsdb-parser.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "packets.h"
 #include "timeval.h"
@@ -77,6 +78,12 @@ mux_key_nexthop(ovs_be32 vtep)
 {
     return (struct mux_key) { .type = MUX_NEXTHOP,
                               .address = in6_addr_mapped_ipv4(vtep) };
+}
+
+struct mux_key
+mux_key_snat(const struct in6_addr *address)
+{
+    return (struct mux_key) { .type = MUX_SNAT, .address = *address };
 }
 
 static void
@@ -146,7 +153,16 @@ mux_object_destroy(struct mux_object *object)
             = CONTAINER_OF(object, struct mux_global, object);
 
         free(global->vteps);
+        free(global->peers);
         free(global);
+        break;
+    }
+    case MUX_SNAT: {
+        struct mux_snat_update *update
+            = CONTAINER_OF(object, struct mux_snat_update, object);
+
+        free(update->ranges);
+        free(update);
         break;
     }
     case MUX_VIP:
@@ -156,6 +172,18 @@ mux_object_destroy(struct mux_object *object)
         free(CONTAINER_OF(object, struct mux_nexthop, object));
         break;
     }
+}
+
+/* Adds the changes of 'b' to those of 'a'. */
+void
+mux_snat_update_append(struct mux_snat_update *a,
+                       const struct mux_snat_update *b)
+{
+    a->ranges = xrealloc(a->ranges, ((a->n_ranges + b->n_ranges)
+                                     * sizeof *a->ranges));
+    memcpy(a->ranges + a->n_ranges, b->ranges,
+           b->n_ranges * sizeof *b->ranges);
+    a->n_ranges += b->n_ranges;
 }
 
 /* Destroys what 'op' still owns: whoever takes its object sets that to
@@ -500,6 +528,36 @@ parse_pool(struct ovsdb_parser *p, struct mux_key *key)
     return &pool->object;
 }
 
+/* Reads the muxes.  This one may be among them. */
+static void
+parse_muxes(struct ovsdb_parser *p, struct mux_global *global)
+{
+    const struct json *json = ovsdb_parser_member(p, "muxes",
+                                                  OP_ARRAY | OP_OPTIONAL);
+
+    if (!json || !json->array.n) {
+        return;
+    }
+    if (json->array.n > MUX_MAX_PEERS) {
+        ovsdb_parser_raise_error(p, "more than %d \"muxes\"", MUX_MAX_PEERS);
+        return;
+    }
+    global->peers = xmalloc(json->array.n * sizeof *global->peers);
+    for (size_t i = 0; i < json->array.n; i++) {
+        const struct json *text = json->array.elems[i];
+        ovs_be32 vtep;
+
+        if (text->type != JSON_STRING
+            || !vtep_from_string(json_string(text), &vtep)) {
+            ovsdb_parser_raise_error(p, "one of \"muxes\" is no VTEP");
+            return;
+        }
+        if (vtep != global->vtep) {
+            global->peers[global->n_peers++] = vtep;
+        }
+    }
+}
+
 static int
 compare_ranges(const void *a_, const void *b_)
 {
@@ -593,6 +651,7 @@ parse_global(struct ovsdb_parser *p, struct mux_key *key)
     global->vtep = parse_vtep(p, "vtep", false);
     global->anycast = parse_vtep(p, "anycast", true);
     global->vteps = parse_ranges(p, "vteps", true);
+    parse_muxes(p, global);
     return &global->object;
 }
 
@@ -613,6 +672,10 @@ parse_vip(struct ovsdb_parser *p, struct mux_key *key)
     *key = parse_vip_key(p);
     vip->echo = parse_boolean(p, "echo", true);
     vip->reject = parse_boolean(p, "reject", false);
+    vip->snat = parse_boolean(p, "snat", false);
+    if (vip->snat && key->number) {
+        ovsdb_parser_raise_error(p, "\"snat\" is for VIPs on the wire");
+    }
     ovs_list_init(&vip->endpoints);
     return &vip->object;
 }
@@ -651,6 +714,68 @@ parse_nexthop(struct ovsdb_parser *p, struct mux_key *key)
     return &nexthop->object;
 }
 
+/* Reads '*range' from 'json': [FIRST, N, VTEP, KEY, VM] or [FIRST, N].
+ * Returns false if it is neither. */
+static bool
+snat_range_from_json(const struct json *json, struct mux_snat_range *range)
+{
+    static const enum json_type types[] = {
+        JSON_INTEGER, JSON_INTEGER, JSON_STRING, JSON_INTEGER, JSON_INTEGER
+    };
+
+    if (json->type != JSON_ARRAY
+        || (json->array.n != 2 && json->array.n != ARRAY_SIZE(types))) {
+        return false;
+    }
+
+    struct json **elems = json->array.elems;
+    for (size_t i = 0; i < json->array.n; i++) {
+        if (elems[i]->type != types[i]) {
+            return false;
+        }
+    }
+
+    long long int first = elems[0]->integer;
+    long long int n = elems[1]->integer;
+    if (first < MUX_SNAT_FIRST || first >= MUX_SNAT_BLOCKS
+        || n < 1 || n > MUX_SNAT_BLOCKS - first) {
+        return false;
+    }
+    *range = (struct mux_snat_range) { .first = first, .n = n };
+    if (json->array.n == 2) {
+        return true;
+    }
+    range->tunnel_key = elems[3]->integer;
+    range->vm = elems[4]->integer;
+    return (vtep_from_string(json_string(elems[2]), &range->vtep)
+            && elems[3]->integer >= 1 && elems[3]->integer <= MUX_MAX_KEY
+            && elems[4]->integer >= 1 && elems[4]->integer <= UINT16_MAX);
+}
+
+static struct mux_object *
+parse_snat(struct ovsdb_parser *p, struct mux_key *key)
+{
+    struct mux_snat_update *update = xzalloc(sizeof *update);
+    struct in6_addr address = parse_address(p, "address");
+    const struct json *json = ovsdb_parser_member(p, "blocks", OP_ARRAY);
+
+    *key = mux_key_snat(&address);
+    if (json) {
+        update->ranges = xmalloc(MAX(json->array.n, 1)
+                                 * sizeof *update->ranges);
+        for (size_t i = 0; i < json->array.n; i++) {
+            if (!snat_range_from_json(json->array.elems[i],
+                                      &update->ranges[i])) {
+                ovsdb_parser_raise_error(p, "\"blocks\" has something that "
+                                         "is no range of blocks");
+                break;
+            }
+            update->n_ranges++;
+        }
+    }
+    return &update->object;
+}
+
 /* Reads an operation.  Returns null if successful, in which case the caller
  * must eventually destroy '*op', otherwise what is wrong, for the caller to
  * free. */
@@ -679,6 +804,8 @@ mux_op_from_json(const struct json *json, struct mux_op *op)
         op->object = parse_endpoint(&p, &op->key);
     } else if (!strcmp(type, "endpoint-del")) {
         op->key = parse_endpoint_key(&p);
+    } else if (!strcmp(type, "snat")) {
+        op->object = parse_snat(&p, &op->key);
     } else if (!strcmp(type, "nexthop")) {
         op->object = parse_nexthop(&p, &op->key);
     } else if (!strcmp(type, "nexthop-del")) {

@@ -85,12 +85,13 @@ struct mux_nexthop_chunk {
     uint64_t commit;            /* Of mux-store.c. */
 };
 
+/* A member of a pool, or a VM that has ports for SNAT. */
 struct mux_owner {
     uint16_t index;
-    uint16_t zero;
+    uint16_t flags;             /* Of enum steering_flags, always set. */
     uint32_t nexthop;
     uint32_t counter;           /* See mux-thread.h. */
-    uint32_t zeros;
+    uint32_t vni;
 };
 
 /* Owners besides the current one of one or more slots of a pool. */
@@ -146,9 +147,11 @@ enum mux_entry_flags {
     MUX_ENTRY_RING = 1 << 3,    /* 'view' has rings. */
     MUX_ENTRY_RANGES = 1 << 4,  /* Not everybody may send to it. */
     MUX_ENTRY_CLOSED = 1 << 5,  /* Only for TCP connections that are open. */
+    MUX_ENTRY_SNAT = 1 << 6,    /* 'slots' is a "struct mux_snat". */
 };
 
-/* An endpoint, in one cache line. */
+/* An endpoint, in one cache line; or the ports of a VIP that are for SNAT
+ * (MUX_ENTRY_SNAT): these have no 'view' and no "struct mux_endpoint". */
 struct mux_entry {
     uint64_t vip[2];            /* As slb_hash_ipv6() wants it. */
     uint64_t tuple;             /* See mux_tuple(); 0 if the entry is free. */
@@ -158,7 +161,7 @@ struct mux_entry {
     uint32_t settled_at;        /* Seconds; UINT32_MAX while a change is
                                  * prepared. */
     uint32_t counter;           /* See mux-thread.h. */
-    uint32_t vni;
+    uint32_t zero;
     uint16_t recent;            /* Time a change is recent for, in seconds. */
     uint8_t log2;
     uint8_t flags;
@@ -210,8 +213,9 @@ struct mux_table {
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
     const struct mux_vips *vips;
+    const struct mux_peers *peers; /* See mux-snat.h. */
 
-    size_t n_objects[MUX_N_OBJECT_TYPES];
+    size_t n_objects[MUX_N_OBJECT_TYPES]; /* MUX_SNAT: blocks. */
     struct mux_table_stats stats;
 };
 
@@ -221,6 +225,13 @@ mux_tuple(uint32_t network, uint8_t protocol, uint16_t port)
 {
     return (UINT64_C(1) << 63 | (uint64_t) network << 24
             | (uint32_t) protocol << 16 | port);
+}
+
+/* Likewise, the ports of a VIP for SNAT. */
+static inline uint64_t
+mux_tuple_snat(void)
+{
+    return UINT64_C(1) << 63 | UINT64_C(1) << 48;
 }
 
 static inline uint64_t

@@ -46,9 +46,9 @@
 uint32_t mux_counter_alloc(void);
 void mux_counter_free(void *counter);
 
-/* Drops, by reason. */
+/* What was not sent to a host, by reason. */
 struct mux_drops {
-    atomic_uint64_t n[MUX_N_COUNTERS - MUX_FIRST_DROP];
+    atomic_uint64_t n[MUX_N_COUNTERS - MUX_FIRST_REASON];
 };
 
 /* What a thread has counted of an object. */
@@ -72,12 +72,16 @@ struct mux_count_chunk {
 enum mux_limit_kind {
     MUX_LIMIT_TOO_BIG,          /* Packet too big, fragmentation needed. */
     MUX_LIMIT_OTHER,            /* Time exceeded, unreachable, RST. */
+    MUX_LIMIT_HAND_ON,          /* No answer: packets for another mux. */
     MUX_N_LIMITS
 };
 
 /* Answers of a kind a second, and at once, that a thread gives. */
 #define MUX_LIMIT_RATE 1000
 #define MUX_LIMIT_BURST 200
+
+/* Times as many packets are handed on. */
+#define MUX_LIMIT_HAND_ON_FACTOR 10
 
 struct mux_limit {
     long long int filled_at;    /* By time_msec(). */
@@ -128,7 +132,7 @@ struct mux_figures {
     uint64_t packets;
     uint64_t bytes;
     uint64_t syns;
-    uint64_t drops[MUX_N_COUNTERS - MUX_FIRST_DROP];
+    uint64_t drops[MUX_N_COUNTERS - MUX_FIRST_REASON];
 };
 
 void mux_figures_add(struct mux_figures *, uint32_t counter);

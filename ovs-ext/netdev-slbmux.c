@@ -588,9 +588,11 @@ netdev_slbmux_get_stats(const struct netdev *netdev,
     stats->rx_dropped = stats->rx_errors = 0;
     stats->tx_packets = (counters.n[MUX_COUNT_FORWARDED]
                          + counters.n[MUX_COUNT_ECHO]
+                         + counters.n[MUX_COUNT_HANDED_ON]
                          + counters.n[MUX_COUNT_NODE]);
     stats->tx_bytes = (counters.n[MUX_COUNT_BYTES]
                        + counters.n[MUX_COUNT_ECHO_BYTES]
+                       + counters.n[MUX_COUNT_HANDED_ON_BYTES]
                        + counters.n[MUX_COUNT_NODE_BYTES]);
     stats->tx_errors = 0;
     stats->tx_dropped = 0;

@@ -43,6 +43,9 @@ tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
 tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
 
+UNIT_TESTS += tests/unit/test-mux-snat
+tests_unit_test_mux_snat_SOURCES = tests/unit/test-mux-snat.c $(MUX_UNIT)
+tests_unit_test_mux_snat_LDADD = $(MUX_LDADD)
 UNIT_TESTS += tests/unit/test-mux-threads
 tests_unit_test_mux_threads_SOURCES = \
 	tests/unit/test-mux-threads.c \
@@ -297,6 +300,7 @@ EXTRA_DIST += \
 	tests/fixtures/mux/errors.txt \
 	tests/fixtures/mux/forward.txt \
 	tests/fixtures/mux/fragments.txt \
+	tests/fixtures/mux/snat.txt \
 	tests/fixtures/mux/tables.json \
 	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
@@ -304,6 +308,8 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/bench.t \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
+	tests/system/ovs-ext/protocol.t \
+	tests/system/ovs-ext/snat.t
 	tests/system/ovs-ext/protocol.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \

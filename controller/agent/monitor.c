@@ -108,8 +108,10 @@ monitor_init(struct agent *agent)
     if (agent->role == &mux_role) {
         static const struct ovsdb_idl_table_class *const mux[] = {
             &slbrec_table_generation,
+            &slbrec_table_mux,
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
+        slbrec_mux_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
             &slbrec_table_mux,
@@ -158,6 +160,10 @@ set_node_conditions(struct agent *agent)
     if (agent->role == &mux_role) {
         slbrec_vip_add_clause_mux_set(&cond, OVSDB_F_EQ, config->mux_set);
         acked &= slbrec_vip_set_condition(idl, &cond) == seqno;
+        ovsdb_idl_condition_clear(&cond);
+
+        slbrec_mux_add_clause_mux_set(&cond, OVSDB_F_EQ, config->mux_set);
+        acked &= slbrec_mux_set_condition(idl, &cond) == seqno;
     } else {
         slbrec_binding_add_clause_node(&cond, OVSDB_F_EQ, config->node);
         acked &= slbrec_binding_set_condition(idl, &cond) == seqno;

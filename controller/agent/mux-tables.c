@@ -204,21 +204,37 @@ mux_tables_set_global(struct mux_tables *t, const char *hash_key,
     return true;
 }
 
-/* Sets where the nodes' VTEPs are.  mux_tables_set_global() must have been
- * called. */
-void
-mux_tables_set_vteps(struct mux_tables *t, const struct sset *prefixes)
+/* Puts 'texts' into the global settings as 'name'. */
+static void
+put_global_array(struct mux_tables *t, const char *name,
+                 const struct sset *texts)
 {
     struct json *array = json_array_create_empty();
-    const char **sorted = sset_sort(prefixes);
-    size_t n = sset_count(prefixes);
+    const char **sorted = sset_sort(texts);
+    size_t n = sset_count(texts);
 
     for (size_t i = 0; i < n; i++) {
         json_array_add(array, json_string_create(sorted[i]));
     }
     free(sorted);
-    json_object_put(shash_find_data(&t->objects[MUX_GLOBAL], ""), "vteps",
+    json_object_put(shash_find_data(&t->objects[MUX_GLOBAL], ""), name,
                     array);
+}
+
+/* Sets where the nodes' VTEPs are.  mux_tables_set_global() must have been
+ * called. */
+void
+mux_tables_set_vteps(struct mux_tables *t, const struct sset *prefixes)
+{
+    put_global_array(t, "vteps", prefixes);
+}
+
+/* Sets the VTEPs of the other muxes with the same VIPs.
+ * mux_tables_set_global() must have been called. */
+void
+mux_tables_set_muxes(struct mux_tables *t, const struct sset *vteps)
+{
+    put_global_array(t, "muxes", vteps);
 }
 
 void
@@ -431,6 +447,25 @@ add_pools(struct mux_tables *t, const struct ovsdb_idl *idl)
     sset_destroy(&used);
 }
 
+/* Adds the muxes, of the same set as this one, but for this one, whose VTEP is
+ * 'own'. */
+static void
+set_muxes(struct mux_tables *t, const struct ovsdb_idl *idl, ovs_be32 own)
+{
+    struct sset vteps = SSET_INITIALIZER(&vteps);
+    const struct slbrec_mux *mux;
+
+    SLBREC_MUX_FOR_EACH (mux, idl) {
+        ovs_be32 vtep;
+
+        if (ip_parse(mux->vtep, &vtep) && vtep && vtep != own) {
+            sset_add(&vteps, mux->vtep);
+        }
+    }
+    mux_tables_set_muxes(t, &vteps);
+    sset_destroy(&vteps);
+}
+
 /* Adds to 't', which must be empty, all that the database says, for a mux
  * with the given 'vtep'.  Returns false, and leaves 't' empty, if the database
  * is not ready: the manager has not made the key of the hash yet. */
@@ -448,6 +483,7 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
         }
         return false;
     }
+    set_muxes(t, idl, vtep);
 
     const struct slbrec_vip *vip;
     SLBREC_VIP_FOR_EACH (vip, idl) {
@@ -548,11 +584,21 @@ mux_tables_get_vips(const struct mux_tables *t, int64_t network,
     }
 }
 
-/* Adds the VTEPs of all members of all pools to 'vteps'. */
+/* Adds the VTEPs of all members of all pools, and of other muxes, to
+ * 'vteps'. */
 void
 mux_tables_get_vteps(const struct mux_tables *t, struct sset *vteps)
 {
+    const struct json *global = shash_find_data(&t->objects[MUX_GLOBAL], "");
+    const struct json *muxes = (global
+                                ? shash_find_data(json_object(global),
+                                                  "muxes")
+                                : NULL);
     const struct shash_node *node;
+
+    for (size_t i = 0; muxes && i < json_array(muxes)->n; i++) {
+        sset_add(vteps, json_string(json_array(muxes)->elems[i]));
+    }
 
     SHASH_FOR_EACH (node, &t->objects[MUX_POOL]) {
         const struct json_array *members = json_array(

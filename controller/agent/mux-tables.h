@@ -91,6 +91,7 @@ size_t mux_tables_count(const struct mux_tables *);
 bool mux_tables_set_global(struct mux_tables *, const char *hash_key,
                            ovs_be32 vtep, const char *anycast);
 void mux_tables_set_vteps(struct mux_tables *, const struct sset *prefixes);
+void mux_tables_set_muxes(struct mux_tables *, const struct sset *vteps);
 void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
                             struct eth_addr src, struct eth_addr dst);
 void mux_tables_add_vip(struct mux_tables *, const struct slbrec_vip *);

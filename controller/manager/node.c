@@ -243,6 +243,7 @@ nodes_write_muxes(struct state *s)
     }
     if (changed) {
         concern_touch_hosts(&s->concern);
+        concern_touch_muxes(&s->concern);
         s->n_written++;
     }
     shash_destroy(&rows);

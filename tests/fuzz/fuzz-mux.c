@@ -167,7 +167,8 @@ check_counters(void)
 {
     struct mux_fragment_stats stats = { .datagrams = 0 };
     uint64_t n_out = (counters.n[MUX_COUNT_FORWARDED]
-                      + counters.n[MUX_COUNT_ECHO] + n_node);
+                      + counters.n[MUX_COUNT_ECHO]
+                      + counters.n[MUX_COUNT_HANDED_ON] + n_node);
 
     mux_fragments_get_stats(fragments, now, &stats);
     for (int i = MUX_FIRST_DROP; i < MUX_N_COUNTERS; i++) {

@@ -86,7 +86,9 @@ class DummyNode(muxnode.Node):
         to the node."""
         def done():
             stats = self.stats()
-            return stats['forwarded'] + stats['node'] + stats['echo'] + sum(
+            return sum(
+                stats[key] for key in ('forwarded', 'node', 'echo',
+                                       'handed_on')) + sum(
                 value for key, value in stats.items()
                 if key.startswith('drop_'))
         wanted = done() + len(frames)

@@ -198,4 +198,22 @@ for address in $vip $vip6; do
     like "$(on client traceroute -n -m 4 -w 1 -q 1 $address | tail -n 1)" \
         " $address " "traceroute to $address comes to an end"
 done
+
+# HA ports, to which machines of the network come: vm5 is 10.0.1.8.
+cat >"$tmp/ha.yaml" <<END
+kind: LoadBalancer
+name: ha
+network: prod
+frontends:
+- {name: inside, address: 10.0.1.100}
+backendPools:
+- {name: servers, members: [{name: vm1, address: 10.0.1.4}]}
+rules:
+- {name: all, frontend: inside, backendPool: servers, protocol: All,
+   sourceRanges: [10.0.1.8/32]}
+END
+ok "HA ports for one machine" apply --prune "$tmp/web.yaml" "$tmp/ha.yaml"
+inside=http://10.0.1.100:8080/
+ok "are there for it" on vm5 curl -sf --max-time 2 -o "$tmp/body" $inside
+nok "but for no other one" on vm6 curl -sf --max-time 1 -o "$tmp/body" $inside
 done_testing

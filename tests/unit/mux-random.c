@@ -21,6 +21,7 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "lib/steering.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "ovs-ext/mux-op.h"
@@ -141,6 +142,26 @@ put_vtep(struct mux_random *r, struct ds *ds)
                   below(r, N_VTEPS));
 }
 
+/* Blocks of ports: given to somebody, or to nobody. */
+static void
+put_blocks(struct mux_random *r, struct ds *ds)
+{
+    put_address(r, ds);
+    ds_put_cstr(ds, ", \"blocks\": [");
+    for (uint32_t i = below(r, 5); i > 0; i--) {
+        uint32_t first = below(r, 8) ? 128 + below(r, 128) : below(r, 8192);
+
+        ds_put_format(ds, "[%"PRIu32", %"PRIu32, first,
+                      below(r, 8) ? 1 + below(r, 20) : below(r, 8192));
+        if (below(r, 2)) {
+            ds_put_format(ds, ", \"172.16.0.2%"PRIu32"\", %d, %"PRIu32,
+                          below(r, N_VTEPS), NETWORK, below(r, 65537));
+        }
+        ds_put_format(ds, "]%s", i > 1 ? ", " : "");
+    }
+    ds_put_char(ds, ']');
+}
+
 static void
 put_op(struct mux_random *r, struct ds *ds)
 {
@@ -148,7 +169,7 @@ put_op(struct mux_random *r, struct ds *ds)
                                          "SourceIPProtocol" };
 
     ds_put_cstr(ds, "{\"op\": ");
-    switch (below(r, 16)) {
+    switch (below(r, 19)) {
     case 0:
         ds_put_format(ds, "\"global\", \"vtep\": \"172.16.0.11\","
                       "\"key\": \"000102030405060708090a0b0c0d0e0%"PRIu32"\","
@@ -156,6 +177,10 @@ put_op(struct mux_random *r, struct ds *ds)
                       below(r, 4) ? "\"172.16.0.100\"" : "null");
         if (below(r, 2)) {
             put_prefixes(r, ds, "vteps");
+        }
+        if (below(r, 4)) {
+            ds_put_format(ds, ", \"muxes\": [\"172.16.0.11\","
+                          "\"172.16.0.2%"PRIu32"\"]", below(r, N_VTEPS));
         }
         break;
     case 1: case 2: case 3: case 4:
@@ -169,9 +194,10 @@ put_op(struct mux_random *r, struct ds *ds)
         ds_put_cstr(ds, "\"vip\"");
         put_network(r, ds);
         put_address(r, ds);
-        ds_put_format(ds, ", \"echo\": %s, \"reject\": %s",
+        ds_put_format(ds, ", \"echo\": %s, \"reject\": %s, \"snat\": %s",
                       below(r, 2) ? "true" : "false",
-                      below(r, 2) ? "true" : "false");
+                      below(r, 2) ? "true" : "false",
+                      below(r, 4) ? "true" : "false");
         break;
     case 8:
         ds_put_cstr(ds, "\"vip-del\"");
@@ -202,6 +228,10 @@ put_op(struct mux_random *r, struct ds *ds)
     case 15:
         ds_put_cstr(ds, "\"nexthop-del\"");
         put_vtep(r, ds);
+        break;
+    case 16: case 17: case 18:
+        ds_put_cstr(ds, "\"snat\"");
+        put_blocks(r, ds);
         break;
     }
     ds_put_char(ds, '}');
@@ -251,7 +281,7 @@ mux_random_first_ops(struct mux_op *ops)
     size_t n = 0;
 
     add_op(ops, &n, "{'op': 'global', 'vtep': '172.16.0.11',"
-           "'anycast': '172.16.0.100',"
+           "'anycast': '172.16.0.100', 'muxes': ['172.16.0.20'],"
            "'key': '000102030405060708090a0b0c0d0e0f'}");
     for (int i = 0; i < N_VTEPS; i++) {
         add_op(ops, &n, "{'op': 'nexthop', 'vtep': '172.16.0.2%d',"
@@ -273,7 +303,13 @@ mux_random_first_ops(struct mux_op *ops)
                               i < N_VIPS ? "20.50.60.1" : "2001:db8:20::1",
                               i % N_VIPS);
 
-        add_op(ops, &n, "{'op': 'vip', %s}", vip);
+        add_op(ops, &n, "{'op': 'vip', %s, 'snat': %s}", vip,
+               i % N_VIPS ? "true" : "false");
+        if (i % N_VIPS) {
+            add_op(ops, &n, "{'op': 'snat', 'address': '%s%d', 'blocks': ["
+                   "[128, 100, '172.16.0.21', 7, 1], [200, 50]]}",
+                   i < N_VIPS ? "20.50.60.1" : "2001:db8:20::1", i % N_VIPS);
+        }
         add_op(ops, &n, "{'op': 'endpoint', %s, 'protocol': 0, 'port': 0,"
                "'pool': 100, 'distribution': 'SourceIP', 'idle': 240,"
                "'name': ''}", vip);
@@ -324,7 +360,7 @@ put_l4(struct mux_random *r, struct dp_packet *p, uint8_t protocol,
        uint32_t payload)
 {
     uint16_t sport = below(r, 64) + 1000;
-    uint16_t dport = 80 + below(r, 4);
+    uint16_t dport = below(r, 3) ? 80 + below(r, 4) : 1024 + below(r, 2048);
 
     if (protocol == IPPROTO_TCP) {
         struct tcp_header *tcp = dp_packet_put_zeros(p, sizeof *tcp);
@@ -417,8 +453,11 @@ put_ipv4(struct mux_random *r, struct dp_packet *p, int depth)
         ip->ip_id = htons(below(r, 4));
     }
     if (tunnel) {
+        /* To the common VTEP, or handed on by another mux. */
+        bool on = !below(r, 4);
+
         put_16aligned_be32(&ip->ip_src, htonl(0xac100014 + below(r, N_VTEPS)));
-        put_16aligned_be32(&ip->ip_dst, htonl(0xac100064));
+        put_16aligned_be32(&ip->ip_dst, htonl(on ? 0xac10000b : 0xac100064));
 
         struct udp_header *udp = dp_packet_put_zeros(p, sizeof *udp);
         struct vxlanhdr *vxlan = dp_packet_put_zeros(p, sizeof *vxlan);
@@ -427,8 +466,14 @@ put_ipv4(struct mux_random *r, struct dp_packet *p, int depth)
         put_16aligned_be32(&vxlan->vx_flags, htonl(below(r, 16) ? VXLAN_FLAGS
                                                    : r->next(r)));
         put_16aligned_be32(&vxlan->vx_vni,
-                           htonl((below(r, 4) ? NETWORK : 8) << 8));
+                           htonl(on ? 0 : (below(r, 4) ? NETWORK : 8) << 8));
+
+        size_t eth_ofs = dp_packet_size(p);
         put_eth(r, p, below(r, 2) ? ETH_TYPE_IP : ETH_TYPE_IPV6);
+        if (on) {
+            steering_put_handed_on(dp_packet_at_assert(p, eth_ofs,
+                                                       STEERING_LEN));
+        }
         put_ip(r, p, 1);
     } else {
         /* What an error quotes went the other way. */

@@ -41,7 +41,9 @@
  * "SourceIP"). In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a
  * member on a host that cannot be reached, 104 has none.  Ports 90 to 92 of
  * 20.50.60.10 are on pool 105, with many members, one for each distribution,
- * each with TCP and UDP.
+ * each with TCP and UDP.  Its ports from 1024 on are for SNAT, and of these
+ * 1024 to 1031 are a VM's on .21, 1032 to 1039 one's on .22; likewise of the
+ * IPv6 address.
  *
  * VIP 20.50.60.21 answers no echo, but rejects what it does not take;
  * 20.50.60.22 and 2001:db8:20::12 take everything, but for port 80, to
@@ -94,8 +96,13 @@ static const char tables[] =
     "   {'number': 2, 'state': 'previous', 'age': 9000, 'weights': [[2, 1]]},"
     "   {'number': 1, 'state': 'previous', 'age': 99999, 'weights':"
     "    [[1, 1]]}]},"
-    " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
-    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.10', 'snat': true},"
+    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10',"
+    "  'snat': true},"
+    " {'op': 'snat', 'address': '20.50.60.10', 'blocks': ["
+    "  [128, 1, '172.16.0.21', 7, 258], [129, 1, '172.16.0.22', 7, 3]]},"
+    " {'op': 'snat', 'address': '2001:db8:20::10', 'blocks': ["
+    "  [8191, 1, '172.16.0.22', 16777215, 65535]]},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 80, 'pool': 100, 'distribution': 'Default',"
@@ -325,20 +332,27 @@ tunnel_packet(const struct dp_packet *inner, uint32_t vni)
     return p;
 }
 
-/* Forwards 'p'.  Returns what comes out, or null if it was dropped. */
+/* Forwards 'p' by 'table'.  Returns what comes out, or null if it was
+ * dropped. */
 static struct dp_packet *
-forward_mtu(struct dp_packet *p, uint32_t mtu)
+forward_by(const struct mux_table *table, struct dp_packet *p, uint32_t mtu)
 {
     struct dp_packet_batch batch, node;
 
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init_packet(&batch, p);
     dp_packet_batch_init(&node);
-    mux_forward(get_table(), get_thread(), &batch, &node, mtu,
-                time_msec(), &counters);
+    mux_forward(table, get_thread(), &batch, &node, mtu, time_msec(),
+                &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_FATAL(dp_packet_batch_size(&batch) <= 1);
     return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
+}
+
+static struct dp_packet *
+forward_mtu(struct dp_packet *p, uint32_t mtu)
+{
+    return forward_by(get_table(), p, mtu);
 }
 
 static struct dp_packet *
@@ -2018,6 +2032,208 @@ test_distribution(void)
     CU_ASSERT_EQUAL(count_1bits(owners), 8);
 }
 
+/* What comes back to a VM: VNI and header tell for which VM it is. */
+static void
+test_forward_snat(void)
+{
+    const uint64_t src[2] = { UINT64_C(0x20010db800010000), 0x10 };
+    const uint64_t dst[2] = { UINT64_C(0x20010db800200000), 0x10 };
+    struct expectation x = {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 7,
+        .steering = { .owners = { 258 }, .n_owners = 1,
+                      .flags = STEERING_SNAT },
+        .eth_type = ETH_TYPE_IP,
+    };
+
+    for (uint16_t port = 1024; port < 1032; port++) {
+        x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                       443, port);
+        check_forwarding(tcp_packet(128, 443, port, 10), 14, 50, &x);
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_SNAT], 1);
+    }
+
+    struct dp_packet *p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", 17, UDP_HEADER_LEN + 5);
+    put_l4(p, 17, 53, 1039, 5);
+    x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17, 53,
+                   1039);
+    x.vtep = "172.16.0.22";
+    x.vtep_mac = 0x16;
+    x.steering.owners[0] = 3;
+    check_forwarding(p, 14, 33, &x);
+
+    /* An error about what the VM has sent. */
+    x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17,
+                   40000, 1032);
+    check_forwarding(icmp_error(11, 17, "20.50.60.10", 1032, 8), 14, 56, &x);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_STEERED], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_SNAT], 1);
+
+    x.eth_type = ETH_TYPE_IPV6;
+    x.vni = 16777215;
+    x.steering.owners[0] = 65535;
+    x.hash = slb_hash_ipv6(&get_table()->hash_key, SLB_HASH_DEFAULT, src, dst,
+                           6, 443, 65528);
+    check_forwarding(tcp6_packet(128, 443, 65528, 100), 14, 160, &x);
+}
+
+/* Returns the table of another mux, at 172.16.0.12, which may have the block
+ * from 5000 on. */
+static struct mux_store *
+other_mux(bool knows, const char *muxes)
+{
+    struct mux_store *other = mux_store_create();
+
+    mux_unit_load(other, true, 1,
+                  "[{'op': 'global', 'anycast': null, 'vtep': '172.16.0.12',"
+                  "  'key': '000102030405060708090a0b0c0d0e0f',"
+                  "  'muxes': [%s]},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.11', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:0b'},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.21', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
+                  " {'op': 'vip', 'network': 0, 'address': '20.50.60.10',"
+                  "  'snat': true},"
+                  " {'op': 'snat', 'address': '20.50.60.10', 'blocks': ["
+                  "  [%d, 1, '172.16.0.21', 7, 258]]}]",
+                  muxes, knows ? 625 : 626);
+    return other;
+}
+
+/* A block that is nobody's: to the other mux, octet by octet, and from there
+ * to the VM, or nowhere. */
+static void
+test_hand_on(void)
+{
+    struct mux_store *us = other_mux(false, "'172.16.0.11', '172.16.0.12'");
+    struct mux_store *knows = other_mux(true, "'172.16.0.12', '172.16.0.11'");
+    struct mux_store *does_not = other_mux(false, "'172.16.0.11'");
+    struct mux_store *stranger = other_mux(true, "'172.16.0.13'");
+    struct dp_packet *in = tcp_packet(128, 443, 5007, 10);
+    uint64_t hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10",
+                          6, 443, 5007);
+    uint16_t sport = 49152 + (hash >> 32) % 16384;
+    uint8_t expected[64] = {
+        2, 0, 0, 0, 0, 0x0c, 2, 0, 0, 0, 0, 0x0b, 8, 0,
+        0x45, 0, 0, 100, 0, 0, 0x40, 0, 64, 17, 0, 0,
+        172, 16, 0, 11, 172, 16, 0, 12,
+        sport >> 8, sport, 0x12, 0xb5, 0, 80, 0, 0,
+        8, 0, 0, 0, 0, 0, 0, 0,
+        0x0e, 0x18, 0, 0, 0, 0, 0x0e, 1, 0, 0, 0, 0, 8, 0,
+    };
+    ovs_be16 sum = csum(expected + 14, 20);
+    memcpy(expected + 24, &sum, sizeof sum);
+
+    /* We are .11. */
+    mux_unit_load(us, false, 2,
+                  "[{'op': 'global', 'anycast': null, 'vtep': '172.16.0.11',"
+                  "  'key': '000102030405060708090a0b0c0d0e0f',"
+                  "  'muxes': ['172.16.0.99', '172.16.0.12']},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.12', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:0c'}]");
+    struct dp_packet *on = forward_by(mux_store_get_table(us),
+                                      dp_packet_clone_with_headroom(in, 128),
+                                      MTU);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(on);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON_BYTES], 64);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 0);
+    CU_ASSERT_EQUAL_FATAL(dp_packet_size(on), 64 + 50);
+    CU_ASSERT(!memcmp(dp_packet_data(on), expected, sizeof expected));
+    CU_ASSERT(!memcmp((uint8_t *) dp_packet_data(on) + 64,
+                      (uint8_t *) dp_packet_data(in) + 14, 50));
+
+    /* It arrives there, and goes on like any other. */
+    struct dp_packet *a = forward_by(mux_store_get_table(knows),
+                                     dp_packet_clone(on), MTU);
+    struct dp_packet *b = forward_by(mux_store_get_table(knows),
+                                     dp_packet_clone_with_headroom(in, 128),
+                                     MTU);
+    CU_ASSERT(a && b && dp_packet_equal(a, b));
+    dp_packet_delete(a);
+    dp_packet_delete(b);
+
+    /* Nobody knows: it does not come back. */
+    CU_ASSERT_PTR_NULL(forward_by(mux_store_get_table(does_not),
+                                  dp_packet_clone(on), MTU));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_BLOCK], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], 0);
+
+    /* A mux that has not been told of us leaves it to the node. */
+    struct dp_packet_batch batch, node;
+    dp_packet_batch_init_packet(&batch, dp_packet_clone(on));
+    dp_packet_batch_init(&node);
+    mux_forward(mux_store_get_table(stranger), get_thread(), &batch, &node,
+                MTU, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&batch));
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&node), 1);
+    CU_ASSERT(dp_packet_equal(node.packets[0], on));
+    dp_packet_delete_batch(&node, true);
+
+    /* However it is cut, and whatever is changed in it, it is no harm. */
+    for (size_t i = 0; i < dp_packet_size(on); i++) {
+        struct dp_packet *p = dp_packet_clone_data(dp_packet_data(on), i);
+
+        dp_packet_batch_init_packet(&batch, p);
+        dp_packet_batch_init(&node);
+        mux_forward(mux_store_get_table(knows), get_thread(), &batch, &node,
+                    MTU, time_msec(), &counters);
+        CU_ASSERT(dp_packet_batch_is_empty(&batch));
+        dp_packet_delete_batch(&batch, true);
+        dp_packet_delete_batch(&node, true);
+    }
+    dp_packet_delete(on);
+
+    /* There is no other mux. */
+    assert_dropped(dp_packet_clone_with_headroom(in, 128),
+                   MUX_COUNT_NO_BLOCK);
+    dp_packet_delete(in);
+
+    mux_store_destroy(us);
+    mux_store_destroy(knows);
+    mux_store_destroy(does_not);
+    mux_store_destroy(stranger);
+}
+
+/* A flood to ports that nobody has is not passed on to other muxes, and does
+ * not take what other answers need. */
+static void
+test_hand_on_limit(void)
+{
+    struct mux_store *us = other_mux(false, "'172.16.0.11'");
+    struct mux_fragments *own = mux_fragments_create();
+    struct mux_thread *fresh = mux_thread_create(own);
+    long long int now = time_msec();
+    size_t burst = MUX_LIMIT_HAND_ON_FACTOR * MUX_LIMIT_BURST;
+    struct dp_packet_batch batch, node;
+    size_t n_sent = 0;
+
+    memset(&counters, 0, sizeof counters);
+    for (size_t i = 0; i < 2 * burst; i++) {
+        dp_packet_batch_init_packet(&batch, tcp_packet(128, 1 + i, 9000, 0));
+        dp_packet_batch_init(&node);
+        mux_forward(mux_store_get_table(us), fresh, &batch, &node, MTU, now,
+                    &counters);
+        n_sent += dp_packet_batch_size(&batch);
+        dp_packet_delete_batch(&batch, true);
+    }
+    CU_ASSERT_EQUAL(n_sent, burst);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], burst);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_BLOCK], burst);
+    CU_ASSERT(mux_thread_may_answer(fresh, MUX_LIMIT_OTHER, now));
+
+    /* Some of it is back after a moment. */
+    for (n_sent = 0; mux_thread_may_answer(fresh, MUX_LIMIT_HAND_ON,
+                                           now + 10); n_sent++) {
+        continue;
+    }
+    CU_ASSERT_EQUAL(n_sent, MUX_LIMIT_HAND_ON_FACTOR * MUX_LIMIT_RATE / 100);
+    mux_store_destroy(us);
+    mux_thread_destroy(fresh);
+    mux_fragments_destroy(own);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_ipv4),
     UNIT_TEST(test_forward_strips_link_layer),
@@ -2043,6 +2259,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_answer_echo),
     UNIT_TEST(test_answer_limit),
     UNIT_TEST(test_echo_limit),
+    UNIT_TEST(test_forward_snat),
+    UNIT_TEST(test_hand_on),
+    UNIT_TEST(test_hand_on_limit),
     UNIT_TEST(test_drop_stranger),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),

@@ -117,7 +117,7 @@ test_store_set_and_delete(void)
 
     const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
     CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-    CU_ASSERT_EQUAL(e->vni, 100);
+    CU_ASSERT_EQUAL(e->view->tunnel_key, 100);
     CU_ASSERT_EQUAL(e->recent, MUX_TCP_RECENT);
     CU_ASSERT_EQUAL(e->log2, 8);
     CU_ASSERT_EQUAL(lookup(store, 0, "10.0.0.1", 17, 53)->recent, 240);
@@ -567,7 +567,7 @@ test_store_is_incremental(void)
         const struct mux_entry *e = lookup(store, 0, address, 6, 80);
 
         CU_ASSERT_FATAL(e != NULL);
-        CU_ASSERT_EQUAL(e->vni, i + 1);
+        CU_ASSERT_EQUAL(e->view->tunnel_key, i + 1);
         CU_ASSERT_EQUAL(e->view->n_members, i == 16 ? 1 : 2);
         free(address);
     }
@@ -677,7 +677,7 @@ test_store_random(void)
                 const struct mux_owner *owner
                     = mux_entry_owner(e, mux_entry_slot(e, i));
 
-                CU_ASSERT_EQUAL(e->vni, pools[i]);
+                CU_ASSERT_EQUAL(e->view->tunnel_key, pools[i]);
                 CU_ASSERT_EQUAL(owner->index, pools[i]);
                 CU_ASSERT_EQUAL(mux_table_nexthop(t, owner->nexthop)->valid,
                                 nexthops[pools[i] - 1]);
@@ -725,7 +725,7 @@ test_counters(void)
     CU_ASSERT_EQUAL(figures.packets, 1);
     CU_ASSERT_EQUAL(figures.bytes, 100);
     CU_ASSERT_EQUAL(figures.syns, 1);
-    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_REASON], 1);
 
     uint32_t own = mux_counter_alloc();
     mux_count_packet(mux_thread_get_count(thread, own), 100, true);
@@ -735,7 +735,7 @@ test_counters(void)
     memset(&figures, 0, sizeof figures);
     mux_figures_add(&figures, own);
     CU_ASSERT_EQUAL(figures.packets + figures.bytes + figures.syns, 0);
-    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 0);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_REASON], 0);
     mux_store_destroy(store);
     mux_thread_destroy(thread);
 }

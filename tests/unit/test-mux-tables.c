@@ -250,6 +250,19 @@ test_mux_tables_changes(void)
     check_diff(&a, &b, 0, "{\"anycast\":null,"
                "\"key\":\"000102030405060708090a0b0c0d0e0f\","
                "\"op\":\"global\",\"vtep\":\"172.16.0.11\"}\n");
+
+    /* Other muxes. */
+    struct sset muxes = SSET_INITIALIZER(&muxes);
+    sset_add(&muxes, "172.16.0.13");
+    sset_add(&muxes, "172.16.0.12");
+    mux_tables_copy(&b, &a);
+    CU_ASSERT(mux_tables_set_global(&b, hash_key, ip("172.16.0.11"), ""));
+    mux_tables_set_muxes(&b, &muxes);
+    check_diff(&a, &b, 0, "{\"anycast\":null,"
+               "\"key\":\"000102030405060708090a0b0c0d0e0f\","
+               "\"muxes\":[\"172.16.0.12\",\"172.16.0.13\"],"
+               "\"op\":\"global\",\"vtep\":\"172.16.0.11\"}\n");
+    sset_destroy(&muxes);
     mux_tables_destroy(&a);
     mux_tables_destroy(&b);
 }
@@ -280,6 +293,15 @@ test_mux_tables_keys(void)
     mux_tables_get_vteps(&t, &vips);
     CU_ASSERT_EQUAL(sset_count(&vips), 2);
     CU_ASSERT(sset_contains(&vips, "172.16.0.22"));
+
+    /* Other muxes need a next hop as well. */
+    struct sset muxes = SSET_INITIALIZER(&muxes);
+    sset_add(&muxes, "172.16.0.12");
+    mux_tables_set_muxes(&t, &muxes);
+    mux_tables_get_vteps(&t, &vips);
+    CU_ASSERT_EQUAL(sset_count(&vips), 3);
+    CU_ASSERT(sset_contains(&vips, "172.16.0.12"));
+    sset_destroy(&muxes);
     sset_destroy(&vips);
     mux_tables_destroy(&t);
 }

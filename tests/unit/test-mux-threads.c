@@ -221,10 +221,13 @@ test_threads(void)
         n_dropped += counters.n[i];
     }
     CU_ASSERT_EQUAL(n_in, (counters.n[MUX_COUNT_FORWARDED]
-                           + counters.n[MUX_COUNT_ECHO] + n_node + n_dropped
+                           + counters.n[MUX_COUNT_ECHO]
+                           + counters.n[MUX_COUNT_HANDED_ON]
+                           + n_node + n_dropped
                            + stats.waiting + stats.dropped));
     CU_ASSERT_EQUAL(n_out, (counters.n[MUX_COUNT_FORWARDED]
                             + counters.n[MUX_COUNT_ECHO]
+                            + counters.n[MUX_COUNT_HANDED_ON]
                             + counters.n[MUX_COUNT_ERRORS]
                             + counters.n[MUX_COUNT_RESETS]));
     while (mux_node_count(node)) {
@@ -238,6 +241,9 @@ test_threads(void)
 
     /* And there was something to look at. */
     CU_ASSERT(n_updates > 100);
+    CU_ASSERT(counters.n[MUX_COUNT_SNAT]);
+    CU_ASSERT(counters.n[MUX_COUNT_HANDED_ON]);
+    CU_ASSERT(counters.n[MUX_COUNT_TAKEN_OVER]);
     CU_ASSERT(counters.n[MUX_COUNT_FORWARDED] > n_in / 20);
     CU_ASSERT(n_dropped > n_in / 20);
     printf("# %"PRIu64" packets, %"PRIu64" forwarded, %u updates meanwhile\n",

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../../lib/tap.sh"
 mux_dpdk=yes
 . "$(dirname "$0")/mux.sh"
-plan 24
+plan 27
 
 flood=$builddir/tests/system/agent/flood
 mac=02:00:00:00:00:11
@@ -51,8 +51,9 @@ flood()         # WHAT KIND RATE
     cmp_ok "$(more node_bfd)" -ge $((seconds * 8)) "$1: BFD goes on"
     is "$(downs)" "$downs" "$1: its session stays up"
     is "$(lost_routes)" 0 "$1: the VIP stays announced"
-    # The device, which is an emulated one, may lose a few itself.
-    cmp_ok "$(more forwarded)" -ge $((to_vip * 95 / 100)) \
+    # The device, which is an emulated one, loses some itself where the
+    # machine is busy.
+    cmp_ok "$(more forwarded)" -ge $((to_vip * 80 / 100)) \
         "$1: what is for the VIP is forwarded ($(more forwarded) of $to_vip)"
 }
 
@@ -81,3 +82,14 @@ ok "which goes on" kill -0 "${pid[pings]}"
 wait "${pid[pings]}"
 is "$(more node_bfd_full) $(more node_bgp_full) $(downs)" \
     "0 0 ${before[downs]}" "and does BFD and BGP no harm either"
+
+# Nor does what takes the datapath long.
+kill -STOP "${pid[agent]}"
+"$srcdir/tests/bench/mux-tables" --ops >"$tmp/ops"
+figures node_bfd node_bfd_full
+ok "10,000 VIPs are loaded" timeout 30 "$srcdir/tests/lib/mux-client.py" \
+    "$tmp/mux/slb-mux.sock" load "$tmp/ops"
+is "$(figure vips)" 10000 "all of them"
+is "$(more node_bfd_full) $(downs)" "0 ${before[downs]}" \
+    "which does BFD no harm, either"
+kill -CONT "${pid[agent]}"

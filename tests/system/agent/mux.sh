@@ -252,7 +252,7 @@ mux_ovs()
     if [ -n "${mux_dpdk:-}" ]; then
         uplink=uplink
         vsctl add-port br-mux uplink -- set interface uplink type=dpdk \
-            options:dpdk-devargs='"net_af_packet0,iface=eth0,framesz=2048,blocksz=4096,framecnt=4096,qpairs=1"'
+            options:dpdk-devargs='"net_af_packet0,iface=eth0,framesz=2048,blocksz=4096,framecnt=16384,qpairs=1"'
     else
         vsctl add-port br-mux eth0
     fi

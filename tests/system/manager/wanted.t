@@ -59,7 +59,8 @@ new_mux()
     slbdb node mux3 mux 172.16.0.13
     slbdb until mux3 Mux name name=mux3
 }
-is "$(concerned new_mux)" "h1 h2 h3 h4 mux3" "a mux: all hosts and itself"
+is "$(concerned new_mux)" "h1 h2 h3 h4 mux1 mux2 mux3" \
+    "a mux: all hosts, the other muxes and itself"
 unused_network() { slbdb net unused 192.168.0.0/16; }
 is "$(concerned unused_network)" "" "a network without VMs: nobody"
 nothing() { slbdb net unused 192.168.0.0/16; }
