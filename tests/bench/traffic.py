@@ -14,6 +14,7 @@ import muxnode  # noqa: E402
 
 VIP = '20.50.60.10'
 VIP6 = '2001:db8:20::10'
+SNAT_VIP = '20.50.60.11'
 PORT = 80
 PORT_SOURCE_IP = 81
 MUX = '172.16.0.11'
@@ -23,7 +24,6 @@ ROUTER_MAC = '02:00:00:00:00:01'
 OVN_MAC = '02:00:00:00:0a:01'
 TUNNEL_KEY = 100
 NETWORK = 7
-SNAT_PORTS = 1024               # The first of the ports given out.
 
 ETH_IPV6 = 0x86dd
 ACK, SYN = 0x10, 0x02
@@ -59,6 +59,12 @@ def tcp6(flow):
     return (muxnode.mac(MUX_MAC) + muxnode.mac(ROUTER_MAC)
             + struct.pack('!HIHBB', ETH_IPV6, 0x60000000, len(segment),
                           socket.IPPROTO_TCP, 64) + src + dst + segment)
+
+
+def snat_return(flow):
+    """To a port from which a VM has a connection to the client, by SNAT."""
+    return muxnode.tcp_frame(ROUTER_MAC, MUX_MAC, client(flow[0]), 443,
+                             SNAT_VIP, flow[1])
 
 
 def icmp_error(flow):

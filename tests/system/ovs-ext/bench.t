@@ -26,8 +26,8 @@ t.is_((process.returncode, process.stderr.strip()), (0, ''),
       'packets come out as they should')
 rates = dict(re.findall(r'^\| `(\S+)`: .*? \| (\d+\.\d+) \|', process.stdout,
                         re.M))
-for case in ('bare', 'select', 'slbmux', 'source-ip', 'ipv6', 'icmp-error',
-             'tunnelled', 'two-pmds', 'many-20k', 'many-1m', 'many-syn'):
+for case in ('bare', 'select', 'slbmux', 'source-ip', 'ipv6', 'snat',
+             'icmp-error', 'tunnelled', 'two-pmds', 'many-20k', 'many-1m', 'many-syn'):
     t.ok(float(rates.get(case, 0)) > 0, '%s: %s Mpps' % (case,
                                                          rates.get(case)))
 t.done()
