@@ -247,7 +247,8 @@ mux_fair_capacity_busy(const struct mux_fair_capacity *c,
 double
 mux_fair_capacity_rate(const struct mux_fair_capacity *c, double arriving)
 {
-    double left = MUX_FAIR_BUSY * c->available - arriving * mux_fair_capacity_cost(c) / 1e9;
+    double left = (MUX_FAIR_BUSY * c->available
+                   - arriving * mux_fair_capacity_cost(c) / 1e9);
 
     return (c->forward > 0
             ? MAX(left, MIN_FORWARD) * 1e9 / c->forward : INFINITY);

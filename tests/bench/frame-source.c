@@ -13,9 +13,9 @@
  * limitations under the License. */
 
 /* Sends the frames of a capture into a DPDK port, again and again, at a rate
- * of its own, whether the receiver keeps up or not.
+ * of its own, PPS packets a second, whether the receiver keeps up or not.
  *
- *     frame-source CAPTURE PACKETS-PER-SECOND SECONDS RESULT -- EAL-ARGUMENT...
+ *     frame-source CAPTURE PPS SECONDS RESULT -- EAL-ARGUMENT...
  *
  * Writes to the file RESULT how many seconds it took, and for each frame of
  * the capture a line that says how often it was to be sent and how often the

@@ -348,7 +348,8 @@ test_capacity(void)
     mux_fair_capacity_learn(&c, &work, false);
     assert_near(mux_fair_capacity_cost(&c), 300, 1e-6);
     assert_near(mux_fair_capacity_busy(&c, &work), .7, 1e-6);
-    assert_near(mux_fair_capacity_rate(&c, 1e6), (MUX_FAIR_BUSY - .3) / 800e-9, 1);
+    assert_near(mux_fair_capacity_rate(&c, 1e6),
+                (MUX_FAIR_BUSY - .3) / 800e-9, 1);
     assert_near(mux_fair_capacity_rate(&c, 0), MUX_FAIR_BUSY / 800e-9, 1);
 
     /* Even with more packets than can be dropped something is forwarded. */
