@@ -70,9 +70,10 @@ static void
 add_steering(struct flow_table *ft)
 {
     for (int n = 1; n <= STEERING_MAX_OWNERS; n++) {
-        /* Fragments have no other owners. */
+        /* Fragments and SNAT returns have no other owners. */
         uint8_t flags = (n == 1 ? STEERING_ALL_FLAGS
-                         : STEERING_ALL_FLAGS & ~STEERING_FRAGMENT);
+                         : STEERING_ALL_FLAGS & ~(STEERING_FRAGMENT
+                                                  | STEERING_SNAT));
 
         for (int hop = 0; hop <= n; hop++) {
             flow_table_add(ft, HT_STEERING, P_MATCH, FIXED,

@@ -478,7 +478,7 @@ random_steering(int n_owners, int hop)
     }
     s.flags = random_range(STEERING_ALL_FLAGS + 1);
     if (n_owners > 1) {
-        s.flags &= ~STEERING_FRAGMENT;
+        s.flags &= ~(STEERING_FRAGMENT | STEERING_SNAT);
     }
     return s;
 }
