@@ -314,7 +314,6 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/forward.t \
 	tests/system/ovs-ext/protocol.t \
 	tests/system/ovs-ext/snat.t
-	tests/system/ovs-ext/protocol.t
 
 # A source of packets that does not wait, for tests/bench/fairness.
 check_PROGRAMS += tests/bench/frame-source
