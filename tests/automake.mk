@@ -105,11 +105,13 @@ EXTRA_DIST += \
 	tests/system/lab.t \
 	tests/system/members.t \
 	tests/system/no-rule.t \
+	tests/system/path-mtu.t \
 	tests/system/probes.t \
 	tests/system/quickstart.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
 	tests/system/stranger.t \
+	tests/system/traceroute.t \
 	tests/system/two-at-once.t \
 	tests/system/udp.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
