@@ -70,10 +70,9 @@ static void
 add_steering(struct flow_table *ft)
 {
     for (int n = 1; n <= STEERING_MAX_OWNERS; n++) {
-        /* Fragments and SNAT returns have no other owners. */
-        uint8_t flags = (n == 1 ? STEERING_ALL_FLAGS
-                         : STEERING_ALL_FLAGS & ~(STEERING_FRAGMENT
-                                                  | STEERING_SNAT));
+        /* Fragments have no other owners, and SNAT returns are of no pool. */
+        uint8_t flags = (STEERING_ALL_FLAGS & ~STEERING_SNAT
+                         & (n == 1 ? STEERING_ALL_FLAGS : ~STEERING_FRAGMENT));
 
         for (int hop = 0; hop <= n; hop++) {
             flow_table_add(ft, HT_STEERING, P_MATCH, FIXED,
