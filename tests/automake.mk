@@ -153,6 +153,7 @@ EXTRA_DIST += \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
 	tests/system/agent/restart.t \
+	tests/system/agent/talkers.t \
 	tests/system/agent/vtep-prefixes.t \
 	tests/system/agent/zones.t
 
@@ -257,7 +258,8 @@ UNIT_TESTS += \
 	tests/unit/test-announce \
 	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
-	tests/unit/test-mux-tables
+	tests/unit/test-mux-tables \
+	tests/unit/test-talkers
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
 tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
@@ -266,6 +268,8 @@ tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
 tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
+tests_unit_test_talkers_SOURCES = tests/unit/test-talkers.c
+tests_unit_test_talkers_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
 UNIT_TESTS += tests/unit/test-stale
 tests_unit_test_stale_SOURCES = tests/unit/test-stale.c

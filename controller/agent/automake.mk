@@ -54,7 +54,9 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/rtnl.c \
 	controller/agent/rtnl.h \
 	controller/agent/stale.c \
-	controller/agent/stale.h
+	controller/agent/stale.h \
+	controller/agent/talkers.c \
+	controller/agent/talkers.h
 controller_agent_libagent_la_CPPFLAGS = \
 	$(AM_CPPFLAGS) $(CURL_CFLAGS) $(DPDK_CFLAGS)
 controller_agent_libagent_la_LIBADD = lib/libslb.la $(CURL_LIBS)

@@ -90,8 +90,8 @@ monitor_init(struct agent *agent)
 
     /* Our own writes are no news. */
     ovsdb_idl_omit_alert(idl, &slbrec_node_col_applied);
+    ovsdb_idl_omit_alert(idl, &slbrec_node_col_status);
     ovsdb_idl_omit_alert(idl, &slbrec_port_col_health);
-    ovsdb_idl_omit(idl, &slbrec_node_col_status);
 
     /* What changes with every change of anything, and is nothing to us. */
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);

@@ -76,7 +76,9 @@
 #include "controller/agent/mux-feed.h"
 #include "controller/agent/mux-tables.h"
 #include "controller/agent/neighbour.h"
+#include "controller/agent/node.h"
 #include "controller/agent/ofctrl.h"
+#include "controller/agent/talkers.h"
 #include "dirs.h"
 #include "flow.h"
 #include "hash.h"
@@ -88,6 +90,7 @@
 #include "ofproto-rules/mux.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
@@ -110,6 +113,9 @@ VLOG_DEFINE_THIS_MODULE(mux);
  * the gate opens, and before an agent that has just started replaces the
  * tables of another one. */
 #define RESOLVE_MS 2000
+
+/* Milliseconds between questions to the datapath about shortages. */
+#define ASK_MS 1000
 
 /* A VIP that the database has no more. */
 struct linger_vip {
@@ -166,6 +172,10 @@ struct mux {
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
     bool adopted;               /* Another agent's, until flows are ready. */
+
+    /* Shortages. */
+    struct talkers *talkers;
+    long long int ask_at;
 };
 
 static struct mux mux;
@@ -659,6 +669,54 @@ run_routes(void)
     announce_run();
 }
 
+/* Shortages. */
+
+static const char *
+find_frontend(int64_t network, const char *address, void *agent_)
+{
+    const struct agent *agent = agent_;
+    const struct slbrec_vip *vip;
+
+    SLBREC_VIP_FOR_EACH (vip, agent->slb_idl) {
+        if (vip->network_key == network && !strcmp(vip->address, address)) {
+            return vip->frontend;
+        }
+    }
+    return NULL;
+}
+
+/* Learns from the datapath who takes too much, and tells it in the node's
+ * row. */
+static void
+run_talkers(struct agent *agent)
+{
+    struct json *answer = mux_feed_take_answer(mux.feed);
+
+    if (answer) {
+        talkers_put(mux.talkers, answer, time_msec(), time_wall_msec());
+        json_destroy(answer);
+    }
+    talkers_run(mux.talkers, time_msec());
+    if (time_msec() >= mux.ask_at) {
+        mux_feed_ask(mux.feed);
+        mux.ask_at = time_msec() + ASK_MS;
+    }
+    if (talkers_is_known(mux.talkers)) {
+        node_set_status(agent, "overload", talkers_get_text(mux.talkers));
+    }
+}
+
+static void
+mux_talkers(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    talkers_format(mux.talkers, &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
 /* The role. */
 
 static void
@@ -709,6 +767,7 @@ mux_init(struct agent *agent)
         .resolve_until = LLONG_MAX,
         .feed_at = LLONG_MAX,
         .routes_dirty = true,
+        .talkers = talkers_create(find_frontend, agent, time_msec()),
     };
     free(remote);
     fabric_init();
@@ -719,6 +778,7 @@ mux_init(struct agent *agent)
     sset_init(&mux.flow_addresses);
     sset_init(&mux.ready);
     unixctl_command_register("slb/mux-status", "", 0, 0, mux_status, agent);
+    unixctl_command_register("slb/talkers", "", 0, 0, mux_talkers, NULL);
 }
 
 static void
@@ -730,6 +790,7 @@ mux_run(struct agent *agent)
     run_tables();
     run_flows(agent);
     run_routes();
+    run_talkers(agent);
 }
 
 static bool
@@ -749,6 +810,8 @@ mux_wait(struct agent *agent)
     mux_feed_wait(mux.feed);
     announce_wait();
     fabric_wait();
+    poll_timer_wait_until(mux.ask_at);
+    poll_timer_wait_until(talkers_next(mux.talkers));
 
     const struct linger_vip *linger;
     HMAP_FOR_EACH (linger, node, &mux.lingering) {
@@ -778,6 +841,7 @@ mux_destroy(struct agent *agent OVS_UNUSED)
     mux_feed_destroy(mux.feed);
     neighbour_set_destroy(mux.vteps);
     announce_destroy();
+    talkers_destroy(mux.talkers);
     mux_tables_destroy(&mux.wanted);
     mux_tables_destroy(&mux.base);
     sset_destroy(&mux.addresses);

@@ -20,9 +20,10 @@
  *     flood DEVICE MAC ADDRESS RATE SECONDS KIND
  *
  * sends RATE packets a second by DEVICE to ADDRESS behind MAC, for SECONDS.
- * KIND is "udp", "echo", "syn", "bfd-multihop" or "vip": the former two and
- * "bfd-multihop" are what they say, "syn" asks for connections to port 22 and
- * "vip" to port 80.  All but "echo" and "vip" come from many addresses.
+ * KIND is "udp", "echo", "syn", "bfd-multihop", "vip" or "flow": the former
+ * two and "bfd-multihop" are what they say, "syn" asks for connections to port
+ * 22, "vip" to port 80, and "flow" for one and the same connection to port 80.
+ * All but "echo", "vip" and "flow" come from many addresses.
  * Prints how many were sent. */
 
 #include <errno.h>
@@ -49,14 +50,16 @@ struct kind {
     uint8_t protocol;
     uint16_t port;              /* ICMP: type and code. */
     bool spoofed;
+    uint16_t sport;             /* 0: all. */
 };
 
 static const struct kind kinds[] = {
-    { "udp", IPPROTO_UDP, 9, true },
-    { "echo", IPPROTO_ICMP, 0x800, false },
-    { "syn", IPPROTO_TCP, 22, true },
-    { "bfd-multihop", IPPROTO_UDP, 4784, true },
-    { "vip", IPPROTO_TCP, 80, false },
+    { "udp", IPPROTO_UDP, 9, true, 0 },
+    { "echo", IPPROTO_ICMP, 0x800, false, 0 },
+    { "syn", IPPROTO_TCP, 22, true, 0 },
+    { "bfd-multihop", IPPROTO_UDP, 4784, true, 0 },
+    { "vip", IPPROTO_TCP, 80, false, 0 },
+    { "flow", IPPROTO_TCP, 80, false, 40000 },
 };
 
 static void
@@ -66,7 +69,7 @@ make_frame(uint8_t frame[FRAME_LEN], const struct kind *kind,
     struct eth_header *eth = (struct eth_header *) (void *) frame;
     struct ip_header *ip = (struct ip_header *) (eth + 1);
     void *l4 = ip + 1;
-    uint16_t sport = random_range(60000) + 1024;
+    uint16_t sport = kind->sport ? kind->sport : random_range(60000) + 1024;
     uint32_t l4_len = FRAME_LEN - sizeof *eth - sizeof *ip;
     uint32_t src = 0xc6336409 + (kind->spoofed ? random_range(65000) : 0);
 
