@@ -776,13 +776,14 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
                    uint64_t now_ns, uint64_t lost)
 {
     const struct mux_fair_options *options = &judge->options;
-    bool loses = judge->knows_lost && lost > judge->lost;
+    bool knows_lost = lost != UINT64_MAX;
+    bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
     bool backlogged = false;
     bool metered = false;
     bool begins = false;
 
     judge->now = now;
-    judge->knows_lost = lost != UINT64_MAX;
+    judge->knows_lost = knows_lost;
     judge->lost = lost;
 
     for (size_t i = 0; i < n_threads; i++) {

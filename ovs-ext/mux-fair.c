@@ -40,9 +40,10 @@
 #define SQUEEZE_MORE 0.7
 #define SQUEEZE_LESS 1.2
 
-/* The part of its time that a thread forwards at least, however many packets
- * come. */
-#define MIN_FORWARD 0.05
+/* The part of the time it gets that a thread forwards at least, however many
+ * packets come.  When so many come that queues overflow whatever is dropped,
+ * to drop nearly all of them would help nobody. */
+#define MIN_FORWARD 0.25
 
 static int
 compare_claims(const void *a_, const void *b_)
@@ -251,5 +252,7 @@ mux_fair_capacity_rate(const struct mux_fair_capacity *c, double arriving)
                    - arriving * mux_fair_capacity_cost(c) / 1e9);
 
     return (c->forward > 0
-            ? MAX(left, MIN_FORWARD) * 1e9 / c->forward : INFINITY);
+            ? (MAX(left, MIN_FORWARD * c->available) * 1e9
+               / c->forward)
+            : INFINITY);
 }
