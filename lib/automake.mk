@@ -1,6 +1,8 @@
 # What several of the programs share.
 noinst_LTLIBRARIES += lib/libslb.la
 lib_libslb_la_SOURCES = \
+	lib/huge.c \
+	lib/huge.h \
 	lib/maglev.c \
 	lib/maglev.h \
 	lib/mux-protocol.h \
@@ -10,9 +12,13 @@ lib_libslb_la_SOURCES = \
 	lib/slb-hash.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
+	lib/slb-probe.c \
+	lib/slb-probe.h \
 	lib/steering.c \
 	lib/steering.h
 nodist_lib_libslb_la_SOURCES = \
+	lib/huge.c \
+	lib/huge.h \
 	lib/slb-idl.c \
 	lib/slb-idl.h
 lib_libslb_la_LIBADD = $(OVSLIB)

@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 
+#include "lib/huge.h"
 #include "lib/slb-hash.h"
 #include "util.h"
 
@@ -254,9 +255,9 @@ maglev_table_create(const struct slb_hash_key *key,
 
     size_t n_slots = (size_t) 1 << log2;
     if (n_members <= UINT8_MAX) {
-        table->slots8 = xmalloc_cacheline(n_slots);
+        table->slots8 = huge_alloc(n_slots);
     } else {
-        table->slots16 = xmalloc_cacheline(n_slots * sizeof *table->slots16);
+        table->slots16 = huge_alloc(n_slots * sizeof *table->slots16);
     }
     fill(table, key);
     return table;
@@ -267,8 +268,8 @@ maglev_table_destroy(struct maglev_table *table)
 {
     if (table) {
         free(table->members);
-        free_cacheline(table->slots8);
-        free_cacheline(table->slots16);
+        huge_free(table->slots8);
+        huge_free(table->slots16);
         free(table);
     }
 }

@@ -68,7 +68,10 @@
  *
  *     -> {"network": NETKEY, "address": IP, "echo": BOOL, "reject": BOOL,
  *         FIGURES, "endpoints": [{"protocol": P, "port": P, "name": TEXT,
- *                                 "pool": K, FIGURES}...]}
+ *                                 "pool": K, FIGURES}...],
+ *         "snat": {"blocks": COUNT, FIGURES}}
+ *
+ *     "snat" is there if the VIP is for SNAT.
  *
  * "get" [{"pool": K}]     of a pool that an endpoint has
  *
@@ -79,10 +82,35 @@
  *     FIGURES are "packets", "bytes", "syns": what was forwarded, the size
  *     with which it was received, and of it the TCP segments that start a
  *     connection; and "drops": {REASON: COUNT...}, where reasons are the names
- *     of counters in "stats" and those that are 0 are left out.  Figures of a
- *     VIP contain those of its endpoints.  They start at 0 when an object is
- *     first set and stay as long as there is one with its key, also if all is
- *     replaced; a member's key is its pool and index.
+ *     of counters in "stats" and those that are 0 are left out; what has been
+ *     handed on to another mux is there, too, as "handed_on".  Figures of a
+ *     VIP contain those of its endpoints and of "snat".  They start at 0 when
+ *     an object is first set and stay as long as there is one with its key,
+ *     also if all is replaced; a member's key is its pool and index.
+ *
+ * "get" ["fairness"]
+ *
+ *     -> [{"port": NAME, "overload": TEXT, "max_pps": N, "short": BOOL,
+ *          "shortages": N,
+ *          "threads": [{"queue": N, "short": BOOL, "busy": PART,
+ *                       "arriving": PPS, "forwarded": PPS, "capacity": PPS,
+ *                       "ns_arriving": NS, "ns_forwarded": NS}...],
+ *          "vips": [{"network": NETKEY, "address": IP, "weight": N,
+ *                    "arriving": PPS, "share": PPS,
+ *                    "flows": [{"protocol": P, "source": IP,
+ *                               "source_port": P, "port": P,
+ *                               "arriving": PPS, "share": PPS}...]}...]}...]
+ *
+ *     What each port of type "slbmux" does about a shortage, and who is to
+ *     blame.  "overload" and "max_pps" are options of the port
+ *     (ovs-ext/netdev-slbmux.h).  "short" says whether somebody loses
+ *     something now, "shortages" how often that began.  PPS are packets a
+ *     second, over the last 100 ms: of threads, if they are watched because of
+ *     a backlog or a limit, with the part of the time that they work and what
+ *     a packet costs them, and what more if it is forwarded; of VIPs, those
+ *     first that send most above their share, 16 at the most; and of up to 8
+ *     flows of each that send more than a flow of this VIP may.  "share" is
+ *     what passes of what arrives.
  *
  * "echo", as everywhere in JSON-RPC.
  *
@@ -94,10 +122,16 @@
  * VTEPs are IPv4.  Setting replaces; deleting what is not there is an error,
  * as is deleting what is still referred to when the transaction ends.
  *
- * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null}
+ * {"op": "global", "key": HEX32, "vtep": IP, "anycast": IP or null,
+ *  "vteps": [PREFIX...], "muxes": [IP...]}
  *
  *     The key of the hash (32 hexadecimal digits), this mux's VTEP and the
- *     VTEP all muxes share for packets from hosts.
+ *     VTEP all muxes share for packets from hosts.  "vteps" is optional: where
+ *     the nodes' VTEPs are.  If it is there and not empty, what comes to the
+ *     common VTEP from anywhere else is dropped.  "muxes" is optional, too:
+ *     the VTEPs of other muxes with the same VIPs (this one's may be among
+ *     them), which packets for unknown blocks of ports are handed on to, and
+ *     from which such packets are taken.
  *
  * {"op": "pool", "tunnel_key": K, "network": NETKEY, "slots": LOG2,
  *  "members": [[INDEX, VTEP]...],
@@ -118,7 +152,7 @@
  * {"op": "pool-del", "tunnel_key": K}
  *
  * {"op": "vip", "network": NETKEY, "address": IP, "echo": BOOL,
- *  "reject": BOOL}
+ *  "reject": BOOL, "snat": BOOL}
  * {"op": "vip-del", "network": NETKEY, "address": IP}
  *
  *     An address this mux answers for, in a network or (0) on the wire.  With
@@ -127,6 +161,29 @@
  *     false if it is not there, packets that no endpoint takes are answered: a
  *     TCP segment by RST, all else by "port unreachable".  Without they are
  *     dropped in silence.
+ *
+ *     With "snat", which is optional and false if it is not there, VMs may
+ *     have ports of the VIP for connections of their own: all of TCP and UDP
+ *     from 1024 on that no endpoint names.  They go before an endpoint that
+ *     takes everything.  Only a VIP on the wire can have that.
+ *
+ * {"op": "snat", "address": IP, "blocks": [RANGE...]}
+ *
+ *     Who has which ports of a VIP with "snat".  Ports are counted in blocks
+ *     of eight: block B is ports 8 * B to 8 * B + 7.  A RANGE is either of
+ *
+ *         [FIRST, COUNT, VTEP, KEY, VM]
+ *         [FIRST, COUNT]
+ *
+ *     and gives the blocks FIRST to FIRST + COUNT - 1, of 128 to 8191, to a
+ *     VM, or to nobody; whoever had them before has them no more.  VTEP is
+ *     that of the VM's host; KEY and VM are for the host (lib/steering.h): the
+ *     tunnel key of the VM's network and the VM's number, from 1 to 65535.
+ *     What is not named stays as it is.  Ranges apply one after the other,
+ *     those of all operations of a transaction behind its VIPs.
+ *
+ *     Blocks last as long as their VIP is there and has "snat".  Blocks that
+ *     nobody has may be given to nobody.
  *
  * {"op": "endpoint", "network": NETKEY, "address": IP, "protocol": 0...255,
  *  "port": 0...65535, "pool": K, "distribution": "Default",
@@ -145,9 +202,10 @@
  *     and no other endpoint takes.
  *
  *     "source_ranges" is optional.  If it is there and not empty, packets with
- *     a source address outside all of these prefixes are dropped.  "reject" is
- *     optional and false if it is not there: with it, packets are answered as
- *     with that of a VIP while the pool has no member.
+ *     a source address outside all of these prefixes are dropped; there may be
+ *     up to MUX_PROTOCOL_MAX_RANGES of them.  "reject" is optional and false
+ *     if it is not there: with it, packets are answered as with that of a VIP
+ *     while the pool has no member.
  *
  * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
  * {"op": "nexthop-del", "vtep": IP}
@@ -160,6 +218,9 @@
 
 #define MUX_PROTOCOL_VERSION 1
 #define MUX_PROTOCOL_SOCKET "slb-mux.sock"
+
+/* "source_ranges" of an endpoint has no more entries. */
+#define MUX_PROTOCOL_MAX_RANGES 4096
 
 /* A longer message closes the connection.  Clients split transactions so that
  * their messages stay below half of it. */

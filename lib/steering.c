@@ -16,6 +16,8 @@
 
 #include "lib/steering.h"
 
+#include <string.h>
+
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/util.h"
 #include "util.h"
@@ -41,7 +43,8 @@ steering_put(const struct steering *s, uint8_t addrs[STEERING_LEN])
     ovs_assert(s->n_owners >= 1 && s->n_owners <= STEERING_MAX_OWNERS);
     ovs_assert(s->hop <= s->n_owners);
     ovs_assert(!(s->flags & ~STEERING_ALL_FLAGS));
-    ovs_assert(!(s->flags & STEERING_FRAGMENT) || s->n_owners == 1);
+    ovs_assert(!(s->flags & (STEERING_FRAGMENT | STEERING_SNAT))
+               || s->n_owners == 1);
 
     addrs[0] = STEERING_OUI;
     addrs[1] = s->hop << 4 | s->flags;
@@ -75,7 +78,8 @@ steering_pull(struct steering *s, const uint8_t addrs[STEERING_LEN])
 
     if (s->n_owners < 1 || s->n_owners > STEERING_MAX_OWNERS
         || s->hop > s->n_owners || s->flags & ~STEERING_ALL_FLAGS
-        || (s->flags & STEERING_FRAGMENT && s->n_owners > 1)) {
+        || (s->flags & (STEERING_FRAGMENT | STEERING_SNAT)
+            && s->n_owners > 1)) {
         return false;
     }
     for (int i = 0; i < STEERING_MAX_OWNERS; i++) {
@@ -84,6 +88,27 @@ steering_pull(struct steering *s, const uint8_t addrs[STEERING_LEN])
         }
     }
     return true;
+}
+
+/* What a mux puts into the place of a steering header when it hands a packet
+ * on to another mux. */
+static const uint8_t handed_on[STEERING_LEN] = {
+    STEERING_OUI, 1 << 4 | STEERING_SNAT, 0, 0, 0, 0,
+    STEERING_OUI, 1, 0, 0, 0, 0,
+};
+
+/* Writes that into 'addrs'. */
+void
+steering_put_handed_on(uint8_t addrs[STEERING_LEN])
+{
+    memcpy(addrs, handed_on, STEERING_LEN);
+}
+
+/* Is that in 'addrs'? */
+bool
+steering_is_handed_on(const uint8_t addrs[STEERING_LEN])
+{
+    return !memcmp(addrs, handed_on, STEERING_LEN);
 }
 
 /* Returns true if the owner that is current in 's' has to decide itself about
@@ -123,6 +148,9 @@ steering_format(const struct steering *s, struct ds *out)
     }
     if (s->flags & STEERING_SETTLED) {
         ds_put_cstr(out, ", settled");
+    }
+    if (s->flags & STEERING_SNAT) {
+        ds_put_cstr(out, ", SNAT return");
     }
     if (s->flags & STEERING_FRAGMENT) {
         ds_put_format(out, ", fragment to port %"PRIu16, s->port);

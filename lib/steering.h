@@ -58,10 +58,37 @@
  *     source        0e : 01 : 00 00 : 00 00
  *
  * The rule is thereby known by (VNI, destination address, protocol, port), as
- * it is for other packets, and the member by CC: a host can rewrite the
- * destination address, and in the first fragment (OpenFlow: ip_frag=first) the
- * port, without asking conntrack.  It must not send the packet on: it is at
- * home.
+ * it is for other packets, so that a host can give all fragments to conntrack
+ * in the same way, though flows cannot match on their ports, and the member is
+ * known by CC.  It must not send the packet on: it is at home.
+ *
+ *
+ * SNAT returns
+ * ============
+ *
+ * What comes from the internet to a port of a VIP that a VM has been given for
+ * connections of its own (SNAT) is of no pool and has no other owners:
+ * STEERING_SNAT is set, the VNI is the tunnel key of the VM's network, and CC
+ * is the number of the VM, by which its host tells its VMs in that network
+ * apart:
+ *
+ *     destination   0e : 08 : CC CC : 00 00
+ *     source        0e : 01 : 00 00 : 00 00
+ *
+ * So a host needs to know nothing about who was given which ports: VNI and
+ * flag name the conntrack zone that has the connection, VNI and CC the VM.
+ * The flag also tells these packets from what VMs of the network send to each
+ * other under the same VNI.  Fragments have STEERING_FRAGMENT as well, and
+ * the destination port.
+ *
+ * A mux that does not know who has a port hands the packet on to another mux,
+ * to that one's own VTEP, with the VNI 0, as it came from the wire (the TTL
+ * included).  No owner is named, and the hop is 1:
+ *
+ *     destination   0e : 18 : 00 00 : 00 00
+ *     source        0e : 01 : 00 00 : 00 00
+ *
+ * That mux never hands it on again.
  *
  * The hosts' side of this is done by OpenFlow (ofproto-rules/), which rotates
  * with "move" actions and matches on the octets below; this module is what
@@ -97,10 +124,13 @@ enum steering_flags {
 
     /* A fragment: the header has the destination port, and one owner. */
     STEERING_FRAGMENT = 1 << 2,
+
+    /* A SNAT return: the header names a VM, not a member of a pool. */
+    STEERING_SNAT = 1 << 3,
 };
 
 #define STEERING_ALL_FLAGS \
-    (STEERING_RECENT | STEERING_SETTLED | STEERING_FRAGMENT)
+    (STEERING_RECENT | STEERING_SETTLED | STEERING_FRAGMENT | STEERING_SNAT)
 
 struct steering {
     uint16_t owners[STEERING_MAX_OWNERS]; /* Current one first; 0: none. */
@@ -117,6 +147,9 @@ struct steering {
 void steering_put(const struct steering *, uint8_t addrs[STEERING_LEN]);
 bool steering_pull(struct steering *, const uint8_t addrs[STEERING_LEN])
     OVS_WARN_UNUSED_RESULT;
+
+void steering_put_handed_on(uint8_t addrs[STEERING_LEN]);
+bool steering_is_handed_on(const uint8_t addrs[STEERING_LEN]);
 
 bool steering_is_home(const struct steering *);
 void steering_rotate(struct steering *);

@@ -16,6 +16,7 @@
 
 #include "ofproto-rules/host.h"
 
+#include "lib/slb-probe.h"
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
 #include "ofproto-rules/text.h"
@@ -23,7 +24,8 @@
 
 /* ARP and ND: VMs ask for the Ethernet address of their gateway, of other VMs
  * of their network and of VIPs in it, which look as if they were behind the
- * gateway.  We know the answers; no request leaves the host.
+ * gateway, and so does where IPv6 probes come from.  We know the answers; no
+ * request leaves the host.
  *
  * Only requests from ports of VMs get here (vm.c), and the answer goes to the
  * port that asked: the underlay has requests of its own, which are not ours.
@@ -88,9 +90,13 @@ add_answer(struct flow_table *ft, uint16_t priority, uint64_t cookie,
 void
 answer_rules(const struct host_rules *rules, struct flow_table *ft)
 {
+    struct in6_addr prober = slb_probe_source(false);
+
     for (size_t i = 0; i < rules->n_networks; i++) {
         const struct host_network *network = &rules->networks[i];
 
+        add_answer(ft, P_MATCH, make_cookie(CK_NETWORK, 0, network->key),
+                   network->key, &prober, host_gateway_mac, false);
         for (size_t j = 0; j < network->n_gateways; j++) {
             add_answer(ft, P_MATCH, make_cookie(CK_NETWORK, 0, network->key),
                        network->key, &network->gateways[j], host_gateway_mac,

@@ -5,6 +5,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/floating-ip.c \
 	ofproto-rules/flow-table.c \
 	ofproto-rules/flow-table.h \
+	ofproto-rules/fragment.c \
 	ofproto-rules/host.c \
 	ofproto-rules/host.h \
 	ofproto-rules/icmp.c \
@@ -13,6 +14,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/mux.c \
 	ofproto-rules/mux.h \
 	ofproto-rules/pipeline.h \
+	ofproto-rules/probe.c \
 	ofproto-rules/reply.c \
 	ofproto-rules/ring.c \
 	ofproto-rules/stale.c \

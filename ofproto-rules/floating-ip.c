@@ -46,6 +46,8 @@
  *     does not leave. */
 
 enum priority {
+    P_ANY = 40,                 /* Below ICMP errors: icmp.c. */
+    P_ANY_IN = 90,
     P_MATCH = 100,
     P_ND = 110,
     P_OWN = 110,
@@ -157,6 +159,18 @@ add_vip(const struct host_vm *vm, const struct in6_addr *vip,
                    "goto_table:%d",
                    sender, text_protocol(vip, IPPROTO_ICMP), src, vm->network,
                    HT_REPLY);
+    for (size_t i = 0; i < n; i++) {
+        if (eps[i]->protocol == IPPROTO_UDP) {
+            flow_table_add(ft, HT_IN, P_MATCH, cookie,
+                           "%s,%s,%s "
+                           "actions=set_field:%"PRIu32"->"HR_NETWORK","
+                           "goto_table:%d",
+                           sender, text_fragment(vip, IPPROTO_UDP), src,
+                           vm->network, HT_REPLY);
+            break;
+        }
+    }
+    fragment_replies(vm, vip, eps, n, ft);
     icmp_ask(eps, n, HT_UNNATED, &actions);
     flow_table_add(ft, HT_ERROR_OUT, P_MATCH, cookie,
                    "in_port=%"PRIu32",%s,%s actions=%sgoto_table:%d",
@@ -170,24 +184,23 @@ static void
 add_rule(const struct floating *f, struct flow_table *ft)
 {
     const struct host_endpoint *ep = f->ep;
-    const char *protocol = text_protocol(&ep->vip, ep->protocol);
     uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
     char src[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
 
     text_match_ip(src, FIELD_SRC, &ep->vip);
-    flow_table_add(ft, HT_IN, P_MATCH, cookie,
-                   "in_port=%"PRIu32",dl_src="ETH_ADDR_FMT",%s,%s,"
-                   "tp_src=%"PRIu16" "
+    text_match_l4(l4, FIELD_SRC, &ep->vip, ep->protocol, ep->port);
+    flow_table_add(ft, HT_IN, ep->protocol ? P_MATCH : P_ANY_IN, cookie,
+                   "in_port=%"PRIu32",dl_src="ETH_ADDR_FMT",%s,%s "
                    "actions=set_field:%"PRIu32"->"HR_NETWORK",goto_table:%d",
-                   f->vm->port, ETH_ADDR_ARGS(f->vm->mac), protocol, src,
-                   ep->port, f->vm->network, HT_REPLY);
-    flow_table_add(ft, HT_REPLY, P_MATCH, cookie,
-                   "in_port=%"PRIu32","HR_ATTEMPT"=0,%s,%s,tp_src=%"PRIu16" "
+                   f->vm->port, ETH_ADDR_ARGS(f->vm->mac), src, l4,
+                   f->vm->network, HT_REPLY);
+    flow_table_add(ft, HT_REPLY, ep->protocol ? P_MATCH : P_ANY, cookie,
+                   "in_port=%"PRIu32","HR_ATTEMPT"=0,%s,%s "
                    "actions=set_field:%"PRIu16"->"HR_ZONE","
                    "set_field:1->"HR_ATTEMPT","
                    "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                   f->vm->port, protocol, src, ep->port, ep->zone,
-                   HT_UNNATED);
+                   f->vm->port, src, l4, ep->zone, HT_UNNATED);
 }
 
 /* To and from the VM that has a connection. */
@@ -198,6 +211,7 @@ add_member(const struct floating *f, struct flow_table *ft)
     uint64_t cookie = make_cookie(CK_ENDPOINT, f->index, ep->cookie);
     char owner[RULES_TEXT_LEN];
     char text[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
 
     flow_table_add(ft, HT_DELIVER, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16",ct_mark=%"PRIu16",%s "
@@ -212,11 +226,22 @@ add_member(const struct floating *f, struct flow_table *ft)
              f->vm->port, f->index);
     text_match_ip(text, FIELD_SRC, &ep->vip);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
-                   "%s,"HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,"
-                   "tp_src=%"PRIu16" "
+                   "%s,"HR_ZONE"=%"PRIu16",ct_zone=%"PRIu16","
+                   "ct_state=+trk+est+rpl-inv,%s,%s "
                    "actions=set_field:%d->"HR_REPLY",goto_table:%d",
-                   owner, ep->zone, text_protocol(&ep->vip, ep->protocol),
-                   text, ep->port, reply_mark(ep), HT_LOCATION);
+                   owner, ep->zone, ep->zone, text,
+                   text_match_l4(l4, FIELD_SRC, &ep->vip, ep->protocol,
+                                 ep->port),
+                   reply_mark(ep), HT_LOCATION);
+    if (ep->protocol == IPPROTO_UDP) {
+        flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
+                       "%s,"HR_ZONE"=%"PRIu16",ct_zone=%"PRIu16","
+                       "ct_state=+trk+est+rpl-inv,%s,%s "
+                       "actions=set_field:%d->"HR_REPLY",goto_table:%d",
+                       owner, ep->zone, ep->zone, text,
+                       text_fragment(&ep->vip, ep->protocol),
+                       reply_mark(ep), HT_LOCATION);
+    }
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    "%s,"HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
                    "ct_state=+trk+rel+rpl-inv,%s,%s "

@@ -86,6 +86,23 @@ flow_table_swap(struct flow_table *a, struct flow_table *b)
     b->n_mistakes = n_mistakes;
 }
 
+/* The texts "ip_frag=yes" and "ip_frag=later" set bits of the mask that stand
+ * for nothing, and a switch does not return. */
+static void
+normalize_fragments(struct minimatch *minimatch)
+{
+    struct match match;
+
+    minimatch_expand(minimatch, &match);
+    uint8_t *mask = &match.wc.masks.nw_frag;
+    if ((*mask & FLOW_NW_FRAG_MASK) != FLOW_NW_FRAG_MASK
+        && *mask & ~FLOW_NW_FRAG_MASK) {
+        *mask &= FLOW_NW_FRAG_MASK;
+        minimatch_destroy(minimatch);
+        minimatch_init(minimatch, &match);
+    }
+}
+
 /* Adds the flow whose match and actions the formatted text tells. */
 void
 flow_table_add(struct flow_table *ft, uint8_t table, uint16_t priority,
@@ -115,6 +132,8 @@ flow_table_add(struct flow_table *ft, uint8_t table, uint16_t priority,
         free(error);
         ft->n_mistakes++;
     } else {
+        normalize_fragments(&fm.match);
+
         struct flow_entry new = {
             .table = table,
             .priority = priority,

@@ -67,6 +67,7 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
                    "actions=drop");
 
     inbound_rules(rules, ft);
+    fragment_rules(rules, ft);
     floating_ip_rules(rules, ft);
     ring_rules(rules, ft);
     stale_rules(rules, ft);
@@ -74,4 +75,5 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
     vm_rules(rules, ft);
     internal_vip_rules(rules, ft);
     answer_rules(rules, ft);
+    probe_rules(rules, ft);
 }

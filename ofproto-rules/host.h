@@ -23,6 +23,7 @@
  *     host.c       the way in: ports, VTEPs, tunnel keys
  *     inbound.c    connections from muxes to VMs
  *     ring.c       the ring of owners
+ *     fragment.c   datagrams that come, and are answered, in pieces
  *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
  *     reply.c      their replies, straight to the client
@@ -30,6 +31,7 @@
  *     internal-vip.c from VMs to VIPs in their network
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
+ *     probe.c      health probes of VMs
  *
  * The same flows work on the userspace and on the kernel datapath.  Where
  * these differ, the flows contain what either of them needs, and comments say
@@ -90,8 +92,9 @@ struct host_member {
 /* A rule. */
 struct host_endpoint {
     struct in6_addr vip;
-    uint8_t protocol;           /* IPPROTO_TCP or IPPROTO_UDP. */
-    uint16_t port;
+    uint8_t protocol;           /* IPPROTO_TCP, IPPROTO_UDP or, for all that
+                                 * comes to the VIP ("HA ports"), 0. */
+    uint16_t port;              /* 0 for all. */
     uint16_t backend_port;      /* Unless it is floating: then 'port'. */
     uint16_t zone;              /* Of conntrack; a rule's own on this host. */
     uint32_t cookie;
@@ -108,9 +111,23 @@ struct host_pool {
     size_t n_endpoints;
 };
 
+/* A VM's TCP port that is probed.  The agent knows the VM by its token (see
+ * lib/slb-probe.h), a number of which each address of a VM has its own. */
+struct host_probe {
+    const struct host_vm *vm;
+    uint16_t token;
+    uint16_t port;
+};
+
 struct host_rules {
     ofp_port_t tunnel_port;
     ofp_port_t underlay_port;   /* The patch to the underlay's bridge. */
+
+    /* Where the agent's probes come from; without, there are none. */
+    ofp_port_t probe_port;
+    struct eth_addr probe_mac;
+    const struct host_probe *probes; /* Each VM and port once. */
+    size_t n_probes;
 
     /* Replies leave from 'own_mac' to the gateway of their family, if that is
      * known. */
@@ -136,6 +153,10 @@ void host_rules_build(const struct host_rules *, struct flow_table *);
 /* The features. */
 void inbound_rules(const struct host_rules *, struct flow_table *);
 void ring_rules(const struct host_rules *, struct flow_table *);
+void fragment_rules(const struct host_rules *, struct flow_table *);
+void fragment_replies(const struct host_vm *, const struct in6_addr *src,
+                      const struct host_endpoint *const eps[], size_t n,
+                      struct flow_table *);
 void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
 void stale_denials(struct flow_table *, const struct host_endpoint *,
@@ -145,6 +166,7 @@ int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
+void probe_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
               struct ds *actions);

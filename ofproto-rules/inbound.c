@@ -56,8 +56,11 @@
 
 enum priority {
     P_DEFAULT = 0,
+    P_ANY = 40,                 /* Below ICMP errors: icmp.c. */
     P_INVALID = 50,
+    P_INVALID_ANY = 51,
     P_INVALID_NATED = 55,
+    P_INVALID_NATED_ANY = 56,
     P_KNOWN = 60,
     P_NEW = 70,
     P_KNOWN_VIP = 80,
@@ -73,18 +76,20 @@ add_endpoint(struct flow_table *ft, const struct host_pool *pool,
              const struct host_endpoint *ep)
 {
     bool v4 = IN6_IS_ADDR_V4MAPPED(&ep->vip);
-    const char *protocol = text_protocol(&ep->vip, ep->protocol);
     uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
     char vip[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
     char nat[RULES_TEXT_LEN];
 
     text_match_ip(vip, FIELD_DST, &ep->vip);
-    flow_table_add(ft, HT_ENDPOINT, P_MATCH, cookie,
-                   "tun_id=%"PRIu32",%s,%s,tp_dst=%"PRIu16" "
+    flow_table_add(ft, HT_ENDPOINT, ep->protocol ? P_MATCH : P_ANY, cookie,
+                   "tun_id=%"PRIu32",%s,%s "
                    "actions=set_field:%"PRIu16"->"HR_ZONE","
                    "set_field:%"PRIu16"->"HR_PORT",move:%s,"
                    "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                   pool->key, protocol, vip, ep->port,
+                   pool->key, vip,
+                   text_match_l4(l4, FIELD_DST, &ep->vip, ep->protocol,
+                                 ep->port),
                    ep->zone, ep->port,
                    v4 ? "NXM_OF_IP_DST[]->"HR_VIP4_FIELD
                       : "NXM_NX_IPV6_DST[]->"HR_VIP6_FIELD,
@@ -123,7 +128,7 @@ add_endpoint(struct flow_table *ft, const struct host_pool *pool,
                        "dl_dst=00:00:%02x:%02x:00:00/00:00:ff:ff:00:00 "
                        "actions=ct(commit,zone="HR_ZONE_FIELD"%s%s%s,"
                        "exec(set_field:%"PRIu16"->ct_mark),table=%d)",
-                       ep->zone, protocol,
+                       ep->zone, text_protocol(&ep->vip, ep->protocol),
                        member->index >> 8, member->index & 0xff,
                        nat[0] ? ",nat(dst=" : "", nat, nat[0] ? ")" : "",
                        member->index, HT_DELIVER);
@@ -239,6 +244,18 @@ add_fixed(struct flow_table *ft)
                        restore[i][0], restore[i][1], HT_HOME);
     }
 
+    /* Of rules for all ports. */
+    static const char *const restore_any[][2] = {
+        { "ip", "move:"HR_VIP4_FIELD"->NXM_OF_IP_DST[]" },
+        { "ipv6", "move:"HR_VIP6_FIELD"->NXM_NX_IPV6_DST[]" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(restore_any); i++) {
+        flow_table_add(ft, HT_TRACKED, P_INVALID_ANY, fixed,
+                       "ct_state=+trk+inv,"HR_PORT"=0,%s "
+                       "actions=%s,goto_table:%d",
+                       restore_any[i][0], restore_any[i][1], HT_HOME);
+    }
+
     static const char *const restore_nated[][2] = {
         { "tcp", "move:NXM_OF_IP_DST[]->"HR_DIP4_FIELD","
                  "move:"HR_VIP4_FIELD"->NXM_OF_IP_DST[]" },
@@ -250,6 +267,11 @@ add_fixed(struct flow_table *ft)
                        "ct_state=+trk+inv+dnat,%s actions=%s,"
                        "move:NXM_OF_TCP_DST[]->"HR_BACKEND_PORT_FIELD","
                        "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[],"
+                       "goto_table:%d",
+                       restore_nated[i][0], restore_nated[i][1], HT_HOME);
+        flow_table_add(ft, HT_TRACKED, P_INVALID_NATED_ANY, fixed,
+                       "ct_state=+trk+inv+dnat,"HR_PORT"=0,%s actions=%s,"
+                       "move:NXM_OF_TCP_DST[]->"HR_BACKEND_PORT_FIELD","
                        "goto_table:%d",
                        restore_nated[i][0], restore_nated[i][1], HT_HOME);
     }

@@ -30,7 +30,8 @@
  *           (key of a pool)
  *                    |
  *                STEERING -> ENDPOINT -> ct -> TRACKED --(known)--> DELIVER
- *                         \-> ERROR_IN -> ct --^   |                  |  ^
+ *                         |-> ERROR_IN -> ct --^ ^ |                  |  ^
+ *                         \-> ct -> FRAGMENT ----/ |                  |  |
  *                                              (unknown)             VM  |
  *                                                  |                     |
  *                   another host            HOME -> DECIDE --> ACCEPT -> ct
@@ -39,7 +40,8 @@
  *                        +----------------- NEXT <--- RING
  *
  * A SYN or RST that is invalid for the connection that conntrack has goes from
- * DECIDE at home to DELIVER.
+ * DECIDE at home to DELIVER.  What ACCEPT makes of a fragment goes to DELIVER
+ * by FRAGMENT and TRACKED.
  *
  * From a VM
  * =========
@@ -49,6 +51,12 @@
  *    |                       (no connection)             |
  *    |                           +------> FORWARD -------+
  *    +-> ANSWER -> back to the VM
+ *    +-> PROBED -> slb-probe0
+ *
+ * From slb-probe0
+ * ===============
+ *
+ *   IN -> PROBE -> VM
  */
 
 #include <stdint.h>
@@ -100,6 +108,12 @@ enum host_table {
     /* Of a network: to the VM that has the address. */
     HT_NETWORK = 13,
 
+    /* From slb-probe0: to the VM that a token stands for. */
+    HT_PROBE = 14,
+    /* What conntrack gives back of fragments: is it what it was given?  Then
+     * TRACKED (again). */
+    HT_FRAGMENT = 15,
+
     /* From a VM: may it be a reply of one of its rules?  By source port; again
      * for the next rule with that port. */
     HT_REPLY = 20,
@@ -124,6 +138,9 @@ enum host_table {
 
     /* An ND request that has become an advertisement: the last touch. */
     HT_ADVERTISE = 27,
+
+    /* From a VM to where probes come from: only what answers one. */
+    HT_PROBED = 28,
 };
 
 enum mux_table {
@@ -140,7 +157,8 @@ enum mux_table {
 #define HR_ZONE_FIELD "NXM_NX_REG0[0..15]"
 #define HR_ZONE_INDEX 0         /* In the "regs" of struct flow. */
 
-/* Destination as it came from the tunnel, before NAT: port, address. */
+/* Destination as it came from the tunnel, before NAT: port, address.  Rules
+ * for all ports leave the port as it is; theirs is 0. */
 #define HR_PORT "reg1"
 #define HR_PORT_FIELD "NXM_NX_REG1[0..15]"
 #define HR_VIP4_FIELD "NXM_NX_REG4[]"
@@ -154,8 +172,10 @@ enum mux_table {
 /* Tunnel key of the network of the VM that sent it. */
 #define HR_NETWORK "reg2"
 
-/* How many rules have been tried in REPLY. */
+/* How many rules have been tried in REPLY: for packets in one piece, and for
+ * fragments.  (The second one is for swapping on the way in.) */
 #define HR_ATTEMPT "reg3"
+#define HR_FRAGMENT_ATTEMPT "reg11"
 
 /* 1: the packet is an ICMP error. */
 #define HR_ERROR "reg8"
@@ -212,6 +232,10 @@ enum drop_reason {
     DR_OUTBOUND = 13,       /* To the outside, and no reply. */
     DR_GATEWAY = 14,        /* A reply, but the way out is not known. */
     DR_PORT = 15,           /* Came in by a port that has no role. */
+    DR_FRAGMENT = 16,       /* A fragment without the flag that says so, or
+                             * that conntrack could not put together. */
+    DR_PROBE = 20,          /* Claims to be a probe, or goes to where probes
+                             * come from and answers none. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */

@@ -44,11 +44,15 @@ VLOG_DEFINE_THIS_MODULE(reply);
  * about what it has done, is what lets a packet on its way to the outside.
  * Everything else is looked at as a packet of the VM's own, which needs the
  * VM's address as source.  (Rules whose VMs have the VIP themselves are in
- * floating-ip.c.) */
+ * floating-ip.c, and fragments in fragment.c.)
+ *
+ * Whatever a VM sends may be a reply of a rule for all ports, which is asked
+ * after those that have the port. */
 
 enum priority {
     P_DEFAULT = 0,
     P_ERROR = 10,
+    P_ANY = 40,                 /* Below ICMP errors: icmp.c. */
     P_MATCH = 100,
 };
 
@@ -107,42 +111,64 @@ find_endpoints(const struct host_rules *rules, const struct host_vm *vm,
     return eps;
 }
 
+/* Has 'ep' asked about what 'vm' sends from 'protocol' and 'port', 0 for any,
+ * when 'attempt' others have been asked. */
+static void
+add_attempt(const struct host_vm *vm, uint8_t protocol, uint16_t port,
+            size_t attempt, const struct host_endpoint *ep,
+            struct flow_table *ft)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+    char dip[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
+
+    if (attempt >= MAX_ATTEMPTS) {
+        VLOG_WARN_RL(&rl, "more than %d rules of the VM at port %"PRIu32
+                     " have backend port %"PRIu16": replies of some are "
+                     "dropped", MAX_ATTEMPTS, vm->port, port);
+        return;
+    }
+    flow_table_add(ft, HT_REPLY, protocol ? P_MATCH : P_ANY,
+                   make_cookie(CK_ENDPOINT, 0, ep->cookie),
+                   "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s "
+                   "actions=set_field:%"PRIu16"->"HR_ZONE","
+                   "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
+                   "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
+                   vm->port, attempt,
+                   text_match_ip(dip, FIELD_SRC, &vm->address),
+                   text_match_l4(l4, FIELD_SRC, &vm->address, protocol, port),
+                   ep->zone, attempt + 1, HT_UNNATED);
+}
+
 static void
 add_vm(const struct host_rules *rules, const struct host_vm *vm,
        struct flow_table *ft)
 {
-    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
-
     struct ds actions = DS_EMPTY_INITIALIZER;
     char dip[RULES_TEXT_LEN];
-    size_t n;
+    size_t n, n_any = 0;
     const struct host_endpoint **eps = find_endpoints(rules, vm, &n);
 
-    text_match_ip(dip, FIELD_SRC, &vm->address);
-    for (size_t i = 0, attempt = 0; i < n; i++) {
-        const struct host_endpoint *ep = eps[i];
-
-        attempt = (i && eps[i - 1]->protocol == ep->protocol
-                   && eps[i - 1]->backend_port == ep->backend_port
-                   ? attempt + 1 : 0);
-        if (attempt >= MAX_ATTEMPTS) {
-            VLOG_WARN_RL(&rl, "more than %d rules of the VM at port %"PRIu32
-                         " have backend port %"PRIu16": replies of some are "
-                         "dropped",
-                         MAX_ATTEMPTS, vm->port, ep->backend_port);
-            continue;
-        }
-        flow_table_add(ft, HT_REPLY, P_MATCH,
-                       make_cookie(CK_ENDPOINT, 0, ep->cookie),
-                       "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s,"
-                       "tp_src=%"PRIu16" "
-                       "actions=set_field:%"PRIu16"->"HR_ZONE","
-                       "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
-                       "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                       vm->port, attempt,
-                       text_protocol(&ep->vip, ep->protocol), dip,
-                       ep->backend_port, ep->zone, attempt + 1, HT_UNNATED);
+    /* Those for all ports are the first ones. */
+    for (; n_any < n && !eps[n_any]->protocol; n_any++) {
+        add_attempt(vm, 0, 0, n_any, eps[n_any], ft);
     }
+    for (size_t i = n_any, end; i < n; i = end) {
+        uint8_t protocol = eps[i]->protocol;
+        uint16_t port = eps[i]->backend_port;
+        size_t attempt = 0;
+
+        for (end = i; end < n && eps[end]->protocol == protocol
+                      && eps[end]->backend_port == port; end++) {
+            add_attempt(vm, protocol, port, attempt++, eps[end], ft);
+        }
+        for (size_t j = 0; j < n_any; j++) {
+            add_attempt(vm, protocol, port, attempt++, eps[j], ft);
+        }
+    }
+    fragment_replies(vm, &vm->address, eps, n, ft);
+    text_match_ip(dip, FIELD_SRC, &vm->address);
     if (n) {
         icmp_ask(eps, n, HT_UNNATED, &actions);
         flow_table_add(ft, HT_ERROR_OUT, P_MATCH,
@@ -167,13 +193,26 @@ add_endpoint(const struct host_endpoint *ep, struct flow_table *ft)
 {
     uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
     char vip[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
 
     text_match_ip(vip, FIELD_SRC, &ep->vip);
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
-                   HR_ZONE"=%"PRIu16",ct_state=+trk+est+rpl-inv,%s,%s,tp_src=%"
-                   PRIu16" actions=set_field:%d->"HR_REPLY",goto_table:%d",
-                   ep->zone, text_protocol(&ep->vip, ep->protocol), vip,
-                   ep->port, reply_mark(ep), HT_LOCATION);
+                   HR_ZONE"=%"PRIu16",ct_zone=%"PRIu16","
+                   "ct_state=+trk+est+rpl-inv,%s,%s "
+                   "actions=set_field:%d->"HR_REPLY",goto_table:%d",
+                   ep->zone, ep->zone, vip,
+                   text_match_l4(l4, FIELD_SRC, &ep->vip, ep->protocol,
+                                 ep->port),
+                   reply_mark(ep), HT_LOCATION);
+    if (ep->protocol == IPPROTO_UDP) {
+        flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
+                       HR_ZONE"=%"PRIu16",ct_zone=%"PRIu16","
+                       "ct_state=+trk+est+rpl-inv,%s,%s "
+                       "actions=set_field:%d->"HR_REPLY",goto_table:%d",
+                       ep->zone, ep->zone, vip,
+                       text_fragment(&ep->vip, ep->protocol),
+                       reply_mark(ep), HT_LOCATION);
+    }
     flow_table_add(ft, HT_UNNATED, P_MATCH, cookie,
                    HR_ZONE"=%"PRIu16","HR_ERROR"=1,"
                    "ct_state=+trk+rel+rpl-inv,%s,%s "

@@ -36,11 +36,12 @@
  * valid one of another owner's.  So it goes round; but it starts nothing.
  * (stale.c says what becomes of it at home if it is a first SYN or a RST.)  A
  * SYN-ACK is never the start of anything, nor can a client have sent it to an
- * owner. */
+ * owner.  Of protocols other than TCP everything can be a start. */
 
 enum priority {
     P_DEFAULT = 0,
-    P_OTHER = 60,
+    P_ANY_START = 60,
+    P_OTHER = 65,
     P_START = 70,
     P_NO_START = 80,
     P_SYN_ACK = 90,
@@ -69,9 +70,9 @@ static void
 add_steering(struct flow_table *ft)
 {
     for (int n = 1; n <= STEERING_MAX_OWNERS; n++) {
-        /* Fragments have no other owners. */
-        uint8_t flags = (n == 1 ? STEERING_ALL_FLAGS
-                         : STEERING_ALL_FLAGS & ~STEERING_FRAGMENT);
+        /* Fragments have no other owners, and SNAT returns are of no pool. */
+        uint8_t flags = (STEERING_ALL_FLAGS & ~STEERING_SNAT
+                         & (n == 1 ? STEERING_ALL_FLAGS : ~STEERING_FRAGMENT));
 
         for (int hop = 0; hop <= n; hop++) {
             flow_table_add(ft, HT_STEERING, P_MATCH, FIXED,
@@ -104,12 +105,16 @@ add_home(struct flow_table *ft)
 static void
 add_decision(struct flow_table *ft)
 {
-    static const char *const starts[] = {
-        "tcp,tcp_flags=+syn-ack-fin-rst",
-        "tcp6,tcp_flags=+syn-ack-fin-rst",
-        "udp",
-        "udp6",
+    static const struct {
+        enum priority priority;
+        const char *packets;
+    } starts[] = {
+        { P_START, "tcp,tcp_flags=+syn-ack-fin-rst" },
+        { P_START, "tcp6,tcp_flags=+syn-ack-fin-rst" },
+        { P_ANY_START, "ip" },
+        { P_ANY_START, "ipv6" },
     };
+    static const char *const others[] = { "tcp", "tcp6" };
 
     flow_table_add(ft, HT_DECIDE, P_SYN_ACK, drop_cookie(DR_UNKNOWN, 0),
                    "tcp,tcp_flags=+syn+ack actions=drop");
@@ -118,6 +123,8 @@ add_decision(struct flow_table *ft)
 
     /* An error that has been to the rules here (icmp.c): whether it was known
      * is not known, so its end is no loss that counts. */
+    flow_table_add(ft, HT_DECIDE, P_ERROR, FIXED,
+                   HR_ERROR"=1,"HR_HOME"=0 actions=goto_table:%d", HT_RING);
     flow_table_add(ft, HT_DECIDE, P_ERROR, FIXED,
                    HR_ERROR"=1,"HR_HOME"=1 actions=drop");
 
@@ -131,19 +138,24 @@ add_decision(struct flow_table *ft)
     /* Starts a connection, at once unless somebody else may have seen its
      * beginning a moment ago. */
     for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
-        flow_table_add(ft, HT_DECIDE, P_START, FIXED,
+        flow_table_add(ft, HT_DECIDE, starts[i].priority, FIXED,
                        "%s,"MATCH_RECENT" actions=goto_table:%d",
-                       starts[i], 0, STEERING_RECENT, HT_ACCEPT);
-        flow_table_add(ft, HT_DECIDE, P_START, FIXED,
+                       starts[i].packets, 0, STEERING_RECENT, HT_ACCEPT);
+        flow_table_add(ft, HT_DECIDE, starts[i].priority, FIXED,
                        "%s,"MATCH_RECENT","HR_HOME"=1 actions=goto_table:%d",
-                       starts[i], STEERING_RECENT, STEERING_RECENT,
+                       starts[i].packets, STEERING_RECENT, STEERING_RECENT,
                        HT_ACCEPT);
     }
 
-    flow_table_add(ft, HT_DECIDE, P_OTHER, FIXED,
-                   HR_HOME"=0 actions=goto_table:%d", HT_RING);
-    flow_table_add(ft, HT_DECIDE, P_DEFAULT, drop_cookie(DR_UNKNOWN, 0),
-                   "actions=drop");
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        flow_table_add(ft, HT_DECIDE, P_OTHER, FIXED,
+                       "%s,"HR_HOME"=0 actions=goto_table:%d", others[i],
+                       HT_RING);
+        flow_table_add(ft, HT_DECIDE, P_OTHER, drop_cookie(DR_UNKNOWN, 0),
+                       "%s,"HR_HOME"=1 actions=drop", others[i]);
+    }
+    flow_table_add(ft, HT_DECIDE, P_DEFAULT, FIXED, "actions=goto_table:%d",
+                   HT_RING);
 }
 
 /* The owners move up by one, the first becomes the last. */

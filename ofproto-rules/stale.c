@@ -72,6 +72,7 @@
 
 enum priority {
     P_GONE = 10,
+    P_GONE_ANY = 11,
     P_ASK = 85,                 /* Above other invalid packets: ring.c. */
     P_OF_NONE = 86,
     P_MATCH = 100,
@@ -90,18 +91,19 @@ stale_denials(struct flow_table *ft, const struct host_endpoint *ep,
         "tcp_flags=+syn+ack", "tcp_flags=-syn+rst+ack"
     };
     char vip[RULES_TEXT_LEN];
+    char l4[RULES_TEXT_LEN];
 
-    if (ep->protocol != IPPROTO_TCP) {
+    if (ep->protocol && ep->protocol != IPPROTO_TCP) {
         return;
     }
     text_match_ip(vip, FIELD_SRC, &ep->vip);
+    text_match_l4(l4, FIELD_SRC, &ep->vip, IPPROTO_TCP, ep->port);
     for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
         flow_table_add(ft, HT_UNNATED, P_MATCH,
                        stale_cookie(ST_DENIED, ep->cookie),
-                       "%s%s"HR_ZONE"=%"PRIu16",ct_state=+trk+inv,%s,%s,"
-                       "tp_src=%"PRIu16",%s actions=controller",
-                       owner, owner[0] ? "," : "", ep->zone,
-                       text_protocol(&ep->vip, ep->protocol), vip, ep->port,
+                       "%s%s"HR_ZONE"=%"PRIu16",ct_state=+trk+inv,%s,%s,%s "
+                       "actions=controller",
+                       owner, owner[0] ? "," : "", ep->zone, vip, l4,
                        denials[i]);
     }
 }
@@ -151,6 +153,10 @@ stale_rules(const struct host_rules *rules, struct flow_table *ft)
                        "actions=move:%s->%s,"
                        "move:"HR_PORT_FIELD"->NXM_OF_TCP_DST[],"
                        "controller",
+                       protocol, families[i].vip, families[i].dst);
+        flow_table_add(ft, HT_DELIVER, P_GONE_ANY, stale_cookie(ST_GONE, 0),
+                       "ct_state=+trk+dnat,"HR_PORT"=0/0xffff,%s,"FIRST_SYN" "
+                       "actions=move:%s->%s,controller",
                        protocol, families[i].vip, families[i].dst);
         flow_table_add(ft, HT_DELIVER, P_GONE, stale_cookie(ST_GONE, 0),
                        "ct_state=+trk-dnat,%s,"FIRST_SYN" "

@@ -63,19 +63,24 @@ text_match_prefix(char buf[RULES_TEXT_LEN], enum rules_field field,
     return buf;
 }
 
-/* "192.0.2.1:80" or "[2001:db8::1]:80", as in the action nat(). */
+/* "192.0.2.1:80" or "[2001:db8::1]:80", as in the action nat(); without a port
+ * if that is 0. */
 const char *
 text_nat(char buf[RULES_TEXT_LEN], const struct in6_addr *addr, uint16_t port)
 {
     char text[RULES_TEXT_LEN];
 
+    if (!port) {
+        return text_address(buf, addr);
+    }
     snprintf(buf, RULES_TEXT_LEN,
              IN6_IS_ADDR_V4MAPPED(addr) ? "%.*s:%"PRIu16 : "[%.*s]:%"PRIu16,
              INET6_ADDRSTRLEN, text_address(text, addr), port);
     return buf;
 }
 
-/* "tcp", "udp6", ...: the family of 'addr' with TCP, UDP or ICMP. */
+/* "tcp", "udp6", ...: the family of 'addr' with TCP, UDP, ICMP or, if
+ * 'protocol' is 0, any. */
 const char *
 text_protocol(const struct in6_addr *addr, uint8_t protocol)
 {
@@ -88,7 +93,40 @@ text_protocol(const struct in6_addr *addr, uint8_t protocol)
         return v4 ? "udp" : "udp6";
     case IPPROTO_ICMP:
         return v4 ? "icmp" : "icmp6";
+    case 0:
+        return v4 ? "ip" : "ipv6";
     default:
         OVS_NOT_REACHED();
     }
+}
+
+/* "udp,ip_frag=yes" or "ipv6,ip_frag=yes": a fragment of 'protocol', 0 for any,
+ * as far as it can be told: with IPv6 only the first fragment does. */
+const char *
+text_fragment(const struct in6_addr *addr, uint8_t protocol)
+{
+    if (!IN6_IS_ADDR_V4MAPPED(addr)) {
+        return "ipv6,ip_frag=yes";
+    }
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return "tcp,ip_frag=yes";
+    case IPPROTO_UDP:
+        return "udp,ip_frag=yes";
+    case 0:
+        return "ip,ip_frag=yes";
+    default:
+        OVS_NOT_REACHED();
+    }
+}
+
+/* "udp,tp_dst=53", or "ip" if 'protocol' and 'port' are 0: for any. */
+const char *
+text_match_l4(char buf[RULES_TEXT_LEN], enum rules_field field,
+              const struct in6_addr *addr, uint8_t protocol, uint16_t port)
+{
+    snprintf(buf, RULES_TEXT_LEN, port ? "%s,%s=%"PRIu16 : "%s",
+             text_protocol(addr, protocol),
+             field == FIELD_SRC ? "tp_src" : "tp_dst", port);
+    return buf;
 }

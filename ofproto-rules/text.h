@@ -42,5 +42,9 @@ const char *text_match_prefix(char buf[RULES_TEXT_LEN], enum rules_field,
 const char *text_nat(char buf[RULES_TEXT_LEN], const struct in6_addr *,
                      uint16_t port);
 const char *text_protocol(const struct in6_addr *, uint8_t protocol);
+const char *text_fragment(const struct in6_addr *, uint8_t protocol);
+const char *text_match_l4(char buf[RULES_TEXT_LEN], enum rules_field,
+                          const struct in6_addr *, uint8_t protocol,
+                          uint16_t port);
 
 #endif /* ofproto-rules/text.h */

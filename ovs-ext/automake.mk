@@ -3,6 +3,12 @@ noinst_LTLIBRARIES += ovs-ext/libslbmux.la
 ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-answer.c \
 	ovs-ext/mux-answer.h \
+	ovs-ext/mux-fair-judge.c \
+	ovs-ext/mux-fair-judge.h \
+	ovs-ext/mux-fair-meter.c \
+	ovs-ext/mux-fair-meter.h \
+	ovs-ext/mux-fair.c \
+	ovs-ext/mux-fair.h \
 	ovs-ext/mux-flight.h \
 	ovs-ext/mux-forward.c \
 	ovs-ext/mux-forward.h \
@@ -10,10 +16,14 @@ ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-fragment.h \
 	ovs-ext/mux-icmp.c \
 	ovs-ext/mux-icmp.h \
+	ovs-ext/mux-node.c \
+	ovs-ext/mux-node.h \
 	ovs-ext/mux-op.c \
 	ovs-ext/mux-op.h \
 	ovs-ext/mux-report.c \
 	ovs-ext/mux-report.h \
+	ovs-ext/mux-snat.c \
+	ovs-ext/mux-snat.h \
 	ovs-ext/mux-store.c \
 	ovs-ext/mux-store.h \
 	ovs-ext/mux-table.c \

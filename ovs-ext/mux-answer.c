@@ -63,7 +63,7 @@ link_length(const struct mux_flight *f)
     const uint8_t *l2 = dp_packet_data(f->packet);
     uint32_t len = f->l3 - l2;
 
-    return len > MAX_LINK_LEN || l2[0] & 1 ? 0 : len;
+    return f->taken_over || len > MAX_LINK_LEN || l2[0] & 1 ? 0 : len;
 }
 
 static void
@@ -288,9 +288,10 @@ mux_answer(struct mux_context *ctx, struct mux_flight *f,
     }
 }
 
-/* Answers the echo request 'f', or drops it, and counts that. */
+/* Answers the echo request 'f' to 'vip', or drops it, and counts that. */
 void
-mux_answer_echo(struct mux_context *ctx, struct mux_flight *f)
+mux_answer_echo(struct mux_context *ctx, struct mux_flight *f,
+                const struct mux_vip_entry *vip)
 {
     uint32_t link_len = link_length(f);
     uint8_t *icmp = f->l3 + f->l4_ofs;
@@ -302,8 +303,10 @@ mux_answer_echo(struct mux_context *ctx, struct mux_flight *f)
         discard(f);
         return;
     }
-    if (!mux_thread_may_answer(ctx->thread, MUX_LIMIT_ECHO, ctx->now)) {
+    if (!mux_thread_may_echo(ctx->thread, vip->counter, ctx->now)) {
         ctx->counters->n[MUX_COUNT_ECHO_LIMIT]++;
+        mux_thread_count_drop(ctx->thread, vip->counter,
+                              MUX_COUNT_ECHO_LIMIT);
         discard(f);
         return;
     }

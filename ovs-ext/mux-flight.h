@@ -62,10 +62,17 @@ struct mux_flight {
     uint8_t ttl;
     uint8_t tos;                /* Or traffic class. */
     uint8_t outer_tos;          /* Tunnelled: of what it came in. */
-    bool tunnelled;
     bool fragment;
     bool syn;                   /* Asks for a connection. */
-    bool steered;               /* An ICMP error. */
+    union {
+        struct {
+            bool tunnelled;     /* Came to the anycast VTEP. */
+            bool steered;       /* An ICMP error. */
+            bool snat;          /* To a port for SNAT. */
+            bool taken_over;    /* Another mux has handed it on. */
+        };
+        uint32_t notable;       /* Nonzero if it is any of these. */
+    };
 
     uint64_t vip[2];
     uint64_t src[2];            /* Of the flow.  IPv4: in src[0]. */
@@ -77,6 +84,9 @@ struct mux_flight {
     const void *slot;
     const struct mux_owner *owner; /* Null until found. */
     const struct mux_ring *ring; /* Null if the owner is the only one. */
+    const struct mux_nexthop_entry *nexthop;
+    struct mux_count *entry_count; /* Where 'entry'... */
+    struct mux_count *owner_count; /* ...and 'owner' are counted. */
 };
 
 /* What all packets of a batch have in common. */
@@ -151,6 +161,61 @@ mux_put_be64(uint8_t *p, uint64_t value)
     ovs_be64 be = htonll(value);
 
     memcpy(p, &be, sizeof be);
+}
+
+/* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
+ * there.  Returns its length, or 0 if it is truncated, and stores its type
+ * into '*typep'. */
+static inline uint32_t
+mux_parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
+{
+    uint32_t ofs = ETH_HEADER_LEN;
+
+    if (OVS_UNLIKELY(len < ofs)) {
+        return 0;
+    }
+    *typep = mux_get_be16(l2 + ofs - 2);
+    while (OVS_UNLIKELY(*typep == ETH_TYPE_VLAN_8021Q
+                        || *typep == ETH_TYPE_VLAN_8021AD)) {
+        ofs += VLAN_HEADER_LEN;
+        if (len < ofs) {
+            return 0;
+        }
+        *typep = mux_get_be16(l2 + ofs - 2);
+    }
+    return ofs;
+}
+
+/* Writes the lengths, the checksum and what else depends on the packet into
+ * the headers at 'p', which are a copy of 'nexthop'. */
+static inline void
+mux_put_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
+               const struct mux_flight *f, uint32_t vni)
+{
+    enum {
+        IP = ETH_HEADER_LEN,
+        UDP = IP + IP_HEADER_LEN,
+        VXLAN = UDP + UDP_HEADER_LEN,
+    };
+    uint32_t len = f->l3_len + MUX_PUSH_LEN - IP;
+    uint64_t hash = f->hash;
+    uint32_t sum = (nexthop->csum + (OVS_FORCE uint16_t) htons(len)
+                    + (OVS_FORCE uint16_t) htons(f->tos));
+    uint16_t csum;
+
+    /* Both DSCP and, as RFC 6040 has it, ECN are those of the packet. */
+    p[IP + offsetof(struct ip_header, ip_tos)] = f->tos;
+    mux_put_be16(p + IP + offsetof(struct ip_header, ip_tot_len), len);
+    sum = (sum & UINT16_MAX) + (sum >> 16);
+    csum = ~((sum & UINT16_MAX) + (sum >> 16));
+    memcpy(p + IP + offsetof(struct ip_header, ip_csum), &csum, sizeof csum);
+
+    /* Ports from 49152 to 65535, by bits of the hash that no slot depends
+     * on. */
+    mux_put_be16(p + UDP, 0xc000 | (hash >> 32 & 0x3fff));
+    mux_put_be16(p + UDP + 4, len - IP_HEADER_LEN);
+
+    mux_put_be32(p + VXLAN + 4, vni << 8);
 }
 
 /* Reduces 'packet' to the 'len' octets at 'data', which are of it, with 'room'

@@ -23,10 +23,12 @@
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
 #include "ovs-ext/mux-answer.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-flight.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-icmp.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
 #include "packets.h"
@@ -43,7 +45,8 @@
  *   1. Parse, hash the flow, find the page of the endpoint.
  *   2. Find the endpoint and the slot.
  *   3. Read the slot, find the owner.
- *   4. Read the owner, write the headers into the packet's headroom, count.
+ *   4. Read the owner, find its next hop and what counts it and the endpoint.
+ *   5. Write the headers into the packet's headroom, count.
  *
  * What it costs, in cycles a packet, with everything it touches in the first
  * cache (batches of 32, 100 members, 2.6 GHz):
@@ -52,14 +55,21 @@
  *     pass 1, with checksum, checks and two hashes         33
  *     pass 2                                                8
  *     pass 3                                                3
- *     pass 4, of these 7 for counting                      27
+ *     pass 4                                                5
+ *     pass 5, of these 5 for counting                      22
  *     RCU, the counters of the port, a call                 3
  *
  * That is 76, or 29 ns.  In slb-vswitchd, where packets and tables compete for
  * caches and a second port is sent to, it is more; tests/bench/mux measures
- * how much, and it must stay below 60 ns more than bare forwarding.  With
- * tables that are in no cache the fetches of the passes, up to six, overlap
- * with those of the other packets of the batch.
+ * how much, and it must stay below 60 ns more than bare forwarding.
+ *
+ * Of its own a packet has seven cache lines: its header, its headroom, the
+ * entry of its endpoint, a slot, an owner, and what counts the endpoint and
+ * the owner.  With 10,000 VIPs all but the first two are far away.  Each is
+ * fetched a pass before it is needed, so that a batch waits for them together:
+ * that takes some 70 cycles a packet more, without prefetches it were 170.
+ * That far the processor must not have to look for their pages first, so they
+ * are in huge ones (lib/huge.h).
  *
  * All else is rare and is out of line, so that it takes neither time nor
  * instruction cache of the ordinary packet: look_closer() decides about what
@@ -306,34 +316,11 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
             ? MUX_RARE : parse_l4(f));
 }
 
-/* Finds the end of the Ethernet header at 'l2', of which 'len' octets are
- * there.  Returns its length, or 0 if it is truncated, and stores its type
- * into '*typep'. */
-static inline uint32_t
-parse_ethernet(const uint8_t *l2, uint32_t len, uint16_t *typep)
-{
-    uint32_t ofs = ETH_HEADER_LEN;
-
-    if (OVS_UNLIKELY(len < ofs)) {
-        return 0;
-    }
-    *typep = mux_get_be16(l2 + ofs - 2);
-    while (OVS_UNLIKELY(*typep == ETH_TYPE_VLAN_8021Q
-                        || *typep == ETH_TYPE_VLAN_8021AD)) {
-        ofs += VLAN_HEADER_LEN;
-        if (len < ofs) {
-            return 0;
-        }
-        *typep = mux_get_be16(l2 + ofs - 2);
-    }
-    return ofs;
-}
-
 static inline int
 parse_l2(struct mux_flight *f, uint8_t *l2, uint32_t len)
 {
     uint16_t type;
-    uint32_t ofs = parse_ethernet(l2, len, &type);
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
 
     if (OVS_UNLIKELY(!ofs)) {
         return MUX_COUNT_TRUNCATED;
@@ -357,7 +344,7 @@ is_for_anycast(const struct mux_table *table, const struct mux_flight *f)
 /* Parses what is in the tunnel.  'f' has what is known of the packet that came
  * to the anycast VTEP. */
 static OVS_NOINLINE int
-parse_tunnel(struct mux_flight *f)
+parse_tunnel(const struct mux_table *table, struct mux_flight *f)
 {
     uint8_t *vxlan = f->l3 + IP_HEADER_LEN + UDP_HEADER_LEN;
     uint32_t ofs = IP_HEADER_LEN + UDP_HEADER_LEN + sizeof(struct vxlanhdr);
@@ -366,6 +353,13 @@ parse_tunnel(struct mux_flight *f)
         || f->dport != MUX_VXLAN_PORT || f->l3_len < ofs
         || !(vxlan[0] & VXLAN_VNI_VALID)) {
         return MUX_COUNT_TUNNEL;
+    }
+    if (table->vteps) {
+        uint64_t source[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
+
+        if (!mux_ranges_contain(table->vteps, source)) {
+            return MUX_COUNT_STRANGER;
+        }
     }
     f->tunnelled = true;
     f->network = mux_get_be32(vxlan + 4) >> 8;
@@ -534,7 +528,7 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     }
 
     if (vip->echo && mux_icmp_is_echo_request(f)) {
-        mux_answer_echo(ctx, f);
+        mux_answer_echo(ctx, f, vip);
         return MUX_DONE;
     }
     if (f->ttl == 1) {
@@ -568,7 +562,8 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     f->l3 = NULL;
     f->size = dp_packet_size(f->packet);
     f->network = 0;
-    f->tunnelled = f->fragment = f->syn = f->steered = false;
+    f->fragment = f->syn = false;
+    f->notable = 0;
     f->entry = NULL;
     f->owner = NULL;
 
@@ -580,7 +575,7 @@ parse(struct mux_context *ctx, struct mux_flight *f)
         return reason;
     }
     if (OVS_UNLIKELY(is_for_anycast(ctx->table, f))) {
-        reason = parse_tunnel(f);
+        reason = parse_tunnel(ctx->table, f);
         if (reason == MUX_RARE) {
             reason = look_closer(ctx, f);
         }
@@ -611,22 +606,34 @@ find_tuple(const struct mux_table *table, struct mux_flight *f,
     return mux_page_find(f->page, f->endpoint_hash, f->vip, f->tuple);
 }
 
+/* Finds the entry of the ports of a VIP on the wire for SNAT, if 'f' is to
+ * such a port. */
+static inline const struct mux_entry *
+find_snat(const struct mux_table *table, const struct mux_flight *f)
+{
+    return (has_ports(f->protocol) && mux_snat_is_port(f->dport)
+            ? mux_snat_find(table, f->vip) : NULL);
+}
+
 /* Finds the endpoint of a packet that none names exactly: one that takes all
  * that comes to the address.  For what came through the tunnel the endpoints
- * of the sender's own network go before those on the wire. */
+ * of the sender's own network go before those on the wire.  There ports for
+ * SNAT go before what takes all. */
 static OVS_NOINLINE const struct mux_entry *
 find_others(const struct mux_table *table, struct mux_flight *f)
 {
-    const struct mux_entry *e;
+    const struct mux_entry *e = NULL;
 
-    e = find_tuple(table, f, mux_tuple(f->network, 0, 0));
-    if (!e && f->network) {
-        e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
+    if (f->network) {
+        e = find_tuple(table, f, mux_tuple(f->network, 0, 0));
         if (!e) {
-            e = find_tuple(table, f, mux_tuple(0, 0, 0));
+            e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
+        }
+        if (!e) {
+            e = find_snat(table, f);
         }
     }
-    return e;
+    return e ? e : find_tuple(table, f, mux_tuple(0, 0, 0));
 }
 
 /* Drops a packet that no endpoint takes. */
@@ -637,6 +644,9 @@ refuse_endpoint(struct mux_context *ctx, struct mux_flight *f)
     enum mux_counter reason = (has_ports(f->protocol)
                                ? MUX_COUNT_NO_ENDPOINT : MUX_COUNT_PROTOCOL);
 
+    if (mux_snat_is_echo_reply(f) && mux_snat_find(ctx->table, f->vip)) {
+        return MUX_COUNT_ECHO_REPLY;
+    }
     return (vip && vip->reject
             ? drop_and_answer(ctx, f, reason, MUX_ANSWER_RESET) : reason);
 }
@@ -655,30 +665,52 @@ refuse_owner(struct mux_context *ctx, struct mux_flight *f)
             : MUX_COUNT_NO_OWNER);
 }
 
-static OVS_NOINLINE bool
+static bool
 is_admitted(const struct mux_flight *f)
 {
     uint64_t v4[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
 
-    return mux_endpoint_admits(flight_endpoint(f),
-                               mux_flight_is_v4(f) ? v4 : f->src);
+    return mux_ranges_contain(flight_endpoint(f)->ranges,
+                              mux_flight_is_v4(f) ? v4 : f->src);
 }
 
-static inline int
-find(struct mux_context *ctx, struct mux_flight *f)
+/* For endpoints that do not take everything. */
+static OVS_NOINLINE int
+check_restrictions(struct mux_context *ctx, struct mux_flight *f)
 {
-    const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
-                                              f->vip, f->tuple);
-
-    if (OVS_UNLIKELY(!e)) {
-        e = find_others(ctx->table, f);
-        if (!e) {
-            return refuse_endpoint(ctx, f);
-        }
-    }
-    f->entry = e;
-    if (OVS_UNLIKELY(e->flags & MUX_ENTRY_RANGES) && !is_admitted(f)) {
+    if (f->entry->flags & MUX_ENTRY_RANGES && !is_admitted(f)) {
         return MUX_COUNT_SOURCE;
+    }
+    if (f->entry->flags & MUX_ENTRY_CLOSED
+        && (f->protocol != IPPROTO_TCP || f->syn)) {
+        return refuse_owner(ctx, f);
+    }
+    return 0;
+}
+
+/* Finds the place where 'f' finds who has its port, by the entry 'e' of a
+ * VIP's ports for SNAT. */
+static inline void
+find_snat_slot(struct mux_flight *f, const struct mux_entry *e)
+{
+    f->entry = e;
+    f->snat = true;
+    f->slot = mux_snat_slot(e->slots, f->dport);
+    OVS_PREFETCH(f->slot);
+}
+
+/* Finds the slot of 'f' in the table of the endpoint with entry 'e'. */
+static inline int
+find_slot(struct mux_context *ctx, struct mux_flight *f,
+          const struct mux_entry *e)
+{
+    f->entry = e;
+    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED))) {
+        int verdict = check_restrictions(ctx, f);
+
+        if (verdict) {
+            return verdict;
+        }
     }
     if (OVS_UNLIKELY(!e->slots)) {
         return refuse_owner(ctx, f);
@@ -694,51 +726,118 @@ find(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
+/* Makes 'f', which another mux has handed on, the packet that it is about. */
+static OVS_NOINLINE int
+take_over(struct mux_context *ctx, struct mux_flight *f)
+{
+    int reason = parse_tunnel(ctx->table, f);
+
+    f->tunnelled = false;
+    f->taken_over = true;
+    if (reason == MUX_RARE) {
+        reason = look_closer(ctx, f);
+    }
+    if (!reason) {
+        reason = decapsulate_ecn(f);
+    }
+    if (!reason) {
+        f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+    }
+    return reason;
+}
+
+/* Does what find() does for a packet that no endpoint names exactly. */
+static OVS_NOINLINE int
+find_others_slot(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = find_others(ctx->table, f);
+
+    if (!e && mux_snat_is_handed_on(ctx->table, f)) {
+        int reason = take_over(ctx, f);
+
+        if (reason) {
+            return reason;
+        }
+        e = find_tuple(ctx->table, f, mux_tuple(0, f->protocol, f->dport));
+        if (!e) {
+            e = find_snat(ctx->table, f);
+        }
+    }
+    if (!e) {
+        return refuse_endpoint(ctx, f);
+    }
+    if (e->flags & MUX_ENTRY_SNAT) {
+        find_snat_slot(f, e);
+        return 0;
+    }
+    return find_slot(ctx, f, e);
+}
+
+/* Likewise.  Most such packets are SNAT returns. */
+static __attribute__((noinline)) int
+find_snat_or_others(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = (OVS_LIKELY(!f->network)
+                                 ? find_snat(ctx->table, f) : NULL);
+
+    if (OVS_LIKELY(e)) {
+        find_snat_slot(f, e);
+        return 0;
+    }
+    return find_others_slot(ctx, f);
+}
+
+static inline int
+find(struct mux_context *ctx, struct mux_flight *f)
+{
+    const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
+                                              f->vip, f->tuple);
+
+    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_snat_or_others(ctx, f);
+}
+
+/* Does what find_owner() does where the slot may have other owners, or is
+ * none of a pool. */
+static __attribute__((noinline)) void
+find_special_owner(struct mux_flight *f)
+{
+    const struct mux_entry *e = f->entry;
+
+    if (e->flags & MUX_ENTRY_SNAT) {
+        f->owner = mux_snat_owner(f->slot, f->dport);
+    } else {
+        f->owner = mux_entry_owner(e, f->slot);
+        if (OVS_LIKELY(!f->fragment)) {
+            /* Few slots have other owners, so mostly this is all. */
+            f->ring = mux_entry_ring(e, f->hash);
+        }
+    }
+}
+
 static inline void
 find_owner(struct mux_flight *f)
 {
     const struct mux_entry *e = f->entry;
 
-    f->owner = mux_entry_owner(e, f->slot);
-    OVS_PREFETCH(f->owner);
     f->ring = NULL;
-    if (e->flags & MUX_ENTRY_RING && OVS_LIKELY(!f->fragment)) {
-        /* Few slots have other owners, so mostly this is all. */
-        f->ring = mux_entry_ring(e, f->hash);
+    if (OVS_LIKELY(!(e->flags & (MUX_ENTRY_RING | MUX_ENTRY_SNAT)))) {
+        f->owner = mux_entry_owner(e, f->slot);
+    } else {
+        find_special_owner(f);
     }
+    OVS_PREFETCH(f->owner);
 }
 
-/* Writes the lengths, the checksum and what else depends on the packet into
- * the headers at 'p', which are a copy of 'nexthop'. */
+/* Finds what else there is to read and write for a packet. */
 static inline void
-finish_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
-              const struct mux_flight *f)
+find_rest(struct mux_context *ctx, struct mux_flight *f)
 {
-    enum {
-        IP = ETH_HEADER_LEN,
-        UDP = IP + IP_HEADER_LEN,
-        VXLAN = UDP + UDP_HEADER_LEN,
-    };
-    uint32_t len = f->l3_len + MUX_PUSH_LEN - IP;
-    uint64_t hash = f->hash;
-    uint32_t sum = (nexthop->csum + (OVS_FORCE uint16_t) htons(len)
-                    + (OVS_FORCE uint16_t) htons(f->tos));
-    uint16_t csum;
-
-    /* Both DSCP and, as RFC 6040 has it, ECN are those of the packet. */
-    p[IP + offsetof(struct ip_header, ip_tos)] = f->tos;
-    mux_put_be16(p + IP + offsetof(struct ip_header, ip_tot_len), len);
-    sum = (sum & UINT16_MAX) + (sum >> 16);
-    csum = ~((sum & UINT16_MAX) + (sum >> 16));
-    memcpy(p + IP + offsetof(struct ip_header, ip_csum), &csum, sizeof csum);
-
-    /* Ports from 49152 to 65535, by bits of the hash that no slot depends
-     * on. */
-    mux_put_be16(p + UDP, 0xc000 | (hash >> 32 & 0x3fff));
-    mux_put_be16(p + UDP + 4, len - IP_HEADER_LEN);
-
-    ovs_be32 vni = htonl(f->entry->vni << 8);
-    memcpy(p + VXLAN + 4, &vni, sizeof vni);
+    f->nexthop = mux_table_nexthop(ctx->table, f->owner->nexthop);
+    OVS_PREFETCH(f->nexthop);
+    f->entry_count = mux_thread_get_count(ctx->thread, f->entry->counter);
+    OVS_PREFETCH_WRITE(f->entry_count);
+    f->owner_count = mux_thread_get_count(ctx->thread, f->owner->counter);
+    OVS_PREFETCH_WRITE(f->owner_count);
 }
 
 /* Takes a hop off the TTL of the IP packet at 'ip', which is above 1. */
@@ -776,16 +875,36 @@ put_steering(struct mux_context *ctx, const struct mux_flight *f, uint8_t *p)
     ctx->counters->n[MUX_COUNT_RING] += s.n_owners > 1;
 }
 
+/* Decides about a packet whose owner has no next hop. */
+static OVS_NOINLINE int
+refuse_nexthop(struct mux_context *ctx, struct mux_flight *f)
+{
+    if (!f->snat || f->owner->nexthop != MUX_NO_NEXTHOP) {
+        return MUX_COUNT_NO_NEXTHOP;
+    }
+    f->owner = NULL;
+    if (mux_snat_is_listened(ctx->table, f->vip, f->dport)) {
+        f->entry = NULL;
+        return refuse_endpoint(ctx, f);
+    }
+    if (f->taken_over) {
+        return MUX_COUNT_NO_BLOCK;
+    }
+    if (f->l3_len > mux_context_inner_mtu(ctx)) {
+        return drop_and_answer(ctx, f, MUX_COUNT_TOO_BIG, MUX_ANSWER_TOO_BIG);
+    }
+    return mux_snat_hand_on(ctx, f);
+}
+
 static inline int
 build(struct mux_context *ctx, struct mux_flight *f)
 {
     const struct mux_entry *e = f->entry;
     const struct mux_owner *owner = f->owner;
-    const struct mux_nexthop_entry *nexthop
-        = mux_table_nexthop(ctx->table, owner->nexthop);
+    const struct mux_nexthop_entry *nexthop = f->nexthop;
 
     if (OVS_UNLIKELY(!nexthop->valid)) {
-        return MUX_COUNT_NO_NEXTHOP;
+        return refuse_nexthop(ctx, f);
     }
     if (OVS_UNLIKELY(f->l3_len > mux_context_inner_mtu(ctx))) {
         return drop_and_answer(ctx, f, MUX_COUNT_TOO_BIG, MUX_ANSWER_TOO_BIG);
@@ -797,13 +916,14 @@ build(struct mux_context *ctx, struct mux_flight *f)
     }
 
     memcpy(p, nexthop, MUX_PUSH_LEN);
-    finish_tunnel(p, nexthop, f);
+    mux_put_tunnel(p, nexthop, f, owner->vni);
 
     p += MUX_TUNNEL_LEN;
     if (OVS_LIKELY(!f->ring && !f->fragment)) {
         /* What steering_put() writes for a single owner. */
         uint64_t flags = ctx->now_s >= e->settled_at ? STEERING_SETTLED : 0;
 
+        flags |= owner->flags;
         mux_put_be64(p, ((uint64_t) STEERING_OUI << 56 | flags << 48
                          | (uint64_t) owner->index << 32
                          | STEERING_OUI << 8 | 1));
@@ -814,12 +934,14 @@ build(struct mux_context *ctx, struct mux_flight *f)
     memcpy(p + 2 * ETH_ADDR_LEN, &f->eth_type, sizeof f->eth_type);
     decrement_ttl(p + ETH_HEADER_LEN, mux_flight_is_v4(f));
 
-    mux_thread_count(ctx->thread, e->counter, f->size, f->syn);
-    mux_thread_count(ctx->thread, owner->counter, f->size, f->syn);
+    mux_count_packet(f->entry_count, f->size, f->syn);
+    mux_count_packet(f->owner_count, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    if (OVS_UNLIKELY(f->tunnelled | f->steered)) {
+    if (OVS_UNLIKELY(f->notable)) {
         ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
         ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
+        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
     }
     return 0;
 }
@@ -832,13 +954,15 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     const uint8_t *l2 = dp_packet_data(packet);
     uint32_t len = dp_packet_size(packet);
     uint16_t type;
-    uint32_t ofs = parse_ethernet(l2, len, &type);
-    const uint8_t *l3 = l2 + ofs;
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
     uint64_t dst[2];
 
     if (!ofs) {
         return false;
-    } else if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+    }
+
+    const uint8_t *l3 = l2 + ofs;
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
         uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
 
         if (table->anycast && htonl(ip) == table->anycast) {
@@ -863,11 +987,39 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     if (reason == MUX_DONE) {
         return;
     }
-    if (is_for_mux(ctx->table, f->packet)) {
+    if (f->taken_over || is_for_mux(ctx->table, f->packet)) {
         drop(ctx, f, reason);
     } else {
         dp_packet_batch_add(ctx->node, f->packet);
     }
+}
+
+/* Drops, of the 'n' 'flights', what is more than a fair share.  Returns the
+ * number of those that are left. */
+static OVS_NOINLINE size_t
+restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
+         struct mux_flight *flights, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct mux_flight *f = &flights[i];
+        const struct mux_vip_entry *vip = find_vip(ctx->table, f);
+
+        if (!vip || mux_fair_admit(meter, f, vip->counter, ctx->now)) {
+            if (kept != i) {
+                flights[kept] = *f;
+            }
+            kept++;
+        } else {
+            ctx->counters->n[MUX_COUNT_UNFAIR]++;
+            mux_thread_count_drop(ctx->thread, vip->counter,
+                                  MUX_COUNT_UNFAIR);
+            dp_packet_delete(f->packet);
+        }
+    }
+    mux_fair_meter_judged(meter);
+    return kept;
 }
 
 /* Forwards 'batch' by 'table' at time 'now', in milliseconds, to an underlay
@@ -912,6 +1064,11 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
         }
     }
 
+    struct mux_fair_meter *meter = mux_fair_thread_meter(&thread->fair);
+    if (OVS_UNLIKELY(meter)) {
+        kept = restrain(&ctx, meter, flights, kept);
+    }
+
     n = kept;
     kept = 0;
     for (size_t i = 0; i < n; i++) {
@@ -929,6 +1086,9 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
     n = kept;
     for (size_t i = 0; i < n; i++) {
         find_owner(&flights[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        find_rest(&ctx, &flights[i]);
     }
 
     dp_packet_batch_init(batch);

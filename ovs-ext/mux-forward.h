@@ -74,23 +74,50 @@ struct mux_thread;
                 "of them, packets that came to the anycast VTEP")       \
     MUX_COUNTER(STEERED, "icmp_steered",                                \
                 "of them, ICMP errors about a connection")              \
+    MUX_COUNTER(SNAT, "snat",                                           \
+                "of them, packets to ports that VMs have for SNAT")     \
+    MUX_COUNTER(TAKEN_OVER, "taken_over",                               \
+                "of them, packets that another mux has handed on")      \
     MUX_COUNTER(FRAGMENTS, "fragments", "of them, fragments")           \
     MUX_COUNTER(WAITED, "fragments_waited",                             \
                 "fragments that came before the first of their datagram") \
     MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \
     MUX_COUNTER(NODE_BYTES, "node_bytes", "their size")                 \
+    MUX_COUNTER(NODE_BFD, "node_bfd", "of them, BFD on one hop")        \
+    MUX_COUNTER(NODE_BGP, "node_bgp", "of them, BGP")                   \
+    MUX_COUNTER(NODE_LINK, "node_link",                                 \
+                "of them, ARP, neighbour discovery and the like")       \
+    MUX_COUNTER(NODE_MULTIHOP, "node_bfd_multihop",                     \
+                "of them, BFD over several hops")                       \
+    MUX_COUNTER(NODE_OTHER, "node_other", "of them, all else")          \
+    MUX_COUNTER(FULL_BFD, "node_bfd_full",                              \
+                "of drop_node_full, BFD on one hop")                    \
+    MUX_COUNTER(FULL_BGP, "node_bgp_full", "of drop_node_full, BGP")    \
+    MUX_COUNTER(FULL_LINK, "node_link_full",                            \
+                "of drop_node_full, ARP and the like")                  \
+    MUX_COUNTER(FULL_MULTIHOP, "node_bfd_multihop_full",                \
+                "of drop_node_full, BFD over several hops")             \
+    MUX_COUNTER(FULL_OTHER, "node_other_full",                          \
+                "of drop_node_full, all else")                          \
     MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
     MUX_COUNTER(ECHO_BYTES, "echo_bytes", "their size")                 \
     MUX_COUNTER(ERRORS, "icmp_sent", "ICMP errors about dropped packets") \
     MUX_COUNTER(RESETS, "rst_sent", "RSTs to dropped segments")         \
     MUX_COUNTER(LIMITED, "limited",                                     \
                 "dropped packets not answered, to limit the rate")      \
+    MUX_COUNTER(HANDED_ON_BYTES, "handed_on_bytes",                     \
+                "size of packets handed on")                            \
+    MUX_COUNTER(HANDED_ON, "handed_on",                                 \
+                "packets to a block of ports that is nobody's, sent to " \
+                "another mux")                                          \
     MUX_COUNTER(NO_UNDERLAY, "drop_no_underlay",                        \
                 "the underlay port is not there")                       \
     MUX_COUNTER(NODE_FULL, "drop_node_full",                            \
                 "the node is not fast enough with what is its own")     \
     MUX_COUNTER(TX_STEERING, "drop_tx_steering",                        \
                 "the port has other_config:tx-steering=hash")           \
+    MUX_COUNTER(UNFAIR, "drop_unfair",                                  \
+                "more than a fair share, while there is a shortage")    \
     MUX_COUNTER(NOT_IP, "drop_not_ip", "neither IPv4 nor IPv6")         \
     MUX_COUNTER(TRUNCATED, "drop_truncated",                            \
                 "shorter than its headers say")                         \
@@ -113,10 +140,17 @@ struct mux_thread;
                 "echo requests not answered, to limit the rate")        \
     MUX_COUNTER(TUNNEL, "drop_tunnel",                                  \
                 "to the anycast VTEP, but not VXLAN with a VNI")        \
+    MUX_COUNTER(STRANGER, "drop_stranger",                              \
+                "to the anycast VTEP, but not from a node's VTEP")      \
     MUX_COUNTER(ECN, "drop_ecn",                                        \
                 "congestion in the tunnel, sender unaware of ECN")      \
     MUX_COUNTER(NO_ENDPOINT, "drop_no_endpoint",                        \
                 "no rule for this address, protocol and port")          \
+    MUX_COUNTER(NO_BLOCK, "drop_no_block",                              \
+                "to a block of ports that is nobody's, and not for "    \
+                "another mux either")                                   \
+    MUX_COUNTER(ECHO_REPLY, "drop_echo_reply",                          \
+                "echo reply, which does not tell for which VM it is")   \
     MUX_COUNTER(SOURCE, "drop_source",                                  \
                 "source address outside of the rule's ranges")          \
     MUX_COUNTER(NO_OWNER, "drop_no_owner", "the pool has no members")   \
@@ -133,6 +167,10 @@ enum mux_counter {
 #undef MUX_COUNTER
     MUX_N_COUNTERS
 };
+
+/* The first one that is also counted for what a packet was for: why it did not
+ * go to a host. */
+#define MUX_FIRST_REASON MUX_COUNT_HANDED_ON
 
 /* The first one that counts drops. */
 #define MUX_FIRST_DROP MUX_COUNT_NO_UNDERLAY

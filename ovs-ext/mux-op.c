@@ -20,10 +20,12 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "openvswitch/json.h"
 #include "ovsdb-error.h"
 #include "ovsdb-parser.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "packets.h"
 #include "timeval.h"
@@ -78,6 +80,12 @@ mux_key_nexthop(ovs_be32 vtep)
                               .address = in6_addr_mapped_ipv4(vtep) };
 }
 
+struct mux_key
+mux_key_snat(const struct in6_addr *address)
+{
+    return (struct mux_key) { .type = MUX_SNAT, .address = *address };
+}
+
 static void
 mux_generation_uninit(struct mux_generation *generation)
 {
@@ -91,26 +99,24 @@ compare_words(const uint64_t a[2], const uint64_t b[2])
             : a[1] != b[1] ? (a[1] < b[1] ? -1 : 1) : 0);
 }
 
-/* May packets from 'address' go to 'endpoint'? */
+/* Is 'address' in one of 'ranges'? */
 bool
-mux_endpoint_admits(const struct mux_endpoint *endpoint,
-                    const uint64_t address[2])
+mux_ranges_contain(const struct mux_ranges *ranges, const uint64_t address[2])
 {
-    size_t low = 0, high = endpoint->n_ranges;
+    size_t low = 0, high = ranges->n;
 
     /* Find the first range that ends at or behind the address. */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare_words(endpoint->ranges[middle].last, address) < 0) {
+        if (compare_words(ranges->ranges[middle].last, address) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return (!endpoint->restricted
-            || (low < endpoint->n_ranges
-                && compare_words(endpoint->ranges[low].first, address) <= 0));
+    return (low < ranges->n
+            && compare_words(ranges->ranges[low].first, address) <= 0);
 }
 
 void
@@ -142,9 +148,23 @@ mux_object_destroy(struct mux_object *object)
         free(endpoint);
         break;
     }
-    case MUX_GLOBAL:
-        free(CONTAINER_OF(object, struct mux_global, object));
+    case MUX_GLOBAL: {
+        struct mux_global *global
+            = CONTAINER_OF(object, struct mux_global, object);
+
+        free(global->vteps);
+        free(global->peers);
+        free(global);
         break;
+    }
+    case MUX_SNAT: {
+        struct mux_snat_update *update
+            = CONTAINER_OF(object, struct mux_snat_update, object);
+
+        free(update->ranges);
+        free(update);
+        break;
+    }
     case MUX_VIP:
         free(CONTAINER_OF(object, struct mux_vip, object));
         break;
@@ -152,6 +172,18 @@ mux_object_destroy(struct mux_object *object)
         free(CONTAINER_OF(object, struct mux_nexthop, object));
         break;
     }
+}
+
+/* Adds the changes of 'b' to those of 'a'. */
+void
+mux_snat_update_append(struct mux_snat_update *a,
+                       const struct mux_snat_update *b)
+{
+    a->ranges = xrealloc(a->ranges, ((a->n_ranges + b->n_ranges)
+                                     * sizeof *a->ranges));
+    memcpy(a->ranges + a->n_ranges, b->ranges,
+           b->n_ranges * sizeof *b->ranges);
+    a->n_ranges += b->n_ranges;
 }
 
 /* Destroys what 'op' still owns: whoever takes its object sets that to
@@ -496,29 +528,34 @@ parse_pool(struct ovsdb_parser *p, struct mux_key *key)
     return &pool->object;
 }
 
-static struct mux_object *
-parse_global(struct ovsdb_parser *p, struct mux_key *key)
+/* Reads the muxes.  This one may be among them. */
+static void
+parse_muxes(struct ovsdb_parser *p, struct mux_global *global)
 {
-    struct mux_global *global = xzalloc(sizeof *global);
-    const struct json *hash_key = ovsdb_parser_member(p, "key", OP_STRING);
+    const struct json *json = ovsdb_parser_member(p, "muxes",
+                                                  OP_ARRAY | OP_OPTIONAL);
 
-    *key = mux_key_global();
-    if (hash_key && !slb_hash_key_from_string(&global->hash_key,
-                                              json_string(hash_key))) {
-        ovsdb_parser_raise_error(p, "\"key\" is not 32 hexadecimal digits");
+    if (!json || !json->array.n) {
+        return;
     }
-    global->vtep = parse_vtep(p, "vtep", false);
-    global->anycast = parse_vtep(p, "anycast", true);
-    return &global->object;
-}
+    if (json->array.n > MUX_MAX_PEERS) {
+        ovsdb_parser_raise_error(p, "more than %d \"muxes\"", MUX_MAX_PEERS);
+        return;
+    }
+    global->peers = xmalloc(json->array.n * sizeof *global->peers);
+    for (size_t i = 0; i < json->array.n; i++) {
+        const struct json *text = json->array.elems[i];
+        ovs_be32 vtep;
 
-static bool
-parse_boolean(struct ovsdb_parser *p, const char *name, bool default_)
-{
-    const struct json *json = ovsdb_parser_member(p, name,
-                                                  OP_BOOLEAN | OP_OPTIONAL);
-
-    return json ? json_boolean(json) : default_;
+        if (text->type != JSON_STRING
+            || !vtep_from_string(json_string(text), &vtep)) {
+            ovsdb_parser_raise_error(p, "one of \"muxes\" is no VTEP");
+            return;
+        }
+        if (vtep != global->vtep) {
+            global->peers[global->n_peers++] = vtep;
+        }
+    }
 }
 
 static int
@@ -530,28 +567,16 @@ compare_ranges(const void *a_, const void *b_)
     return compare_words(a->first, b->first);
 }
 
-static void
-parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
-             struct mux_endpoint *endpoint)
+/* Reads the prefixes of the array 'json', of which those of the wanted family
+ * count.  Returns null if one of them is none. */
+static struct mux_ranges *
+ranges_from_json(const struct json *json, bool v4)
 {
-    bool v4 = slb_address_is_v4(&key->address);
-    const struct json *json = ovsdb_parser_member(p, "source_ranges",
-                                                  OP_ARRAY | OP_OPTIONAL);
-
-    if (!json || !json->array.n) {
-        return;
-    }
-    if (json->array.n > MUX_MAX_RANGES) {
-        ovsdb_parser_raise_error(p, "more than %d \"source_ranges\"",
-                                 MUX_MAX_RANGES);
-        return;
-    }
-
-    struct mux_range *ranges = xmalloc(json->array.n * sizeof *ranges);
+    struct mux_ranges *set = xmalloc(sizeof *set + (json->array.n
+                                                    * sizeof set->ranges[0]));
+    struct mux_range *ranges = set->ranges;
     size_t n = 0;
 
-    endpoint->restricted = true;
-    endpoint->ranges = ranges;
     for (size_t i = 0; i < json->array.n; i++) {
         const struct json *text = json->array.elems[i];
         struct slb_prefix prefix;
@@ -559,9 +584,8 @@ parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
         if (text->type != JSON_STRING
             || !slb_prefix_parse(json_string(text), &prefix)
             || slb_prefix_has_host_bits(&prefix)) {
-            ovsdb_parser_raise_error(p, "one of \"source_ranges\" is no "
-                                     "prefix");
-            return;
+            free(set);
+            return NULL;
         }
 
         /* ::/0 is no IPv4 address, though all of these are in it. */
@@ -575,16 +599,69 @@ parse_ranges(struct ovsdb_parser *p, const struct mux_key *key,
     }
     qsort(ranges, n, sizeof *ranges, compare_ranges);
 
+    set->n = 0;
     for (size_t i = 0; i < n; i++) {
-        struct mux_range *previous = &ranges[endpoint->n_ranges - 1];
+        struct mux_range *previous = set->n ? &ranges[set->n - 1] : NULL;
 
-        if (!endpoint->n_ranges
+        if (!previous
             || compare_words(ranges[i].first, previous->last) > 0) {
-            ranges[endpoint->n_ranges++] = ranges[i];
+            ranges[set->n++] = ranges[i];
         } else if (compare_words(ranges[i].last, previous->last) > 0) {
             memcpy(previous->last, ranges[i].last, sizeof previous->last);
         }
     }
+    return set;
+}
+
+/* Reads the optional member 'name', prefixes.  Returns null if there are
+ * none. */
+static struct mux_ranges *
+parse_ranges(struct ovsdb_parser *p, const char *name, bool v4)
+{
+    const struct json *json = ovsdb_parser_member(p, name,
+                                                  OP_ARRAY | OP_OPTIONAL);
+    struct mux_ranges *ranges;
+
+    if (!json || !json->array.n) {
+        return NULL;
+    }
+    if (json->array.n > MUX_PROTOCOL_MAX_RANGES) {
+        ovsdb_parser_raise_error(p, "more than %d \"%s\"",
+                                 MUX_PROTOCOL_MAX_RANGES, name);
+        return NULL;
+    }
+    ranges = ranges_from_json(json, v4);
+    if (!ranges) {
+        ovsdb_parser_raise_error(p, "one of \"%s\" is no prefix", name);
+    }
+    return ranges;
+}
+
+static struct mux_object *
+parse_global(struct ovsdb_parser *p, struct mux_key *key)
+{
+    struct mux_global *global = xzalloc(sizeof *global);
+    const struct json *hash_key = ovsdb_parser_member(p, "key", OP_STRING);
+
+    *key = mux_key_global();
+    if (hash_key && !slb_hash_key_from_string(&global->hash_key,
+                                              json_string(hash_key))) {
+        ovsdb_parser_raise_error(p, "\"key\" is not 32 hexadecimal digits");
+    }
+    global->vtep = parse_vtep(p, "vtep", false);
+    global->anycast = parse_vtep(p, "anycast", true);
+    global->vteps = parse_ranges(p, "vteps", true);
+    parse_muxes(p, global);
+    return &global->object;
+}
+
+static bool
+parse_boolean(struct ovsdb_parser *p, const char *name, bool default_)
+{
+    const struct json *json = ovsdb_parser_member(p, name,
+                                                  OP_BOOLEAN | OP_OPTIONAL);
+
+    return json ? json_boolean(json) : default_;
 }
 
 static struct mux_object *
@@ -595,6 +672,10 @@ parse_vip(struct ovsdb_parser *p, struct mux_key *key)
     *key = parse_vip_key(p);
     vip->echo = parse_boolean(p, "echo", true);
     vip->reject = parse_boolean(p, "reject", false);
+    vip->snat = parse_boolean(p, "snat", false);
+    if (vip->snat && key->number) {
+        ovsdb_parser_raise_error(p, "\"snat\" is for VIPs on the wire");
+    }
     ovs_list_init(&vip->endpoints);
     return &vip->object;
 }
@@ -617,7 +698,8 @@ parse_endpoint(struct ovsdb_parser *p, struct mux_key *key)
     name = ovsdb_parser_member(p, "name", OP_STRING);
     endpoint->name = xstrdup(name ? json_string(name) : "");
     endpoint->reject = parse_boolean(p, "reject", false);
-    parse_ranges(p, key, endpoint);
+    endpoint->ranges = parse_ranges(p, "source_ranges",
+                                    slb_address_is_v4(&key->address));
     return &endpoint->object;
 }
 
@@ -630,6 +712,68 @@ parse_nexthop(struct ovsdb_parser *p, struct mux_key *key)
     nexthop->src_mac = parse_mac(p, "src_mac");
     nexthop->dst_mac = parse_mac(p, "dst_mac");
     return &nexthop->object;
+}
+
+/* Reads '*range' from 'json': [FIRST, N, VTEP, KEY, VM] or [FIRST, N].
+ * Returns false if it is neither. */
+static bool
+snat_range_from_json(const struct json *json, struct mux_snat_range *range)
+{
+    static const enum json_type types[] = {
+        JSON_INTEGER, JSON_INTEGER, JSON_STRING, JSON_INTEGER, JSON_INTEGER
+    };
+
+    if (json->type != JSON_ARRAY
+        || (json->array.n != 2 && json->array.n != ARRAY_SIZE(types))) {
+        return false;
+    }
+
+    struct json **elems = json->array.elems;
+    for (size_t i = 0; i < json->array.n; i++) {
+        if (elems[i]->type != types[i]) {
+            return false;
+        }
+    }
+
+    long long int first = elems[0]->integer;
+    long long int n = elems[1]->integer;
+    if (first < MUX_SNAT_FIRST || first >= MUX_SNAT_BLOCKS
+        || n < 1 || n > MUX_SNAT_BLOCKS - first) {
+        return false;
+    }
+    *range = (struct mux_snat_range) { .first = first, .n = n };
+    if (json->array.n == 2) {
+        return true;
+    }
+    range->tunnel_key = elems[3]->integer;
+    range->vm = elems[4]->integer;
+    return (vtep_from_string(json_string(elems[2]), &range->vtep)
+            && elems[3]->integer >= 1 && elems[3]->integer <= MUX_MAX_KEY
+            && elems[4]->integer >= 1 && elems[4]->integer <= UINT16_MAX);
+}
+
+static struct mux_object *
+parse_snat(struct ovsdb_parser *p, struct mux_key *key)
+{
+    struct mux_snat_update *update = xzalloc(sizeof *update);
+    struct in6_addr address = parse_address(p, "address");
+    const struct json *json = ovsdb_parser_member(p, "blocks", OP_ARRAY);
+
+    *key = mux_key_snat(&address);
+    if (json) {
+        update->ranges = xmalloc(MAX(json->array.n, 1)
+                                 * sizeof *update->ranges);
+        for (size_t i = 0; i < json->array.n; i++) {
+            if (!snat_range_from_json(json->array.elems[i],
+                                      &update->ranges[i])) {
+                ovsdb_parser_raise_error(p, "\"blocks\" has something that "
+                                         "is no range of blocks");
+                break;
+            }
+            update->n_ranges++;
+        }
+    }
+    return &update->object;
 }
 
 /* Reads an operation.  Returns null if successful, in which case the caller
@@ -660,6 +804,8 @@ mux_op_from_json(const struct json *json, struct mux_op *op)
         op->object = parse_endpoint(&p, &op->key);
     } else if (!strcmp(type, "endpoint-del")) {
         op->key = parse_endpoint_key(&p);
+    } else if (!strcmp(type, "snat")) {
+        op->object = parse_snat(&p, &op->key);
     } else if (!strcmp(type, "nexthop")) {
         op->object = parse_nexthop(&p, &op->key);
     } else if (!strcmp(type, "nexthop-del")) {

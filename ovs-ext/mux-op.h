@@ -18,11 +18,12 @@
 /* What the agent says to the mux: operations, read from JSON and checked.
  *
  * An operation (lib/mux-protocol.h) either sets an object, named by its key,
- * to new contents, or deletes it.  This module checks all about an operation
- * that can be seen by looking at it alone; whether what it refers to exists is
- * seen when a transaction is applied (mux-store.h).  Members of a JSON object
- * that the protocol does not know are refused: a misspelt one is not
- * ignored. */
+ * to new contents, or deletes it; only blocks of ports for SNAT, of which
+ * there are very many, are changed as ranges of a VIP's.  This module checks
+ * all about an operation that can be seen by looking at it alone; whether what
+ * it refers to exists is seen when a transaction is applied (mux-store.h).
+ * Members of a JSON object that the protocol does not know are refused: a
+ * misspelt one is not ignored. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -36,6 +37,7 @@
 #include "openvswitch/types.h"
 
 struct json;
+struct mux_snat;
 struct mux_view;
 
 /* Highest tunnel key (a VNI). */
@@ -44,8 +46,8 @@ struct mux_view;
 /* Longest idle time-out, in seconds. */
 #define MUX_MAX_IDLE UINT16_MAX
 
-/* Prefixes an endpoint may list. */
-#define MUX_MAX_RANGES 4096
+/* Other muxes there may be. */
+#define MUX_MAX_PEERS 1024
 
 /* Generations a pool may have. */
 #define MUX_MAX_GENERATIONS 16
@@ -56,8 +58,10 @@ enum mux_object_type {
     MUX_VIP,
     MUX_ENDPOINT,
     MUX_NEXTHOP,
+    MUX_SNAT,                   /* Blocks of ports of a VIP: no object that
+                                 * stays, but a change to the VIP's. */
 };
-#define MUX_N_OBJECT_TYPES (MUX_NEXTHOP + 1)
+#define MUX_N_OBJECT_TYPES (MUX_SNAT + 1)
 
 /* Names an object.  What a type has no use for is zero. */
 struct mux_key {
@@ -78,6 +82,7 @@ struct mux_key mux_key_vip(uint32_t network, const struct in6_addr *);
 struct mux_key mux_key_endpoint(uint32_t network, const struct in6_addr *,
                                 uint8_t protocol, uint16_t port);
 struct mux_key mux_key_nexthop(ovs_be32 vtep);
+struct mux_key mux_key_snat(const struct in6_addr *);
 
 /* What all objects start with. */
 struct mux_object {
@@ -85,11 +90,29 @@ struct mux_object {
     struct mux_key key;
 };
 
+/* Addresses from 'first' to 'last', both as slb_hash_ipv6() wants them, IPv4
+ * as IPv4-mapped. */
+struct mux_range {
+    uint64_t first[2];
+    uint64_t last[2];
+};
+
+/* Ranges in ascending order, without overlap. */
+struct mux_ranges {
+    size_t n;
+    struct mux_range ranges[];
+};
+
 struct mux_global {
     struct mux_object object;
     struct slb_hash_key hash_key;
     ovs_be32 vtep;
     ovs_be32 anycast;           /* 0 if there is none. */
+    struct mux_ranges *vteps;   /* Who may send to it.  Null: anybody. */
+
+    /* VTEPs of the other muxes. */
+    ovs_be32 *peers;
+    size_t n_peers;
 };
 
 enum mux_generation_state {
@@ -138,17 +161,13 @@ struct mux_vip {
     struct mux_object object;
     bool echo;                  /* Answer echo requests. */
     bool reject;                /* Answer what no endpoint takes. */
-    uint32_t counter;           /* Of mux-store.c; see mux-thread.h. */
+    bool snat;                  /* Other ports are for SNAT. */
 
     /* Of mux-store.c. */
+    uint32_t counter;           /* See mux-thread.h. */
+    uint32_t snat_counter;      /* Likewise; MUX_NO_COUNTER without 'snat'. */
+    struct mux_snat *blocks;    /* Null if nobody has any. */
     struct ovs_list endpoints;  /* Contains "struct mux_endpoint"s. */
-};
-
-/* Addresses from 'first' to 'last', both as slb_hash_ipv6() wants them, IPv4
- * as IPv4-mapped. */
-struct mux_range {
-    uint64_t first[2];
-    uint64_t last[2];
 };
 
 struct mux_endpoint {
@@ -159,11 +178,8 @@ struct mux_endpoint {
     char *name;
     bool reject;                /* Answer packets while there is no owner. */
 
-    /* Where packets may come from if they may not from anywhere: in ascending
-     * order, without overlap. */
-    bool restricted;
-    struct mux_range *ranges;
-    size_t n_ranges;
+    /* Where packets may come from.  Null: from anywhere. */
+    struct mux_ranges *ranges;
 
     /* Of mux-store.c. */
     uint32_t counter;           /* See mux-thread.h. */
@@ -177,8 +193,28 @@ struct mux_nexthop {
     struct eth_addr dst_mac;
 };
 
-bool mux_endpoint_admits(const struct mux_endpoint *,
-                         const uint64_t address[2]);
+/* Blocks 'first' to 'first' + 'n' - 1 are given to a VM or, if 'vtep' is 0,
+ * taken back. */
+struct mux_snat_range {
+    uint16_t first;
+    uint16_t n;
+    uint16_t vm;
+    ovs_be32 vtep;
+    uint32_t tunnel_key;
+};
+
+/* Changes to the blocks of a VIP, one after the other. */
+struct mux_snat_update {
+    struct mux_object object;
+    struct mux_snat_range *ranges;
+    size_t n_ranges;
+};
+
+void mux_snat_update_append(struct mux_snat_update *,
+                            const struct mux_snat_update *);
+
+bool mux_ranges_contain(const struct mux_ranges *,
+                        const uint64_t address[2]);
 void mux_object_destroy(struct mux_object *);
 
 struct mux_op {

@@ -27,6 +27,7 @@
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
 #include "packets.h"
@@ -42,7 +43,7 @@ put_figures(struct json *json, const struct mux_figures *figures)
     json_object_put(json, "syns", json_integer_create(figures->syns));
     for (size_t i = 0; i < ARRAY_SIZE(figures->drops); i++) {
         if (figures->drops[i]) {
-            json_object_put(drops, mux_counter_name(MUX_FIRST_DROP + i),
+            json_object_put(drops, mux_counter_name(MUX_FIRST_REASON + i),
                             json_integer_create(figures->drops[i]));
         }
     }
@@ -57,7 +58,7 @@ format_figures(const struct mux_figures *figures, struct ds *ds)
     for (size_t i = 0; i < ARRAY_SIZE(figures->drops); i++) {
         if (figures->drops[i]) {
             ds_put_format(ds, ", %s %"PRIu64,
-                          mux_counter_name(MUX_FIRST_DROP + i),
+                          mux_counter_name(MUX_FIRST_REASON + i),
                           figures->drops[i]);
         }
     }
@@ -73,6 +74,28 @@ sum_figures(struct mux_figures *total, const struct mux_figures *figures)
     for (size_t i = 0; i < ARRAY_SIZE(total->drops); i++) {
         total->drops[i] += figures->drops[i];
     }
+}
+
+/* Adds to '*total' the figures of the ports for SNAT of the VIP, and stores
+ * them into '*figures' if that is nonnull.  Returns the entry of these ports,
+ * or null if there are none. */
+static const struct mux_entry *
+add_snat_figures(const struct mux_table *table,
+                 const struct mux_vip_entry *vip, struct mux_figures *total,
+                 struct mux_figures *figures)
+{
+    const struct mux_entry *e
+        = vip->network ? NULL : mux_snat_find(table, vip->address);
+    struct mux_figures own = { .packets = 0 };
+
+    if (e) {
+        mux_figures_add(&own, e->counter);
+        sum_figures(total, &own);
+        if (figures) {
+            *figures = own;
+        }
+    }
+    return e;
 }
 
 static struct json *
@@ -153,6 +176,7 @@ mux_report_vips(const struct mux_table *table)
             struct json *json = json_object_create();
 
             mux_figures_add(&sums[i], vip->counter);
+            add_snat_figures(table, vip, &sums[i], NULL);
             json_object_put(json, "network",
                             json_integer_create(vip->network));
             json_object_put(json, "address", address_to_json(&address));
@@ -205,6 +229,18 @@ mux_report_vip(const struct mux_table *table, uint32_t network,
     }
 
     struct json *json = json_object_create();
+    struct mux_figures snat_figures;
+    const struct mux_entry *snat = add_snat_figures(table, vip, &sum,
+                                                    &snat_figures);
+
+    if (snat) {
+        const struct mux_snat *blocks = snat->slots;
+        struct json *json_snat = json_object_create();
+
+        json_object_put(json_snat, "blocks", json_integer_create(blocks->n));
+        put_figures(json_snat, &snat_figures);
+        json_object_put(json, "snat", json_snat);
+    }
     mux_figures_add(&sum, vip->counter);
     json_object_put(json, "network", json_integer_create(network));
     json_object_put(json, "address", address_to_json(address));
@@ -248,6 +284,17 @@ mux_report_format_vip(const struct mux_table *table, uint32_t network,
                           w.endpoint->name, w.endpoint->pool);
             format_figures(&figures, &endpoints);
         }
+    }
+
+    struct mux_figures snat_figures;
+    const struct mux_entry *snat = add_snat_figures(table, vip, &sum,
+                                                    &snat_figures);
+    if (snat) {
+        const struct mux_snat *blocks = snat->slots;
+
+        ds_put_format(&endpoints, "  ports for SNAT, %u blocks given to VMs: ",
+                      blocks->n);
+        format_figures(&snat_figures, &endpoints);
     }
     mux_figures_add(&sum, vip->counter);
 
@@ -376,28 +423,58 @@ format_flow(const struct mux_flight *f, struct ds *ds)
     ds_put_char(ds, '\n');
 }
 
+/* Appends who has the block that 'port' is in, of the VIP whose ports for SNAT
+ * have the entry 'e'. */
+void
+mux_report_format_snat(const struct mux_entry *e, uint16_t port,
+                       struct ds *ds)
+{
+    const struct mux_owner *owner
+        = mux_snat_owner(mux_snat_slot(e->slots, port), port);
+    struct in6_addr address = mux_address_from_words(e->vip);
+    uint16_t first = port - port % SLB_OUTBOUND_BLOCK;
+
+    ds_put_format(ds, "SNAT, ports %"PRIu16" to %d of ", first,
+                  first + SLB_OUTBOUND_BLOCK - 1);
+    ipv6_format_mapped(&address, ds);
+    if (owner->nexthop == MUX_NO_NEXTHOP) {
+        ds_put_cstr(ds, " are nobody's: handed on or dropped\n");
+    } else {
+        ds_put_format(ds, " are those of VM %"PRIu16" of network %"PRIu32"\n",
+                      owner->index, owner->vni);
+    }
+}
+
 static void
 format_choice(const struct mux_table *table, const struct mux_flight *f,
               struct ds *ds)
 {
     const struct mux_entry *e = f->entry;
-    const struct mux_endpoint *ep
-        = f->page->endpoints[e - f->page->entries];
     struct steering s;
 
-    ds_put_cstr(ds, "endpoint ");
-    mux_report_format_endpoint(&ep->object.key, ds);
-    ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
-    if (!f->owner) {
-        return;
+    if (e->flags & MUX_ENTRY_SNAT) {
+        mux_report_format_snat(e, f->dport, ds);
+        if (f->owner->nexthop == MUX_NO_NEXTHOP) {
+            return;
+        }
+    } else {
+        const struct mux_endpoint *ep
+            = f->page->endpoints[e - f->page->entries];
+
+        ds_put_cstr(ds, "endpoint ");
+        mux_report_format_endpoint(&ep->object.key, ds);
+        ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
+        if (!f->owner) {
+            return;
+        }
+        ds_put_format(ds, "%s hash %016"PRIx64", slot %"PRIu64" of %u\n",
+                      slb_hash_kind_to_string(e->flags & MUX_ENTRY_KIND),
+                      f->hash, f->hash & ((UINT64_C(1) << e->log2) - 1),
+                      1u << e->log2);
     }
 
     const struct mux_nexthop_entry *nh
         = mux_table_nexthop(table, f->owner->nexthop);
-    ds_put_format(ds, "%s hash %016"PRIx64", slot %"PRIu64" of %u\n",
-                  slb_hash_kind_to_string(e->flags & MUX_ENTRY_KIND),
-                  f->hash, f->hash & ((UINT64_C(1) << e->log2) - 1),
-                  1u << e->log2);
     mux_table_steer(table, e, f->hash, f->owner, time_msec(), &s);
     if (f->fragment) {
         mux_table_steer_fragment(&s, f->dport);
@@ -405,7 +482,7 @@ format_choice(const struct mux_table *table, const struct mux_flight *f,
     steering_format(&s, ds);
     if (nh->valid) {
         ds_put_format(ds, "\nto host "IP_FMT", VNI %"PRIu32"\n",
-                      IP_ARGS(nh->vtep), e->vni);
+                      IP_ARGS(nh->vtep), f->owner->vni);
     } else {
         ds_put_cstr(ds, "\nthe owner's host cannot be reached\n");
     }
@@ -443,7 +520,7 @@ mux_report_trace(const struct mux_table *table,
     mux_forward(table, thread, &batch, &node, mtu, time_msec(), &counters);
     for (int i = 0; i < MUX_N_COUNTERS; i++) {
         if (counters.n[i] && i != MUX_COUNT_BYTES
-            && i != MUX_COUNT_ECHO_BYTES) {
+            && i != MUX_COUNT_ECHO_BYTES && i != MUX_COUNT_HANDED_ON_BYTES) {
             ds_put_format(ds, "%s: %s\n", mux_counter_name(i),
                           mux_counter_text(i));
         }

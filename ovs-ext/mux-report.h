@@ -21,7 +21,7 @@
  *
  * Figures of an object are what all threads have counted of it since it was
  * first set (mux-thread.h).  Those of a VIP are the sums over its endpoints,
- * and what was dropped before an endpoint was found. */
+ * its ports for SNAT, and what was dropped before either was found. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +30,7 @@ struct dp_packet;
 struct ds;
 struct in6_addr;
 struct json;
+struct mux_entry;
 struct mux_key;
 struct mux_table;
 
@@ -46,6 +47,8 @@ bool mux_report_format_vip(const struct mux_table *, uint32_t network,
 bool mux_report_format_members(const struct mux_table *, uint32_t tunnel_key,
                                struct ds *);
 
+void mux_report_format_snat(const struct mux_entry *, uint16_t port,
+                            struct ds *);
 void mux_report_trace(const struct mux_table *, const struct dp_packet *,
                       uint32_t mtu, struct ds *);
 

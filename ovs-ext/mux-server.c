@@ -33,6 +33,7 @@
 #include "ovs-ext/mux-stats.h"
 #include "ovs-ext/mux-store.h"
 #include "ovs-ext/mux-table.h"
+#include "ovs-ext/netdev-slbmux.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "ovsdb-error.h"
@@ -357,9 +358,13 @@ handle_get(const struct json *what, struct json **errorp)
     } else if (what->type == JSON_STRING
                && !strcmp(json_string(what), "vips")) {
         return mux_report_vips(table);
+    } else if (what->type == JSON_STRING
+               && !strcmp(json_string(what), "fairness")) {
+        return netdev_slbmux_fairness_to_json();
     }
-    *errorp = error_to_json("message", "only \"stats\", \"vips\", a VIP or a "
-                            "pool can be got", SIZE_MAX);
+    *errorp = error_to_json("message", "only \"stats\", \"vips\", "
+                            "\"fairness\", a VIP or a pool can be got",
+                            SIZE_MAX);
     return NULL;
 }
 

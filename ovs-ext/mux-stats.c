@@ -30,7 +30,7 @@ struct figure {
 };
 
 /* Figures besides the packets' counters. */
-#define N_TABLE_FIGURES 13
+#define N_TABLE_FIGURES 14
 #define N_FIGURES (N_TABLE_FIGURES + MUX_N_COUNTERS)
 
 static void
@@ -46,6 +46,7 @@ collect(const struct mux_table *t, struct figure figures[N_FIGURES])
         { "vips", "in the tables", t->n_objects[MUX_VIP] },
         { "endpoints", "in the tables", t->n_objects[MUX_ENDPOINT] },
         { "nexthops", "in the tables", t->n_objects[MUX_NEXTHOP] },
+        { "snat_blocks", "of ports, given to VMs", t->n_objects[MUX_SNAT] },
         { "transactions", "carried out", t->stats.n_transactions },
         { "pools_built", "since the start", t->stats.n_views },
         { "maglev_tables_built", "since the start", t->stats.n_tables },

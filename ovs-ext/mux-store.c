@@ -21,7 +21,9 @@
 
 #include "csum.h"
 #include "hash.h"
+#include "lib/huge.h"
 #include "ovs-ext/mux-op.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
 #include "ovs-rcu.h"
@@ -61,6 +63,8 @@ struct state {
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
     struct mux_vips *vips;
+    struct mux_peers *peers;
+    size_t n_snat_leaves;       /* Of all VIPs. */
 };
 
 struct garbage {
@@ -186,6 +190,13 @@ mux_global_cast(struct mux_object *object)
     return object ? CONTAINER_OF(object, struct mux_global, object) : NULL;
 }
 
+static struct mux_snat_update *
+mux_snat_cast(struct mux_object *object)
+{
+    return object ? CONTAINER_OF(object, struct mux_snat_update, object)
+                  : NULL;
+}
+
 static struct mux_object *
 state_find(const struct state *state, const struct mux_key *key)
 {
@@ -203,7 +214,7 @@ state_find(const struct state *state, const struct mux_key *key)
 static struct mux_page *
 page_create(const struct mux_store *store)
 {
-    struct mux_page *page = xzalloc_cacheline(sizeof *page);
+    struct mux_page *page = huge_zalloc(sizeof *page);
 
     page->commit = store->commit;
     return page;
@@ -212,7 +223,7 @@ page_create(const struct mux_store *store)
 static struct mux_nexthop_chunk *
 chunk_create(const struct mux_store *store)
 {
-    struct mux_nexthop_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+    struct mux_nexthop_chunk *chunk = huge_zalloc(sizeof *chunk);
 
     chunk->commit = store->commit;
     return chunk;
@@ -271,6 +282,7 @@ state_create(const struct mux_store *store)
     state->n_chunks = 1;
     state->n_numbers = 1;
     state->vips = vips_create(state);
+    state->peers = xzalloc(sizeof *state->peers);
     return state;
 }
 
@@ -372,18 +384,20 @@ chunk_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_nexthop_chunk *old = state->chunks[i];
 
     if (old->commit != store->commit) {
-        struct mux_nexthop_chunk *new = xmalloc_cacheline(sizeof *new);
+        struct mux_nexthop_chunk *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->chunks[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
     }
     return state->chunks[i];
 }
 
+/* Takes 'n' references to the VTEP 'ip' and returns its number. */
 static uint32_t
-vtep_ref(struct mux_store *store, struct state *state, ovs_be32 ip)
+vtep_ref_n(struct mux_store *store, struct state *state, ovs_be32 ip,
+           size_t n)
 {
     struct vtep *vtep = vtep_find(state, ip);
 
@@ -404,16 +418,23 @@ vtep_ref(struct mux_store *store, struct state *state, ovs_be32 ip)
         hmap_insert(&state->vteps, &vtep->node,
                     hash_int((OVS_FORCE uint32_t) ip, 0));
     }
-    vtep->n_refs++;
+    vtep->n_refs += n;
     return vtep->number;
 }
 
+static uint32_t
+vtep_ref(struct mux_store *store, struct state *state, ovs_be32 ip)
+{
+    return vtep_ref_n(store, state, ip, 1);
+}
+
 static void
-vtep_unref(struct state *state, ovs_be32 ip)
+vtep_unref_n(struct state *state, ovs_be32 ip, size_t n)
 {
     struct vtep *vtep = vtep_find(state, ip);
 
-    if (!--vtep->n_refs) {
+    vtep->n_refs -= n;
+    if (!vtep->n_refs) {
         if (state->n_free_numbers >= state->allocated_free_numbers) {
             state->free_numbers = x2nrealloc(state->free_numbers,
                                              &state->allocated_free_numbers,
@@ -423,6 +444,12 @@ vtep_unref(struct state *state, ovs_be32 ip)
         hmap_remove(&state->vteps, &vtep->node);
         free(vtep);
     }
+}
+
+static void
+vtep_unref(struct state *state, ovs_be32 ip)
+{
+    vtep_unref_n(state, ip, 1);
 }
 
 /* Writes the entry of 'nexthop', or that of none to 'vtep' if it is null. */
@@ -534,7 +561,8 @@ struct ring_node {
 
 static uint32_t
 ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
-                 const struct state *state, const struct mux_pool *pool)
+                 const struct mux_view *view, const struct state *state,
+                 const struct mux_pool *pool)
 {
     uint32_t hash = hash_3words(contents->others[0],
                                 contents->others[1] << 16
@@ -561,7 +589,8 @@ ring_builder_add(struct ring_builder *rb, const struct maglev_ring *contents,
     ring->n = contents->n_others;
     ring->truncated = contents->truncated;
     ring->changed_at = (contents->changed >= 0
-                        ? pool->generations[contents->changed].switched_at
+                        ? view->generations[view->in_force
+                                            + contents->changed].switched_at
                         : LLONG_MIN);
     for (int i = 0; i < ring->n; i++) {
         ring->indices[i] = contents->others[i];
@@ -584,7 +613,7 @@ view_build_rings(struct mux_view *view, const struct state *state,
     unsigned int log2 = 0;
     size_t n_tables = 0;
 
-    for (size_t i = 0; i < view->n_generations; i++) {
+    for (size_t i = view->in_force; i < view->n_generations; i++) {
         const struct mux_view_generation *g = &view->generations[i];
 
         log2 = MAX(log2, g->table->log2);
@@ -599,18 +628,19 @@ view_build_rings(struct mux_view *view, const struct state *state,
     }
 
     size_t n_slots = (size_t) 1 << log2;
-    uint32_t *numbers = xmalloc_cacheline(n_slots * sizeof *numbers);
+    uint32_t *numbers = huge_alloc(n_slots * sizeof *numbers);
     struct ring_builder rb = { .by_contents =
                                HMAP_INITIALIZER(&rb.by_contents) };
     struct maglev_ring none = { .changed = -1 };
 
-    ring_builder_add(&rb, &none, state, pool);
+    ring_builder_add(&rb, &none, view, state, pool);
     for (size_t i = 0; i < n_slots; i++) {
         struct maglev_ring contents;
 
         maglev_ring_get(&contents, i, coming, tables, n_tables);
         numbers[i] = (contents.n_others || contents.changed >= 0
-                      ? ring_builder_add(&rb, &contents, state, pool) : 0);
+                      ? ring_builder_add(&rb, &contents, view, state, pool)
+                      : 0);
     }
 
     if (rb.n > 1) {
@@ -618,17 +648,17 @@ view_build_rings(struct mux_view *view, const struct state *state,
         view->rings = rb.rings;
         view->n_rings = rb.n;
         if (rb.n <= UINT16_MAX + 1) {
-            view->ring16 = xmalloc_cacheline(n_slots * sizeof *view->ring16);
+            view->ring16 = huge_alloc(n_slots * sizeof *view->ring16);
             for (size_t i = 0; i < n_slots; i++) {
                 view->ring16[i] = numbers[i];
             }
-            free_cacheline(numbers);
+            huge_free(numbers);
         } else {
             view->ring32 = numbers;
         }
     } else {
         free(rb.rings);
-        free_cacheline(numbers);
+        huge_free(numbers);
     }
 
     struct ring_node *rn;
@@ -676,16 +706,24 @@ view_create(struct mux_store *store, struct state *state,
         view->has_coming = true;
     }
 
-    const struct maglev_table *current = view->generations[0].table;
-    view->owners = xmalloc_cacheline(MAX(current->n_members, 1)
-                                     * sizeof *view->owners);
-    for (size_t i = 0; i < current->n_members; i++) {
-        uint16_t index = current->members[i].index;
+    for (size_t i = 0; i < pool->n_generations; i++) {
+        if (view->generations[i].table->n_members) {
+            view->in_force = i;
+            break;
+        }
+    }
+
+    const struct maglev_table *table = view->generations[view->in_force].table;
+    view->owners = huge_alloc(MAX(table->n_members, 1)
+                              * sizeof *view->owners);
+    for (size_t i = 0; i < table->n_members; i++) {
+        uint16_t index = table->members[i].index;
 
         view->owners[i] = (struct mux_owner) {
             .index = index,
             .nexthop = pool_nexthop_number(state, pool, index),
             .counter = pool_counter(pool, index),
+            .vni = view->tunnel_key,
         };
     }
     view_build_rings(view, state, pool);
@@ -696,9 +734,9 @@ view_create(struct mux_store *store, struct state *state,
 static void
 view_free(struct mux_view *view)
 {
-    free_cacheline(view->owners);
-    free_cacheline(view->ring16);
-    free_cacheline(view->ring32);
+    huge_free(view->owners);
+    huge_free(view->ring16);
+    huge_free(view->ring32);
     free(view->rings);
     free(view->generations);
     free(view->members);
@@ -729,12 +767,12 @@ page_for_writing(struct mux_store *store, struct state *state, size_t i)
     struct mux_page *old = state->pages[i];
 
     if (old->commit != store->commit) {
-        struct mux_page *new = xmalloc_cacheline(sizeof *new);
+        struct mux_page *new = huge_alloc(sizeof *new);
 
         *new = *old;
         new->commit = store->commit;
         state->pages[i] = new;
-        retire(store, free_cacheline, old);
+        retire(store, huge_free, old);
         store->stats.n_pages++;
     }
     return state->pages[i];
@@ -762,20 +800,20 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
     struct mux_key pool_key = mux_key_pool(ep->pool);
     struct mux_pool *pool = mux_pool_cast(state_find(state, &pool_key));
     const struct mux_view *view = pool->view;
-    const struct maglev_table *table = view->generations[0].table;
+    const struct maglev_table *table = view->generations[view->in_force].table;
     struct mux_entry e = {
         .tuple = mux_tuple(key->number, key->protocol, key->port),
         .slots = (table->slots8 ? (const void *) table->slots8
                   : (const void *) table->slots16),
         .owners = view->owners,
         .view = view,
-        .vni = view->tunnel_key,
         .recent = key->protocol == IPPROTO_TCP ? MUX_TCP_RECENT : ep->idle,
         .log2 = table->log2,
         .flags = (ep->distribution
                   | (table->slots16 ? MUX_ENTRY_WIDE : 0)
                   | (view->rings ? MUX_ENTRY_RING : 0)
-                  | (ep->restricted ? MUX_ENTRY_RANGES : 0)),
+                  | (ep->ranges ? MUX_ENTRY_RANGES : 0)
+                  | (view->in_force ? MUX_ENTRY_CLOSED : 0)),
         .counter = ep->counter,
     };
 
@@ -787,16 +825,16 @@ entry_from_endpoint(const struct state *state, const struct mux_endpoint *ep)
     return e;
 }
 
-/* Writes 'ep' into its page.  Returns false if that is too full. */
+/* Writes 'e', of 'ep' if that is nonnull, into its page.  Returns false if
+ * that is too full. */
 static bool
-endpoint_write(struct mux_store *store, struct state *state,
-               const struct mux_endpoint *ep)
+entry_write(struct mux_store *store, struct state *state,
+            const struct mux_entry *e, const struct mux_endpoint *ep)
 {
-    struct mux_entry e = entry_from_endpoint(state, ep);
-    uint64_t hash = mux_endpoint_hash(e.vip, e.tuple);
+    uint64_t hash = mux_endpoint_hash(e->vip, e->tuple);
     struct mux_page *page
         = page_for_writing(store, state, hash >> 32 & (state->n_pages - 1));
-    size_t i = entry_find(page, hash, &e);
+    size_t i = entry_find(page, hash, e);
 
     if (!page->entries[i].tuple) {
         if (page->n >= MUX_PAGE_SIZE / 8 * 7) {
@@ -804,25 +842,27 @@ endpoint_write(struct mux_store *store, struct state *state,
         }
         page->n++;
     }
-    page->entries[i] = e;
+    page->entries[i] = *e;
     page->endpoints[i] = ep;
     return true;
 }
 
+/* Erases the entry of 'address' and 'tuple', if it is there. */
 static void
-endpoint_erase(struct mux_store *store, struct state *state,
-               const struct mux_endpoint *ep)
+entry_erase(struct mux_store *store, struct state *state,
+            const struct in6_addr *address, uint64_t tuple)
 {
-    const struct mux_key *key = &ep->object.key;
-    struct mux_entry e = {
-        .tuple = mux_tuple(key->number, key->protocol, key->port),
-    };
-    mux_address_to_words(&key->address, e.vip);
+    struct mux_entry e = { .tuple = tuple };
+    mux_address_to_words(address, e.vip);
 
     uint64_t hash = mux_endpoint_hash(e.vip, e.tuple);
     struct mux_page *page
         = page_for_writing(store, state, hash >> 32 & (state->n_pages - 1));
     size_t hole = entry_find(page, hash, &e);
+
+    if (!page->entries[hole].tuple) {
+        return;
+    }
 
     /* Close the hole with the next entry that may be there: one whose search
      * starts at or, cyclically, before it. */
@@ -848,14 +888,136 @@ endpoint_erase(struct mux_store *store, struct state *state,
 }
 
 static bool
+endpoint_write(struct mux_store *store, struct state *state,
+               const struct mux_endpoint *ep)
+{
+    struct mux_entry e = entry_from_endpoint(state, ep);
+
+    return entry_write(store, state, &e, ep);
+}
+
+static void
+endpoint_erase(struct mux_store *store, struct state *state,
+               const struct mux_endpoint *ep)
+{
+    const struct mux_key *key = &ep->object.key;
+
+    entry_erase(store, state, &key->address,
+                mux_tuple(key->number, key->protocol, key->port));
+}
+
+/* Blocks of ports for SNAT. */
+
+/* What the callbacks below are about. */
+struct snat_context {
+    struct mux_store *store;
+    struct state *state;
+};
+
+static void
+snat_retire(void *ctx_, void *memory)
+{
+    struct snat_context *ctx = ctx_;
+
+    retire(ctx->store, free_cacheline, memory);
+}
+
+static uint32_t
+snat_ref(void *ctx_, ovs_be32 vtep, size_t n)
+{
+    struct snat_context *ctx = ctx_;
+
+    return vtep_ref_n(ctx->store, ctx->state, vtep, n);
+}
+
+static void
+snat_unref(void *ctx_, ovs_be32 vtep, size_t n)
+{
+    struct snat_context *ctx = ctx_;
+
+    vtep_unref_n(ctx->state, vtep, n);
+}
+
+static struct mux_snat_writer
+snat_writer(struct snat_context *ctx)
+{
+    return (struct mux_snat_writer) {
+        .commit = ctx->store->commit,
+        .aux = ctx,
+        .retire = snat_retire,
+        .ref = snat_ref,
+        .unref = snat_unref,
+    };
+}
+
+static void
+vip_count_snat(struct state *state, const struct mux_vip *vip, int sign)
+{
+    if (vip->blocks) {
+        state->n_objects[MUX_SNAT] += sign * (long int) vip->blocks->n;
+        state->n_snat_leaves += sign * (long int) vip->blocks->n_leaves;
+    }
+}
+
+/* Carries out 'update' of the blocks of 'vip'. */
+static void
+vip_update_snat(struct mux_store *store, struct state *state,
+                struct mux_vip *vip, const struct mux_snat_update *update)
+{
+    struct snat_context ctx = { store, state };
+    struct mux_snat_writer writer = snat_writer(&ctx);
+
+    vip_count_snat(state, vip, -1);
+    for (size_t i = 0; i < update->n_ranges; i++) {
+        vip->blocks = mux_snat_set(vip->blocks, &update->ranges[i], &writer);
+    }
+    vip_count_snat(state, vip, 1);
+}
+
+static void
+vip_retire_snat(struct mux_store *store, struct state *state,
+                struct mux_vip *vip)
+{
+    struct snat_context ctx = { store, state };
+    struct mux_snat_writer writer = snat_writer(&ctx);
+
+    vip_count_snat(state, vip, -1);
+    mux_snat_retire(vip->blocks, &writer);
+    vip->blocks = NULL;
+}
+
+static bool
+snat_write(struct mux_store *store, struct state *state,
+           const struct mux_vip *vip)
+{
+    struct mux_entry e = {
+        .tuple = mux_tuple_snat(),
+        .slots = vip->blocks ? vip->blocks : &mux_snat_none,
+        .settled_at = UINT32_MAX,
+        .flags = MUX_ENTRY_SNAT,
+        .counter = vip->snat_counter,
+    };
+
+    mux_address_to_words(&vip->object.key.address, e.vip);
+    return entry_write(store, state, &e, NULL);
+}
+
+static bool
 pages_fill(struct mux_store *store, struct state *state)
 {
     struct mux_object *object;
 
     HMAP_FOR_EACH (object, node, &state->objects) {
-        if (object->key.type == MUX_ENDPOINT
-            && !endpoint_write(store, state, mux_endpoint_cast(object))) {
-            return false;
+        if (object->key.type == MUX_ENDPOINT) {
+            if (!endpoint_write(store, state, mux_endpoint_cast(object))) {
+                return false;
+            }
+        } else if (object->key.type == MUX_VIP) {
+            const struct mux_vip *vip = mux_vip_cast(object);
+
+            if (vip->snat && !snat_write(store, state, vip)) {
+                return false;
+            }
         }
     }
     return true;
@@ -867,7 +1029,7 @@ pages_rebuild(struct mux_store *store, struct state *state)
 {
     do {
         for (size_t i = 0; i < state->n_pages; i++) {
-            retire(store, free_cacheline, state->pages[i]);
+            retire(store, huge_free, state->pages[i]);
         }
         free(state->pages);
 
@@ -900,7 +1062,7 @@ changes_destroy(struct changes *changes, bool committed)
     struct change *c;
 
     HMAP_FOR_EACH_POP (c, node, &changes->by_key) {
-        if (!committed && c->new != c->old) {
+        if (c->key.type == MUX_SNAT || (!committed && c->new != c->old)) {
             mux_object_destroy(c->new);
         }
         free(c);
@@ -945,6 +1107,11 @@ changes_add(struct changes *changes, const struct state *state,
         ovs_list_push_back(&changes->by_type[c->key.type], &c->list_node);
     }
     c->op = number;
+    if (op->key.type == MUX_SNAT && c->new) {
+        mux_snat_update_append(mux_snat_cast(c->new),
+                               mux_snat_cast(op->object));
+        return NULL;
+    }
     if (!op->object && !c->new) {
         return mux_error_create("reference", number,
                                 "there is nothing to delete");
@@ -1018,6 +1185,46 @@ validate_deletions(const struct changes *changes, const struct state *state)
     return NULL;
 }
 
+static struct mux_vip *
+vip_outcome(const struct changes *changes, const struct state *state,
+            const struct in6_addr *address)
+{
+    struct mux_key key = mux_key_vip(0, address);
+
+    return mux_vip_cast(changes_outcome(changes, state, &key));
+}
+
+/* Checks that VIPs whose blocks 'changes' change are for SNAT, and that all
+ * blocks together do not take too much memory. */
+static struct mux_error *
+validate_snat(const struct changes *changes, const struct state *state)
+{
+    size_t n_leaves = state->n_snat_leaves;
+    struct change *c;
+
+    LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_SNAT]) {
+        const struct mux_snat_update *update = mux_snat_cast(c->new);
+        struct mux_key key = mux_key_vip(0, &c->key.address);
+        const struct mux_vip *old = mux_vip_cast(state_find(state, &key));
+        const struct mux_snat *blocks = old ? old->blocks : NULL;
+        const struct mux_vip *vip = vip_outcome(changes, state,
+                                                &c->key.address);
+
+        if (!vip || !vip->snat) {
+            return mux_error_create("reference", c->op, "there is no VIP with "
+                                    "\"snat\" that has the blocks");
+        }
+        n_leaves -= blocks ? blocks->n_leaves : 0;
+        n_leaves += mux_snat_count_leaves(blocks, update->ranges,
+                                          update->n_ranges);
+    }
+    if (n_leaves > MUX_MAX_SNAT_LEAVES) {
+        return mux_error_create("limit", SIZE_MAX, "blocks of ports in more "
+                                "than %d places", MUX_MAX_SNAT_LEAVES);
+    }
+    return NULL;
+}
+
 static struct mux_error *
 validate_limits(const struct changes *changes, const struct state *state)
 {
@@ -1026,8 +1233,10 @@ validate_limits(const struct changes *changes, const struct state *state)
     struct change *c;
 
     HMAP_FOR_EACH (c, node, &changes->by_key) {
-        n_objects += !!c->new;
-        n_objects -= !!c->old;
+        if (c->key.type != MUX_SNAT) {
+            n_objects += !!c->new;
+            n_objects -= !!c->old;
+        }
     }
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_POOL]) {
         slot_bytes += c->new ? pool_slot_bytes(mux_pool_cast(c->new)) : 0;
@@ -1058,6 +1267,9 @@ changes_validate(const struct changes *changes, const struct state *state)
     error = validate_endpoints(changes, state);
     if (!error) {
         error = validate_deletions(changes, state);
+    }
+    if (!error) {
+        error = validate_snat(changes, state);
     }
     if (!error) {
         error = validate_limits(changes, state);
@@ -1124,12 +1336,39 @@ pool_move_counters(struct mux_store *store, struct mux_pool *old,
     }
 }
 
-static uint32_t *
-object_counter(struct mux_object *object)
+/* Moves the counter 'from', null if there is none, to 'to', null if none is
+ * needed. */
+static void
+counter_move(struct mux_store *store, uint32_t *from, uint32_t *to)
 {
-    return (object->key.type == MUX_VIP
-            ? &mux_vip_cast(object)->counter
-            : &mux_endpoint_cast(object)->counter);
+    if (to) {
+        if (from && *from != MUX_NO_COUNTER) {
+            *to = *from;
+            *from = MUX_NO_COUNTER;
+        } else {
+            *to = mux_counter_alloc();
+        }
+    } else if (from) {
+        counter_retire(store, from);
+    }
+}
+
+static void
+vip_move_counters(struct mux_store *store, struct mux_vip *old,
+                  struct mux_vip *new)
+{
+    counter_move(store, old ? &old->counter : NULL,
+                 new ? &new->counter : NULL);
+    counter_move(store, old ? &old->snat_counter : NULL,
+                 new && new->snat ? &new->snat_counter : NULL);
+}
+
+static void
+endpoint_move_counters(struct mux_store *store, struct mux_endpoint *old,
+                       struct mux_endpoint *new)
+{
+    counter_move(store, old ? &old->counter : NULL,
+                 new ? &new->counter : NULL);
 }
 
 static void
@@ -1140,18 +1379,11 @@ object_move_counters(struct mux_store *store, struct mux_object *old,
 
     if (type == MUX_POOL) {
         pool_move_counters(store, mux_pool_cast(old), mux_pool_cast(new));
-    } else if (type == MUX_VIP || type == MUX_ENDPOINT) {
-        uint32_t *from = old ? object_counter(old) : NULL;
-        uint32_t *to = new ? object_counter(new) : NULL;
-
-        if (from && to) {
-            *to = *from;
-            *from = MUX_NO_COUNTER;
-        } else if (from) {
-            counter_retire(store, from);
-        } else {
-            *to = mux_counter_alloc();
-        }
+    } else if (type == MUX_VIP) {
+        vip_move_counters(store, mux_vip_cast(old), mux_vip_cast(new));
+    } else if (type == MUX_ENDPOINT) {
+        endpoint_move_counters(store, mux_endpoint_cast(old),
+                               mux_endpoint_cast(new));
     }
 }
 
@@ -1185,6 +1417,9 @@ commit_objects(struct state *state, const struct changes *changes)
     struct change *c;
 
     HMAP_FOR_EACH (c, node, &changes->by_key) {
+        if (c->key.type == MUX_SNAT) {
+            continue;
+        }
         if (c->old) {
             hmap_remove(&state->objects, &c->old->node);
             state->n_objects[c->key.type]--;
@@ -1265,14 +1500,51 @@ commit_vips(struct mux_store *store, struct state *state,
     struct change *c;
 
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_VIP]) {
-        if (c->old && c->new) {
-            ovs_list_push_back_all(&mux_vip_cast(c->new)->endpoints,
-                                   &mux_vip_cast(c->old)->endpoints);
+        struct mux_vip *old = mux_vip_cast(c->old);
+        struct mux_vip *new = mux_vip_cast(c->new);
+
+        if (old && new) {
+            ovs_list_push_back_all(&new->endpoints, &old->endpoints);
         }
+        if (old && new && new->snat) {
+            new->blocks = old->blocks;
+        } else if (old) {
+            vip_retire_snat(store, state, old);
+        }
+    }
+    LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_SNAT]) {
+        vip_update_snat(store, state,
+                        vip_outcome(changes, state, &c->key.address),
+                        mux_snat_cast(c->new));
     }
     if (!ovs_list_is_empty(&changes->by_type[MUX_VIP])) {
         retire(store, free, state->vips);
         state->vips = vips_create(state);
+    }
+}
+
+/* Writes the entries of VIPs for SNAT that 'changes' concern, or sets '*full'
+ * if a page is too full. */
+static void
+snat_refresh(struct mux_store *store, struct state *state,
+             const struct changes *changes, bool *full)
+{
+    struct change *c;
+
+    LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_VIP]) {
+        const struct mux_vip *old = mux_vip_cast(c->old);
+        const struct mux_vip *new = mux_vip_cast(c->new);
+
+        if (new && new->snat) {
+            *full = *full || !snat_write(store, state, new);
+        } else if (old && old->snat) {
+            entry_erase(store, state, &c->key.address, mux_tuple_snat());
+        }
+    }
+    LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_SNAT]) {
+        *full = *full || !snat_write(store, state,
+                                     vip_outcome(changes, state,
+                                                 &c->key.address));
     }
 }
 
@@ -1314,10 +1586,34 @@ commit_endpoints(struct mux_store *store, struct state *state,
             }
         }
     }
+    snat_refresh(store, state, changes, &full);
     if (full || (state->n_objects[MUX_ENDPOINT]
                  > state->n_pages * MUX_PAGE_SIZE / 2)) {
         pages_rebuild(store, state);
     }
+}
+
+/* Takes the other muxes from 'global'. */
+static void
+commit_peers(struct mux_store *store, struct state *state,
+             const struct mux_global *global)
+{
+    struct mux_peers *old = state->peers;
+    struct mux_peers *new = xmalloc(sizeof *new + (global->n_peers
+                                                   * sizeof new->peers[0]));
+
+    new->n = global->n_peers;
+    for (size_t i = 0; i < new->n; i++) {
+        new->peers[i] = (struct mux_peer) {
+            .vtep = global->peers[i],
+            .nexthop = vtep_ref(store, state, global->peers[i]),
+        };
+    }
+    for (size_t i = 0; i < old->n; i++) {
+        vtep_unref(state, old->peers[i].vtep);
+    }
+    retire(store, free, old);
+    state->peers = new;
 }
 
 /* Does for everything what a change of "global" from 'old' to 'new'
@@ -1370,6 +1666,7 @@ publish(struct mux_store *store, const struct state *state,
         new->hash_key = global->hash_key;
         new->vtep = global->vtep;
         new->anycast = global->anycast;
+        new->vteps = global->vteps;
     }
     new->pages = xmemdup(state->pages, state->n_pages * sizeof *new->pages);
     new->page_mask = state->n_pages - 1;
@@ -1377,6 +1674,7 @@ publish(struct mux_store *store, const struct state *state,
                           state->n_chunks * sizeof *new->chunks);
     new->n_chunks = state->n_chunks;
     new->vips = state->vips;
+    new->peers = state->peers;
     memcpy(new->n_objects, state->n_objects, sizeof new->n_objects);
     new->stats = store->stats;
 
@@ -1397,6 +1695,8 @@ state_retire(struct mux_store *store, struct state *state)
         object_move_counters(store, object, NULL);
         if (object->key.type == MUX_POOL) {
             view_retire(store, state, mux_pool_cast(object)->view);
+        } else if (object->key.type == MUX_VIP) {
+            vip_retire_snat(store, state, mux_vip_cast(object));
         }
         retire(store, mux_object_destroy, object);
     }
@@ -1409,14 +1709,15 @@ state_retire(struct mux_store *store, struct state *state)
     free(state->free_numbers);
 
     for (size_t i = 0; i < state->n_pages; i++) {
-        retire(store, free_cacheline, state->pages[i]);
+        retire(store, huge_free, state->pages[i]);
     }
     free(state->pages);
     for (size_t i = 0; i < state->n_chunks; i++) {
-        retire(store, free_cacheline, state->chunks[i]);
+        retire(store, huge_free, state->chunks[i]);
     }
     free(state->chunks);
     retire(store, free, state->vips);
+    retire(store, free, state->peers);
     free(state);
 }
 
@@ -1435,6 +1736,7 @@ commit(struct mux_store *store, struct state *state,
     commit_vips(store, state, changes);
     commit_endpoints(store, state, changes);
     LIST_FOR_EACH (c, list_node, &changes->by_type[MUX_GLOBAL]) {
+        commit_peers(store, state, global);
         if (c->old && c->new) {
             commit_global(store, state, mux_global_cast(c->old),
                           mux_global_cast(c->new));

@@ -46,6 +46,10 @@ struct mux_table;
  * if no pool shared a table with another. */
 #define MUX_MAX_SLOT_BYTES (UINT64_C(1) << 30)
 
+/* Places, of 64 blocks of ports each, that VMs may have blocks for SNAT in:
+ * they take 320 MB. */
+#define MUX_MAX_SNAT_LEAVES (1 << 18)
+
 /* Objects there may be. */
 #define MUX_MAX_OBJECTS 4000000
 

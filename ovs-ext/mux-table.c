@@ -75,7 +75,9 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
         = e->flags & MUX_ENTRY_RING ? mux_entry_ring(e, hash) : NULL;
     bool settled = now / 1000 >= e->settled_at;
 
-    *s = (struct steering) { .owners = { owner->index }, .n_owners = 1 };
+    *s = (struct steering) {
+        .owners = { owner->index }, .n_owners = 1, .flags = owner->flags,
+    };
     if (ring) {
         for (int i = 0; i < ring->n; i++) {
             if (mux_table_nexthop(table, ring->nexthops[i])->valid) {
@@ -106,7 +108,8 @@ mux_table_steer_fragment(struct steering *s, uint16_t port)
     *s = (struct steering) {
         .owners = { s->owners[0] },
         .n_owners = 1,
-        .flags = (s->flags & STEERING_SETTLED) | STEERING_FRAGMENT,
+        .flags = ((s->flags & (STEERING_SETTLED | STEERING_SNAT))
+                  | STEERING_FRAGMENT),
         .port = port,
     };
 }

@@ -85,12 +85,13 @@ struct mux_nexthop_chunk {
     uint64_t commit;            /* Of mux-store.c. */
 };
 
+/* A member of a pool, or a VM that has ports for SNAT. */
 struct mux_owner {
     uint16_t index;
-    uint16_t zero;
+    uint16_t flags;             /* Of enum steering_flags, always set. */
     uint32_t nexthop;
     uint32_t counter;           /* See mux-thread.h. */
-    uint32_t zeros;
+    uint32_t vni;
 };
 
 /* Owners besides the current one of one or more slots of a pool. */
@@ -109,12 +110,17 @@ struct mux_view_generation {
     const struct maglev_table *table;
 };
 
-/* A pool, as the fast path sees it. */
+/* A pool, as the fast path sees it.
+ *
+ * Where nobody is left in the current generation, because the last member was
+ * drained, connections that are open go on: owners are those of the newest
+ * generation that has some, and the pool's endpoints are closed, which means
+ * that nothing may begin there. */
 struct mux_view {
     uint32_t tunnel_key;
     uint32_t network;
 
-    /* By ordinal in the current generation. */
+    /* By ordinal in the generation that is in force. */
     struct mux_owner *owners;
 
     /* Numbers of 'rings', 0 if there are no other owners, for 2^'ring_log2'
@@ -130,6 +136,7 @@ struct mux_view {
     struct mux_view_generation *generations;
     size_t n_generations;
     bool has_coming;
+    size_t in_force;            /* Of 'generations': it has the owners. */
     struct mux_pool_member *members;
     size_t n_members;
 };
@@ -139,9 +146,12 @@ enum mux_entry_flags {
     MUX_ENTRY_WIDE = 1 << 2,    /* 'slots' are 16 bits each. */
     MUX_ENTRY_RING = 1 << 3,    /* 'view' has rings. */
     MUX_ENTRY_RANGES = 1 << 4,  /* Not everybody may send to it. */
+    MUX_ENTRY_CLOSED = 1 << 5,  /* Only for TCP connections that are open. */
+    MUX_ENTRY_SNAT = 1 << 6,    /* 'slots' is a "struct mux_snat". */
 };
 
-/* An endpoint, in one cache line. */
+/* An endpoint, in one cache line; or the ports of a VIP that are for SNAT
+ * (MUX_ENTRY_SNAT): these have no 'view' and no "struct mux_endpoint". */
 struct mux_entry {
     uint64_t vip[2];            /* As slb_hash_ipv6() wants it. */
     uint64_t tuple;             /* See mux_tuple(); 0 if the entry is free. */
@@ -151,7 +161,7 @@ struct mux_entry {
     uint32_t settled_at;        /* Seconds; UINT32_MAX while a change is
                                  * prepared. */
     uint32_t counter;           /* See mux-thread.h. */
-    uint32_t vni;
+    uint32_t zero;
     uint16_t recent;            /* Time a change is recent for, in seconds. */
     uint8_t log2;
     uint8_t flags;
@@ -196,14 +206,16 @@ struct mux_table {
     struct slb_hash_key hash_key;
     ovs_be32 vtep;
     ovs_be32 anycast;           /* 0 if there is none. */
+    const struct mux_ranges *vteps; /* Who may send to it.  Null: anybody. */
 
     struct mux_page **pages;
     uint32_t page_mask;         /* Pages, less one. */
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
     const struct mux_vips *vips;
+    const struct mux_peers *peers; /* See mux-snat.h. */
 
-    size_t n_objects[MUX_N_OBJECT_TYPES];
+    size_t n_objects[MUX_N_OBJECT_TYPES]; /* MUX_SNAT: blocks. */
     struct mux_table_stats stats;
 };
 
@@ -213,6 +225,13 @@ mux_tuple(uint32_t network, uint8_t protocol, uint16_t port)
 {
     return (UINT64_C(1) << 63 | (uint64_t) network << 24
             | (uint32_t) protocol << 16 | port);
+}
+
+/* Likewise, the ports of a VIP for SNAT. */
+static inline uint64_t
+mux_tuple_snat(void)
+{
+    return UINT64_C(1) << 63 | UINT64_C(1) << 48;
 }
 
 static inline uint64_t

@@ -18,6 +18,7 @@
 #include "ovs-ext/mux-thread.h"
 
 #include "dp-packet.h"
+#include "lib/huge.h"
 #include "ovs-thread.h"
 
 /* Numbers there are.  Number 0 is MUX_NO_COUNTER. */
@@ -103,17 +104,26 @@ mux_counter_free(void *counter_)
     ovs_mutex_unlock(&mutex);
 }
 
+static uint32_t
+limit_factor(enum mux_limit_kind kind)
+{
+    return kind == MUX_LIMIT_HAND_ON ? MUX_LIMIT_HAND_ON_FACTOR : 1;
+}
+
 /* Returns a new thread, which shares 'fragments' with others, and whose
  * figures nobody sees. */
 struct mux_thread *
 mux_thread_create_hidden(struct mux_fragments *fragments)
 {
-    struct mux_thread *thread = xzalloc_cacheline(sizeof *thread);
+    struct mux_thread *thread = huge_zalloc(sizeof *thread);
 
     ovs_list_init(&thread->list_node);
     thread->fragments = fragments;
     for (int i = 0; i < MUX_N_LIMITS; i++) {
-        thread->limits[i].tokens = MUX_LIMIT_BURST;
+        thread->limits[i].tokens = limit_factor(i) * MUX_LIMIT_BURST;
+    }
+    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
+        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
     }
     return thread;
 }
@@ -148,13 +158,14 @@ mux_thread_destroy(struct mux_thread *thread)
         for (size_t j = 0; chunk && j < MUX_COUNT_CHUNK; j++) {
             free(get_drops(&chunk->counts[j]));
         }
-        free_cacheline(chunk);
+        huge_free(chunk);
     }
     for (size_t i = 0; i < thread->released.n; i++) {
         dp_packet_delete(thread->released.packets[i]);
     }
     free(thread->released.packets);
-    free_cacheline(thread);
+    mux_fair_meter_destroy(mux_fair_thread_meter(&thread->fair));
+    huge_free(thread);
 }
 
 /* Adds 'counters' to those of 'thread', which must be the caller's own. */
@@ -181,20 +192,20 @@ mux_thread_read(const struct mux_thread *thread, struct mux_counters *total)
     }
 }
 
-/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
- * takes it for given. */
-bool
-mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
-                      long long int now)
+/* Takes one of the answers that 'limit', 'factor' times the usual one, leaves
+ * at 'now'.  Returns false if there are none. */
+static bool
+limit_take(struct mux_limit *limit, uint32_t factor, long long int now)
 {
-    struct mux_limit *limit = &thread->limits[kind];
     long long int elapsed = now - limit->filled_at;
 
     if (elapsed > 0) {
-        uint64_t more = MIN(elapsed, 1000) * MUX_LIMIT_RATE / 1000;
+        uint64_t more = (MIN(elapsed, 1000) * factor * MUX_LIMIT_RATE
+                         / 1000);
 
         if (more) {
-            limit->tokens = MIN(limit->tokens + more, MUX_LIMIT_BURST);
+            limit->tokens = MIN(limit->tokens + more,
+                                factor * MUX_LIMIT_BURST);
             limit->filled_at = now;
         }
     }
@@ -205,19 +216,53 @@ mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
     return true;
 }
 
+/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
+ * takes it for given. */
+bool
+mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
+                      long long int now)
+{
+    return limit_take(&thread->limits[kind], limit_factor(kind), now);
+}
+
+/* Likewise, the reply to an echo request to the VIP that has 'counter'. */
+bool
+mux_thread_may_echo(struct mux_thread *thread, uint32_t counter,
+                    long long int now)
+{
+    struct mux_echo_limit *full = NULL;
+    struct mux_echo_limit *e;
+
+    for (uint32_t i = 0; i < MUX_ECHO_LIMIT_WAYS; i++) {
+        e = &thread->echo_limits[(counter + i) % MUX_N_ECHO_LIMITS];
+        if (e->counter == counter) {
+            return limit_take(&e->limit, 1, now);
+        }
+        if (!full && (now - e->limit.filled_at
+                      >= MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE)) {
+            full = e;
+        }
+    }
+
+    e = full ? full : &thread->echo_limits[counter % MUX_N_ECHO_LIMITS];
+    e->counter = full ? counter : e->counter;
+    return limit_take(&e->limit, 1, now);
+}
+
 /* Returns where 'thread', the caller's own, counts packets of the object with
  * 'counter', of which it has not seen any before. */
 struct mux_count *
 mux_thread_new_count(struct mux_thread *thread, uint32_t counter)
 {
-    struct mux_count_chunk *chunk = xzalloc_cacheline(sizeof *chunk);
+    struct mux_count_chunk *chunk = huge_zalloc(sizeof *chunk);
 
     atomic_store_explicit(&thread->chunks[counter / MUX_COUNT_CHUNK], chunk,
                           memory_order_release);
     return &chunk->counts[counter % MUX_COUNT_CHUNK];
 }
 
-/* Counts a packet of the object with 'counter' that is dropped. */
+/* Counts a packet of the object with 'counter' that is dropped, or handed
+ * on. */
 void
 mux_thread_count_drop(struct mux_thread *thread, uint32_t counter,
                       enum mux_counter reason)
@@ -229,7 +274,7 @@ mux_thread_count_drop(struct mux_thread *thread, uint32_t counter,
         drops = xzalloc(sizeof *drops);
         atomic_store_explicit(&count->drops, drops, memory_order_release);
     }
-    mux_add_relaxed(&drops->n[reason - MUX_FIRST_DROP], 1);
+    mux_add_relaxed(&drops->n[reason - MUX_FIRST_REASON], 1);
 }
 
 /* Adds to '*figures' what all threads have counted under 'counter'. */

@@ -36,6 +36,7 @@
 
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "util.h"
@@ -46,9 +47,9 @@
 uint32_t mux_counter_alloc(void);
 void mux_counter_free(void *counter);
 
-/* Drops, by reason. */
+/* What was not sent to a host, by reason. */
 struct mux_drops {
-    atomic_uint64_t n[MUX_N_COUNTERS - MUX_FIRST_DROP];
+    atomic_uint64_t n[MUX_N_COUNTERS - MUX_FIRST_REASON];
 };
 
 /* What a thread has counted of an object. */
@@ -71,8 +72,8 @@ struct mux_count_chunk {
  * answer something else. */
 enum mux_limit_kind {
     MUX_LIMIT_TOO_BIG,          /* Packet too big, fragmentation needed. */
-    MUX_LIMIT_ECHO,             /* Replies to echo requests. */
     MUX_LIMIT_OTHER,            /* Time exceeded, unreachable, RST. */
+    MUX_LIMIT_HAND_ON,          /* No answer: packets for another mux. */
     MUX_N_LIMITS
 };
 
@@ -80,9 +81,25 @@ enum mux_limit_kind {
 #define MUX_LIMIT_RATE 1000
 #define MUX_LIMIT_BURST 200
 
+/* Times as many packets are handed on. */
+#define MUX_LIMIT_HAND_ON_FACTOR 10
+
 struct mux_limit {
     long long int filled_at;    /* By time_msec(). */
     uint32_t tokens;
+};
+
+/* Replies to echo requests have a limit for each VIP, so that a flood of one
+ * does not keep others from being seen to be there.  A thread has room for
+ * those of so many VIPs that have been asked a moment ago.  A VIP has a place
+ * in one of a few entries; one that has had time to fill up is as good as a
+ * new one.  If there is none of these either, VIPs share. */
+#define MUX_N_ECHO_LIMITS 1024
+#define MUX_ECHO_LIMIT_WAYS 4
+
+struct mux_echo_limit {
+    struct mux_limit limit;
+    uint32_t counter;           /* Of the VIP. */
 };
 
 struct mux_thread {
@@ -93,6 +110,8 @@ struct mux_thread {
     ATOMIC(struct mux_count_chunk *) chunks[MUX_N_CHUNKS];
 
     struct mux_limit limits[MUX_N_LIMITS];
+    struct mux_echo_limit echo_limits[MUX_N_ECHO_LIMITS];
+    struct mux_fair_thread fair;
 
     struct mux_fragments *fragments; /* Shared with others. */
     struct mux_released released; /* Fragments to be forwarded next. */
@@ -107,13 +126,15 @@ void mux_thread_read(const struct mux_thread *, struct mux_counters *total);
 
 bool mux_thread_may_answer(struct mux_thread *, enum mux_limit_kind,
                            long long int now);
+bool mux_thread_may_echo(struct mux_thread *, uint32_t counter,
+                         long long int now);
 
 /* The figures of an object, of all threads together. */
 struct mux_figures {
     uint64_t packets;
     uint64_t bytes;
     uint64_t syns;
-    uint64_t drops[MUX_N_COUNTERS - MUX_FIRST_DROP];
+    uint64_t drops[MUX_N_COUNTERS - MUX_FIRST_REASON];
 };
 
 void mux_figures_add(struct mux_figures *, uint32_t counter);
@@ -142,13 +163,10 @@ mux_add_relaxed(atomic_uint64_t *counter, uint64_t n)
     atomic_store_relaxed(counter, old + n);
 }
 
-/* Counts a packet of the object with 'counter' that is forwarded. */
+/* Counts a packet that is forwarded. */
 static inline void
-mux_thread_count(struct mux_thread *thread, uint32_t counter, uint32_t bytes,
-                 bool syn)
+mux_count_packet(struct mux_count *count, uint32_t bytes, bool syn)
 {
-    struct mux_count *count = mux_thread_get_count(thread, counter);
-
     mux_add_relaxed(&count->packets, 1);
     mux_add_relaxed(&count->bytes, bytes);
     if (OVS_UNLIKELY(syn)) {

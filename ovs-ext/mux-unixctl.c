@@ -26,6 +26,7 @@
 #include "ovs-ext/mux-op.h"
 #include "ovs-ext/mux-report.h"
 #include "ovs-ext/mux-server.h"
+#include "ovs-ext/mux-snat.h"
 #include "ovs-ext/mux-stats.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/netdev-slbmux.h"
@@ -107,10 +108,18 @@ slb_show(struct unixctl_conn *conn, int argc, const char *argv[],
     ds_put_format(&ds, "vtep "IP_FMT", anycast vtep "IP_FMT"\n",
                   IP_ARGS(table->vtep), IP_ARGS(table->anycast));
     ds_put_format(&ds, "%"PRIuSIZE" pools, %"PRIuSIZE" vips, %"PRIuSIZE
-                  " endpoints, %"PRIuSIZE" next hops\n",
+                  " endpoints, %"PRIuSIZE" next hops, %"PRIuSIZE" blocks of "
+                  "ports\n",
                   table->n_objects[MUX_POOL], table->n_objects[MUX_VIP],
                   table->n_objects[MUX_ENDPOINT],
-                  table->n_objects[MUX_NEXTHOP]);
+                  table->n_objects[MUX_NEXTHOP], table->n_objects[MUX_SNAT]);
+    for (size_t i = 0; i < table->peers->n; i++) {
+        const struct mux_peer *peer = &table->peers->peers[i];
+
+        ds_put_format(&ds, "other mux at "IP_FMT"%s\n", IP_ARGS(peer->vtep),
+                      mux_table_nexthop(table, peer->nexthop)->valid
+                      ? "" : ", cannot be reached");
+    }
     for (uint32_t i = 0; i <= table->page_mask && n < MAX_SHOWN; i++) {
         const struct mux_page *page = table->pages[i];
 
@@ -186,51 +195,81 @@ lookup_hash(const struct mux_table *table, enum slb_hash_kind kind,
                             l->protocol, l->sport, l->dport));
 }
 
-/* Writes where the packets of 'l' go.  Must agree with mux_forward(). */
+/* Finds the endpoint, or the ports for SNAT, that packets of 'l' go to.  Must
+ * agree with mux_forward(). */
+static const struct mux_entry *
+lookup_entry(const struct mux_table *table, const struct lookup *l,
+             const struct mux_endpoint **ep)
+{
+    const struct mux_entry *e
+        = mux_table_lookup(table, l->network, &l->dst, l->protocol, l->dport,
+                           ep);
+
+    if (!e && l->network) {
+        e = mux_table_lookup(table, l->network, &l->dst, 0, 0, ep);
+        if (!e) {
+            e = mux_table_lookup(table, 0, &l->dst, l->protocol, l->dport,
+                                 ep);
+        }
+    }
+    if (!e && mux_snat_is_port(l->dport)) {
+        uint64_t vip[2];
+
+        mux_address_to_words(&l->dst, vip);
+        e = mux_snat_find(table, vip);
+    }
+    return e ? e : mux_table_lookup(table, 0, &l->dst, 0, 0, ep);
+}
+
+/* Writes where the packets of 'l' go. */
 static void
 format_lookup(const struct mux_table *table, const struct lookup *l,
               struct ds *ds)
 {
     const struct mux_endpoint *ep;
-    const struct mux_entry *e = mux_table_lookup(table, l->network, &l->dst,
-                                                 l->protocol, l->dport, &ep);
-    if (!e) {
-        e = mux_table_lookup(table, l->network, &l->dst, 0, 0, &ep);
-    }
-    if (!e && l->network) {
-        e = mux_table_lookup(table, 0, &l->dst, l->protocol, l->dport, &ep);
-        if (!e) {
-            e = mux_table_lookup(table, 0, &l->dst, 0, 0, &ep);
-        }
-    }
+    const struct mux_entry *e = lookup_entry(table, l, &ep);
+    uint64_t hash;
+    const struct mux_owner *owner;
+    struct steering s;
+
     if (!e) {
         ds_put_cstr(ds, "no endpoint: dropped\n");
         return;
     }
-
-    ds_put_cstr(ds, "endpoint ");
-    mux_report_format_endpoint(&ep->object.key, ds);
-    ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
-    if (!e->slots) {
-        ds_put_cstr(ds, "the pool has no members: dropped\n");
-        return;
+    if (e->flags & MUX_ENTRY_SNAT) {
+        mux_report_format_snat(e, l->dport, ds);
+        owner = mux_snat_owner(mux_snat_slot(e->slots, l->dport), l->dport);
+        if (owner->nexthop == MUX_NO_NEXTHOP) {
+            return;
+        }
+        hash = lookup_hash(table, SLB_HASH_DEFAULT, l);
+    } else {
+        ds_put_cstr(ds, "endpoint ");
+        mux_report_format_endpoint(&ep->object.key, ds);
+        ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
+        if (!e->slots) {
+            ds_put_cstr(ds, "the pool has no members: dropped\n");
+            return;
+        }
+        hash = lookup_hash(table, e->flags & MUX_ENTRY_KIND, l);
+        owner = mux_entry_owner(e, mux_entry_slot(e, hash));
+        ds_put_format(ds, "hash %016"PRIx64", slot %"PRIu64" of %u\n", hash,
+                      hash & ((UINT64_C(1) << e->log2) - 1), 1u << e->log2);
+    }
+    if (e->flags & MUX_ENTRY_CLOSED) {
+        ds_put_cstr(ds, "the pool has no members any more: dropped, unless "
+                    "it is of an open TCP connection\n");
     }
 
-    uint64_t hash = lookup_hash(table, e->flags & MUX_ENTRY_KIND, l);
-    const struct mux_owner *owner
-        = mux_entry_owner(e, mux_entry_slot(e, hash));
     const struct mux_nexthop_entry *nh
         = mux_table_nexthop(table, owner->nexthop);
-    struct steering s;
 
     mux_table_steer(table, e, hash, owner, time_msec(), &s);
-    ds_put_format(ds, "hash %016"PRIx64", slot %"PRIu64" of %u\n", hash,
-                  hash & ((UINT64_C(1) << e->log2) - 1), 1u << e->log2);
     steering_format(&s, ds);
     ds_put_char(ds, '\n');
     if (nh->valid) {
         ds_put_format(ds, "to host "IP_FMT", VNI %"PRIu32"\n",
-                      IP_ARGS(nh->vtep), e->vni);
+                      IP_ARGS(nh->vtep), owner->vni);
     } else {
         ds_put_cstr(ds, "the owner's host cannot be reached: dropped\n");
     }
@@ -260,6 +299,17 @@ slb_stats(struct unixctl_conn *conn, int argc OVS_UNUSED,
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     mux_stats_format(mux_server_get_table(), &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
+slb_fairness(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    netdev_slbmux_format_fairness(&ds);
     unixctl_command_reply(conn, ds_cstr(&ds));
     ds_destroy(&ds);
 }
@@ -437,6 +487,8 @@ mux_unixctl_init(void)
                                  "frame | network tcp|udp src sport dst "
                                  "dport", 1, 6, slb_trace, NULL);
         unixctl_command_register("slb/stats", "", 0, 0, slb_stats, NULL);
+        unixctl_command_register("slb/fairness", "", 0, 0, slb_fairness,
+                                 NULL);
         ovsthread_once_done(&once);
     }
 }

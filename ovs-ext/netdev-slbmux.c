@@ -21,12 +21,17 @@
 #include "dp-packet.h"
 #include "dpif.h"
 #include "netdev-provider.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-judge.h"
+#include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
+#include "ovs-ext/mux-node.h"
 #include "ovs-ext/mux-server.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -34,6 +39,7 @@
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "packets.h"
+#include "random.h"
 #include "seq.h"
 #include "smap.h"
 #include "sset.h"
@@ -54,9 +60,6 @@ struct underlay {
     uint64_t change_seq;        /* Likewise. */
 };
 
-/* Packets for no VIP that may wait for the main thread. */
-#define NODE_QUEUE_SIZE 1024
-
 struct netdev_slbmux {
     struct netdev up;
 
@@ -67,16 +70,14 @@ struct netdev_slbmux {
 
     struct ovs_list list_node OVS_GUARDED_BY(slbmux_mutex);
     int n_threads OVS_GUARDED_BY(slbmux_mutex);
+    struct mux_fair_judge *judge OVS_GUARDED_BY(slbmux_mutex);
 
     /* Drops of senders whose queue is not theirs alone. */
     atomic_uint64_t n_tx_steering;
 
-    /* Packets for no VIP, a ring.  The port receives them: they go back to
-     * OpenFlow, from here, in the main thread. */
-    struct ovs_mutex node_mutex;
-    struct dp_packet *node_queue[NODE_QUEUE_SIZE] OVS_GUARDED;
-    unsigned int node_head OVS_GUARDED;     /* Packets ever put in... */
-    unsigned int node_tail OVS_GUARDED;     /* ...and taken out. */
+    /* Packets for no VIP.  The port receives them: they go back to OpenFlow,
+     * from here, in the main thread. */
+    struct mux_node *node;
     struct seq *node_seq;
 
     /* The rest is the main thread's. */
@@ -91,6 +92,9 @@ struct netdev_slbmux {
 static struct ovs_mutex slbmux_mutex = OVS_MUTEX_INITIALIZER;
 static struct ovs_list slbmux_list OVS_GUARDED_BY(slbmux_mutex)
     = OVS_LIST_INITIALIZER(&slbmux_list);
+
+/* Changes when a thread has a backlog or the judges' options have changed. */
+static struct seq *judge_seq;
 
 static const struct netdev_class slbmux_class;
 
@@ -126,7 +130,10 @@ release_underlay(struct netdev_slbmux *dev)
     if (underlay) {
         VLOG_INFO("%s: stops using underlay %s", netdev_get_name(&dev->up),
                   netdev_get_name(underlay->netdev));
+        /* A judge may be asking it for its statistics. */
+        ovs_mutex_lock(&slbmux_mutex);
         ovsrcu_set(&dev->underlay, NULL);
+        ovs_mutex_unlock(&slbmux_mutex);
         netdev_close(underlay->netdev);
         ovsrcu_postpone(free, underlay);
         netdev_change_seq_changed(&dev->up);
@@ -286,6 +293,94 @@ netdev_slbmux_wait(const struct netdev_class *class OVS_UNUSED)
     ovs_mutex_unlock(&slbmux_mutex);
 }
 
+/* Fairness. */
+
+/* Returns how many packets 'underlay', which may be null, has lost before
+ * anybody received them, UINT64_MAX if that is not known. */
+static uint64_t
+count_lost(const struct underlay *underlay)
+{
+    struct netdev_stats stats;
+
+    if (!underlay || netdev_get_stats(underlay->netdev, &stats)) {
+        return UINT64_MAX;
+    }
+    /* Others that are dropped may be so on purpose, by a policer. */
+    return (stats.rx_missed_errors != UINT64_MAX
+            ? stats.rx_missed_errors : stats.rx_dropped);
+}
+
+static void *
+judge_main(void *arg OVS_UNUSED)
+{
+    for (;;) {
+        uint64_t seqno = seq_read(judge_seq);
+        struct netdev_slbmux *dev;
+        int wait = INT_MAX;
+
+        ovs_mutex_lock(&slbmux_mutex);
+        LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+            int ms = mux_fair_judge_run(dev->judge, netdev_get_name(&dev->up),
+                                        dev->threads, dev->n_threads,
+                                        mux_server_get_table(), time_msec(),
+                                        mux_fair_nsec(),
+                                        count_lost(get_underlay(dev)));
+
+            wait = ms ? MIN(wait, ms) : wait;
+        }
+        ovs_mutex_unlock(&slbmux_mutex);
+
+        if (wait < INT_MAX) {
+            poll_timer_wait(wait);
+        } else {
+            seq_wait(judge_seq, seqno);
+        }
+        poll_block();
+    }
+    return NULL;
+}
+
+static void
+start_judges(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+
+    if (ovsthread_once_start(&once)) {
+        judge_seq = seq_create();
+        ovs_thread_create("slb_fair", judge_main, NULL);
+        ovsthread_once_done(&once);
+    }
+}
+
+/* Returns an array with an object for each port. */
+struct json *
+netdev_slbmux_fairness_to_json(void)
+{
+    struct json *array = json_array_create_empty();
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        json_array_add(array, mux_fair_judge_to_json(
+                           dev->judge, netdev_get_name(&dev->up)));
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+    return array;
+}
+
+/* Likewise, as text. */
+void
+netdev_slbmux_format_fairness(struct ds *ds)
+{
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        mux_fair_judge_format(dev->judge, netdev_get_name(&dev->up), ds);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
 /* Life cycle. */
 
 static struct netdev *
@@ -312,13 +407,16 @@ static int
 netdev_slbmux_construct(struct netdev *netdev)
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    uint64_t key[2];
 
     mux_unixctl_init();
     mux_server_ref();
+    start_judges();
 
     ovsrcu_init(&dev->underlay, NULL);
     dev->fragments = mux_fragments_create();
-    ovs_mutex_init(&dev->node_mutex);
+    random_bytes(key, sizeof key);
+    dev->node = mux_node_create(key);
     dev->node_seq = seq_create();
     atomic_init(&dev->n_tx_steering, 0);
     eth_addr_random(&dev->mac);
@@ -327,6 +425,7 @@ netdev_slbmux_construct(struct netdev *netdev)
     dev->retry_at = LLONG_MIN;
 
     ovs_mutex_lock(&slbmux_mutex);
+    dev->judge = mux_fair_judge_create();
     grow_threads(dev, netdev->n_txq);
     ovs_list_push_back(&slbmux_list, &dev->list_node);
     ovs_mutex_unlock(&slbmux_mutex);
@@ -341,6 +440,7 @@ netdev_slbmux_destruct(struct netdev *netdev)
 
     ovs_mutex_lock(&slbmux_mutex);
     ovs_list_remove(&dev->list_node);
+    mux_fair_judge_destroy(dev->judge);
     for (int i = 0; i < dev->n_threads; i++) {
         mux_thread_destroy(dev->threads[i]);
     }
@@ -348,11 +448,8 @@ netdev_slbmux_destruct(struct netdev *netdev)
     free(dev->threads);
     mux_fragments_destroy(dev->fragments);
     free(dev->underlay_name);
-    while (dev->node_tail != dev->node_head) {
-        dp_packet_delete(dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
-    }
+    mux_node_destroy(dev->node);
     seq_destroy(dev->node_seq);
-    ovs_mutex_destroy(&dev->node_mutex);
 
     if (underlay) {
         ovsrcu_set(&dev->underlay, NULL);
@@ -373,11 +470,36 @@ static int
 netdev_slbmux_get_config(const struct netdev *netdev, struct smap *args)
 {
     const struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
+    const struct mux_fair_options *fair;
 
     if (dev->underlay_name) {
         smap_add(args, "underlay", dev->underlay_name);
     }
+
+    ovs_mutex_lock(&slbmux_mutex);
+    fair = mux_fair_judge_get_options(dev->judge);
+    smap_add(args, "overload", mux_fair_overload_to_string(fair->overload));
+    if (fair->max_pps) {
+        smap_add_format(args, "max-pps", "%"PRIu64, fair->max_pps);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
     return 0;
+}
+
+/* Reads the options about fairness.  Returns false if they are wrong. */
+static bool
+parse_fair_options(const struct smap *args, struct mux_fair_options *fair)
+{
+    long long int max_pps;
+
+    if (!str_to_llong(smap_get_def(args, "max-pps", "0"), 10, &max_pps)
+        || max_pps < 0) {
+        return false;
+    }
+    fair->max_pps = max_pps;
+    return mux_fair_overload_from_string(smap_get_def(args, "overload",
+                                                      "loss"),
+                                         &fair->overload);
 }
 
 static int
@@ -386,6 +508,7 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
     const char *name = smap_get(args, "underlay");
+    struct mux_fair_options fair;
 
     if (userspace_tso_enabled()) {
         /* Packets may be larger than any MTU and without checksums then. */
@@ -404,6 +527,17 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
                           netdev_get_name(netdev));
         return EINVAL;
     }
+    if (!parse_fair_options(args, &fair)) {
+        *errp = xasprintf("%s: options:max-pps must be a number, "
+                          "options:overload \"loss\", \"queue\" or "
+                          "\"never\"", netdev_get_name(netdev));
+        return EINVAL;
+    }
+
+    ovs_mutex_lock(&slbmux_mutex);
+    mux_fair_judge_set_options(dev->judge, &fair);
+    ovs_mutex_unlock(&slbmux_mutex);
+    seq_change(judge_seq);
 
     if (!nullable_string_is_equal(name, dev->underlay_name)) {
         free(dev->underlay_name);
@@ -502,6 +636,7 @@ add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
     OVS_REQUIRES(slbmux_mutex)
 {
     struct mux_fragment_stats stats = { .datagrams = 0 };
+    struct mux_node_stats node = { .bytes = 0 };
     uint64_t n;
 
     for (int i = 0; i < dev->n_threads; i++) {
@@ -510,6 +645,15 @@ add_counters(struct netdev_slbmux *dev, struct mux_counters *total)
 
     mux_fragments_get_stats(dev->fragments, time_msec(), &stats);
     total->n[MUX_COUNT_FRAGMENT] += stats.dropped;
+
+    mux_node_read(dev->node, &node);
+    total->n[MUX_COUNT_NODE_BYTES] += node.bytes;
+    for (int i = 0; i < MUX_NODE_N_CLASSES; i++) {
+        total->n[MUX_COUNT_NODE] += node.taken[i];
+        total->n[MUX_COUNT_NODE_BFD + i] += node.taken[i];
+        total->n[MUX_COUNT_NODE_FULL] += node.dropped[i];
+        total->n[MUX_COUNT_FULL_BFD + i] += node.dropped[i];
+    }
     atomic_read_relaxed(&dev->n_tx_steering, &n);
     total->n[MUX_COUNT_TX_STEERING] += n;
 }
@@ -583,9 +727,11 @@ netdev_slbmux_get_stats(const struct netdev *netdev,
     stats->rx_dropped = stats->rx_errors = 0;
     stats->tx_packets = (counters.n[MUX_COUNT_FORWARDED]
                          + counters.n[MUX_COUNT_ECHO]
+                         + counters.n[MUX_COUNT_HANDED_ON]
                          + counters.n[MUX_COUNT_NODE]);
     stats->tx_bytes = (counters.n[MUX_COUNT_BYTES]
                        + counters.n[MUX_COUNT_ECHO_BYTES]
+                       + counters.n[MUX_COUNT_HANDED_ON_BYTES]
                        + counters.n[MUX_COUNT_NODE_BYTES]);
     stats->tx_errors = 0;
     stats->tx_dropped = 0;
@@ -621,30 +767,11 @@ drop_batch(struct dp_packet_batch *batch, uint64_t *counter)
     dp_packet_delete_batch(batch, true);
 }
 
-/* Has the main thread receive 'batch', as far as it keeps up.  It does not
- * keep up with a flood, but a flood must not cost the threads that forward
- * more than this. */
+/* Has the main thread receive 'batch', as far as it keeps up. */
 static void
-queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch,
-               struct mux_counters *counters)
+queue_for_node(struct netdev_slbmux *dev, struct dp_packet_batch *batch)
 {
-    struct dp_packet *packet;
-    bool was_empty;
-
-    ovs_mutex_lock(&dev->node_mutex);
-    was_empty = dev->node_head == dev->node_tail;
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (dev->node_head - dev->node_tail < NODE_QUEUE_SIZE) {
-            counters->n[MUX_COUNT_NODE]++;
-            counters->n[MUX_COUNT_NODE_BYTES] += dp_packet_size(packet);
-            dev->node_queue[dev->node_head++ % NODE_QUEUE_SIZE] = packet;
-        } else {
-            counters->n[MUX_COUNT_NODE_FULL]++;
-            dp_packet_delete(packet);
-        }
-    }
-    ovs_mutex_unlock(&dev->node_mutex);
-    if (was_empty) {
+    if (mux_node_put(dev->node, batch)) {
         seq_change(dev->node_seq);
     }
 }
@@ -673,6 +800,12 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
 
     thread = dev->threads[qid];
     do {
+        size_t n_sent;
+
+        if (OVS_UNLIKELY(mux_fair_enter(&thread->fair,
+                                        dp_packet_batch_size(batch)))) {
+            seq_change(judge_seq);
+        }
         memset(&counters, 0, sizeof counters);
         dp_packet_batch_init(&node);
         if (OVS_LIKELY(underlay)) {
@@ -684,15 +817,17 @@ netdev_slbmux_send(struct netdev *netdev, int qid,
             dp_packet_batch_init(batch);
         }
         if (OVS_UNLIKELY(!dp_packet_batch_is_empty(&node))) {
-            queue_for_node(dev, &node, &counters);
+            queue_for_node(dev, &node);
         }
         mux_thread_add(thread, &counters);
-        if (!dp_packet_batch_is_empty(batch)) {
+        n_sent = dp_packet_batch_size(batch);
+        if (n_sent) {
             error = netdev_send(underlay->netdev,
                                 qid % netdev_n_txq(underlay->netdev), batch,
                                 true);
             dp_packet_batch_init(batch);
         }
+        mux_fair_leave(&thread->fair, n_sent);
     } while (OVS_UNLIKELY(thread->released.n)
              && mux_forward_released(thread, batch));
     return error;
@@ -729,17 +864,13 @@ netdev_slbmux_rxq_recv(struct netdev_rxq *rxq, struct dp_packet_batch *batch,
 {
     struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
 
+    size_t n_left;
+
     dp_packet_batch_init(batch);
-    ovs_mutex_lock(&dev->node_mutex);
-    while (dev->node_tail != dev->node_head
-           && dp_packet_batch_size(batch) < NETDEV_MAX_BURST) {
-        dp_packet_batch_add(
-            batch, dev->node_queue[dev->node_tail++ % NODE_QUEUE_SIZE]);
-    }
+    n_left = mux_node_take(dev->node, batch);
     if (qfill) {
-        *qfill = dev->node_head - dev->node_tail;
+        *qfill = n_left;
     }
-    ovs_mutex_unlock(&dev->node_mutex);
     return dp_packet_batch_is_empty(batch) ? EAGAIN : 0;
 }
 
@@ -749,13 +880,11 @@ netdev_slbmux_rxq_wait(struct netdev_rxq *rxq)
     struct netdev_slbmux *dev = netdev_slbmux_cast(rxq->netdev);
     uint64_t seqno = seq_read(dev->node_seq);
 
-    ovs_mutex_lock(&dev->node_mutex);
-    if (dev->node_tail != dev->node_head) {
+    if (mux_node_count(dev->node)) {
         poll_immediate_wake();
     } else {
         seq_wait(dev->node_seq, seqno);
     }
-    ovs_mutex_unlock(&dev->node_mutex);
 }
 
 static int

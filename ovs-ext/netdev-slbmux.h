@@ -61,15 +61,41 @@
  * underlay to lock its queue: it costs nothing to speak of, once in a batch,
  * and only so is it right however the underlay's queues are shared (fewer
  * queues than threads, other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
- * queue numbers would belong to no thread, and packets are dropped. */
+ * queue numbers would belong to no thread, and packets are dropped.
+ *
+ *
+ * Fairness
+ * ========
+ *
+ * While there is a shortage, nobody may take more than a fair share
+ * (mux-fair.h).  A thread of our own, the same for all ports, runs their
+ * judges (mux-fair-judge.h); it sleeps as long as no thread that forwards has
+ * a backlog and no port has a limit.  Options:
+ *
+ *   max-pps    Packets a second that the port may forward, of all threads
+ *              together.  Without, or 0, there is no limit but what the
+ *              threads can do.
+ *
+ *   overload   When a thread is taken to be short of time.  "loss", the
+ *              default: it has a backlog, and the underlay counts packets that
+ *              it had no room for (rx_missed_errors or, if there is no such
+ *              counter, rx_dropped of its statistics).  Devices of hardware
+ *              do, and net_pcap, but not all virtual ones: for these, such as
+ *              net_af_packet, there is "queue", the backlog alone.  It is not
+ *              for a source that waits until it is asked, which always has
+ *              more.  "never": only "max-pps" counts. */
 
 #include <stdint.h>
 
+struct ds;
+struct json;
 struct mux_counters;
 struct mux_fragment_stats;
 
 void netdev_slbmux_get_counters(struct mux_counters *);
 void netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *);
 uint32_t netdev_slbmux_get_underlay_mtu(void);
+struct json *netdev_slbmux_fairness_to_json(void);
+void netdev_slbmux_format_fairness(struct ds *);
 
 #endif /* ovs-ext/netdev-slbmux.h */

@@ -22,6 +22,10 @@ UNIT_TESTS += tests/unit/test-slb-hash
 tests_unit_test_slb_hash_SOURCES = tests/unit/test-slb-hash.c
 tests_unit_test_slb_hash_LDADD = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test-huge
+tests_unit_test_huge_SOURCES = tests/unit/test-huge.c
+tests_unit_test_huge_LDADD = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test-maglev
 tests_unit_test_maglev_SOURCES = tests/unit/test-maglev.c
 tests_unit_test_maglev_LDADD = $(UNIT_LDADD)
@@ -33,6 +37,21 @@ tests_unit_test_outbound_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-mux-table
 tests_unit_test_mux_table_SOURCES = tests/unit/test-mux-table.c $(MUX_UNIT)
 tests_unit_test_mux_table_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-node
+tests_unit_test_mux_node_SOURCES = tests/unit/test-mux-node.c
+tests_unit_test_mux_node_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_node_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-snat
+tests_unit_test_mux_snat_SOURCES = tests/unit/test-mux-snat.c $(MUX_UNIT)
+tests_unit_test_mux_snat_LDADD = $(MUX_LDADD)
+UNIT_TESTS += tests/unit/test-mux-threads
+tests_unit_test_mux_threads_SOURCES = \
+	tests/unit/test-mux-threads.c \
+	tests/unit/mux-random.c tests/unit/mux-random.h
+tests_unit_test_mux_threads_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_threads_LDADD = $(MUX_LDADD)
 
 UNIT_TESTS += tests/unit/test-mux-forward
 tests_unit_test_mux_forward_SOURCES = \
@@ -49,6 +68,9 @@ check_PROGRAMS += tests/system/agent/neighbour-watch
 tests_system_agent_neighbour_watch_SOURCES = \
 	tests/system/agent/neighbour-watch.c
 tests_system_agent_neighbour_watch_LDADD = $(AGENT_LDADD)
+check_PROGRAMS += tests/system/agent/flood
+tests_system_agent_flood_SOURCES = tests/system/agent/flood.c
+tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
@@ -57,11 +79,13 @@ EXTRA_DIST += \
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
 	tests/lib/lab.sh \
+	tests/lib/db-times.py \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
+	tests/system/access.t \
 	tests/system/announce.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
@@ -70,6 +94,8 @@ EXTRA_DIST += \
 	tests/system/internal.t \
 	tests/system/examples.t \
 	tests/system/features.t \
+	tests/system/fragments.t \
+	tests/system/ha-ports.t \
 	tests/system/kill-agent.t \
 	tests/system/kill-bgpd.t \
 	tests/system/kill-database.t \
@@ -79,29 +105,56 @@ EXTRA_DIST += \
 	tests/system/lab.t \
 	tests/system/members.t \
 	tests/system/no-rule.t \
+	tests/system/path-mtu.t \
+	tests/system/probes.t \
 	tests/system/quickstart.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
 	tests/system/stranger.t \
+	tests/system/traceroute.t \
 	tests/system/two-at-once.t \
 	tests/system/udp.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
 .PHONY: print-unit-tests
 print-unit-tests:
 	@echo $(UNIT_TESTS)
+# A source of packets for tests/bench/mux, to be preloaded: no part of any
+# program, and shared libraries are disabled for those of libtool.
+noinst_DATA = tests/bench/flows.so
+CLEANFILES += tests/bench/flows.so
+tests/bench/flows.so: $(srcdir)/tests/bench/flows.c
+	$(AM_V_CCLD)$(MKDIR_P) $(@D) && \
+	$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(DPDK_CFLAGS) \
+	  $(WARNING_CFLAGS) $(CFLAGS) -mssse3 -fPIC -shared -o $@ \
+	  $(srcdir)/tests/bench/flows.c
 # Benchmarks, and tests in Python, run by prove(1) as well.
+check_PROGRAMS += tests/bench/maglev-build
+tests_bench_maglev_build_SOURCES = tests/bench/maglev-build.c
+tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
+	tests/bench/flows.c \
 	tests/bench/mux \
+	tests/bench/probes \
+	tests/bench/mux-tables \
+	tests/bench/nft.py \
+	tests/bench/ovn.py \
+	tests/bench/peers \
+	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
+	tests/system/ovs-ext/fairness.t \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
 	tests/system/agent/restart.t \
+	tests/system/agent/talkers.t \
+	tests/system/agent/vtep-prefixes.t \
 	tests/system/agent/zones.t
 
 # The definition language and slb-ctl.
@@ -178,14 +231,20 @@ tests_unit_test_support_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_tunnel_key_SOURCES = tests/unit/test-tunnel-key.c
 tests_unit_test_tunnel_key_LDADD = $(MANAGER_UNIT_LDADD)
 EXTRA_DIST += \
+	tests/system/manager/access.t \
 	tests/system/manager/addresses.t \
+	tests/system/manager/astray.t \
+	tests/system/manager/bounded.t \
 	tests/system/manager/cluster.t \
 	tests/system/manager/compile.t \
 	tests/system/manager/database.t \
 	tests/system/manager/fail-over.t \
+	tests/system/manager/flips.t \
 	tests/system/manager/garbage.t \
 	tests/system/manager/generations.t \
+	tests/system/manager/held-keys.t \
 	tests/system/manager/lib.sh \
+	tests/system/manager/members.t \
 	tests/system/manager/move.t \
 	tests/system/manager/nat.t \
 	tests/system/manager/ports.t \
@@ -193,17 +252,24 @@ EXTRA_DIST += \
 	tests/system/manager/slbdb \
 	tests/system/manager/slbrandom \
 	tests/system/manager/stages.t \
-	tests/system/manager/wanted.t
+	tests/system/manager/wanted.t \
+	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
-	tests/unit/test-mux-tables
+	tests/unit/test-mux-tables \
+	tests/unit/test-talkers
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
+tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
 tests_unit_test_mux_feed_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_tables_SOURCES = tests/unit/test-mux-tables.c
 tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
+tests_unit_test_talkers_SOURCES = tests/unit/test-talkers.c
+tests_unit_test_talkers_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
 UNIT_TESTS += tests/unit/test-stale
 tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
@@ -222,9 +288,12 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
+	tests/system/host/fragments.t \
+	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
+	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
 	tests/system/host/restart.t \
@@ -241,10 +310,46 @@ EXTRA_DIST += \
 	tests/fixtures/mux/errors.txt \
 	tests/fixtures/mux/forward.txt \
 	tests/fixtures/mux/fragments.txt \
+	tests/fixtures/mux/snat.txt \
 	tests/fixtures/mux/tables.json \
 	tests/fixtures/mux/tunnel.txt \
 	tests/lib/muxdummy.py \
 	tests/lib/slbhash.py \
+	tests/system/ovs-ext/bench.t \
 	tests/system/ovs-ext/fixtures.t \
 	tests/system/ovs-ext/forward.t \
-	tests/system/ovs-ext/protocol.t
+	tests/system/ovs-ext/protocol.t \
+	tests/system/ovs-ext/snat.t
+
+# A source of packets that does not wait, for tests/bench/fairness.
+check_PROGRAMS += tests/bench/frame-source
+tests_bench_frame_source_SOURCES = tests/bench/frame-source.c
+tests_bench_frame_source_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_bench_frame_source_LDADD = $(OVSLIB) $(OVS_LIBS)
+EXTRA_DIST += tests/bench/fairness
+UNIT_TESTS += tests/unit/test-mux-fair
+tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
+tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+# Health probes.
+UNIT_TESTS += \
+	tests/unit/test-probe-engine \
+	tests/unit/test-probe-state \
+	tests/unit/test-probe-token
+tests_unit_test_probe_engine_SOURCES = tests/unit/test-probe-engine.c
+tests_unit_test_probe_engine_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
+tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
+tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
+tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
+EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t
+EXTRA_DIST += \
+	tests/system/ovs-ext/builds-agree.t \
+	tests/system/ovs-ext/builds.mk \
+	tests/system/ovs-ext/owners.c \
+	tests/system/ovs-ext/port-stats.t \
+	tests/system/ovs-ext/threads.t
+mostlyclean-local: clean-builds
+.PHONY: clean-builds
+clean-builds:
+	rm -rf tests/system/ovs-ext/builds

@@ -33,6 +33,7 @@ slb_azure_read_probe(struct slb_azure_reader *r, struct slb_azure_map *map)
 {
     static const char *const fields[] = {
         "protocol", "port", "requestPath", "intervalInSeconds",
+        "noHealthyBackendsBehavior",
     };
     struct slb_object *object = slb_azure_create(r, "probes", map);
     struct slb_probe *probe = (struct slb_probe *) object;
@@ -40,8 +41,6 @@ slb_azure_read_probe(struct slb_azure_reader *r, struct slb_azure_map *map)
         = slb_azure_map_get(map, "probeThreshold");
     const struct slb_yaml_node *number
         = slb_azure_map_get(map, "numberOfProbes");
-    const struct slb_yaml_node *behavior
-        = slb_azure_map_get(map, "noHealthyBackendsBehavior");
 
     slb_azure_append(r, "probes", object);
     slb_azure_read_fields(map, object, fields, ARRAY_SIZE(fields));
@@ -66,12 +65,6 @@ slb_azure_read_probe(struct slb_azure_reader *r, struct slb_azure_map *map)
         slb_text_quote(threshold->text, &ds);
         slb_errors_add_nocopy(&r->input->warnings, number->mark,
                               ds_steal_cstr(&ds));
-    }
-    if (behavior && (behavior->type != SLB_YAML_SCALAR
-                     || strcasecmp(behavior->text, "AllProbedDown"))) {
-        slb_errors_add(&r->input->warnings, behavior->mark,
-                       "'noHealthyBackendsBehavior' is not supported, no "
-                       "member gets connections when none is healthy");
     }
 }
 

@@ -122,6 +122,8 @@ struct slb_frontend {
     int allocation;             /* Of enum slb_allocation. */
     struct slb_strings zones;   /* Empty: all. */
     bool fastpath;
+    bool icmp_echo;
+    bool reject;
 };
 
 enum slb_admin_state {
@@ -164,6 +166,11 @@ enum slb_probe_protocol {
     SLB_PROBE_HTTPS,
 };
 
+enum slb_no_healthy_backends {
+    SLB_ALL_PROBED_DOWN,
+    SLB_ALL_PROBED_UP,
+};
+
 struct slb_probe {
     struct slb_object obj;
     int protocol;               /* Of enum slb_probe_protocol. */
@@ -171,6 +178,7 @@ struct slb_probe {
     char *request_path;         /* Of Http and Https, else NULL. */
     int interval;               /* In seconds. */
     int number_of_probes;
+    int no_healthy_backends;    /* Of enum slb_no_healthy_backends. */
 };
 
 enum slb_distribution {
@@ -193,6 +201,7 @@ struct slb_rule {
     bool floating_ip;
     bool disable_outbound_snat;
     struct slb_strings source_ranges; /* Prefixes; empty: all. */
+    bool reject;
 };
 
 struct slb_nat_rule {

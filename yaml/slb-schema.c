@@ -141,6 +141,13 @@ static const struct slb_field frontend_fields[] = {
       FIELD(slb_frontend, fastpath), .def = false,
       .help = "Whether connections from our own machines go from host to "
               "host, without a mux." },
+    { .name = "enableIcmpEcho", .type = SLB_T_BOOLEAN,
+      FIELD(slb_frontend, icmp_echo), .def = true,
+      .help = "Whether the address answers ping." },
+    { .name = "enableReject", .type = SLB_T_BOOLEAN,
+      FIELD(slb_frontend, reject), .def = false,
+      .help = "Whether what no rule is for is refused (TCP: by RST, else by "
+              "ICMP port unreachable), not dropped in silence." },
 };
 const struct slb_class slb_frontend_class = {
     .name = "Frontend", .noun = "frontend", .nouns = "frontends",
@@ -192,6 +199,10 @@ static const char *const probe_protocols[] = {
     [SLB_PROBE_TCP] = "Tcp", [SLB_PROBE_HTTP] = "Http",
     [SLB_PROBE_HTTPS] = "Https", NULL
 };
+static const char *const no_healthy_behaviors[] = {
+    [SLB_ALL_PROBED_DOWN] = "AllProbedDown",
+    [SLB_ALL_PROBED_UP] = "AllProbedUp", NULL
+};
 static const struct slb_field probe_fields[] = {
     NAME_FIELD("The probe's name, unique in its load balancer."),
     { .name = "protocol", .type = SLB_T_ENUM, FIELD(slb_probe, protocol),
@@ -211,6 +222,11 @@ static const struct slb_field probe_fields[] = {
       FIELD(slb_probe, number_of_probes), .def = 2, .min = 1, .max = 100,
       .help = "After how many probes with the same result in a row a member "
               "changes its state." },
+    { .name = "noHealthyBackendsBehavior", .type = SLB_T_ENUM,
+      FIELD(slb_probe, no_healthy_backends), .def = SLB_ALL_PROBED_DOWN,
+      .values = no_healthy_behaviors,
+      .help = "Who gets new connections while all members are down: nobody "
+              "(AllProbedDown), or all of them (AllProbedUp)." },
 };
 const struct slb_class slb_probe_class = {
     .name = "Probe", .noun = "probe", .nouns = "probes",
@@ -288,6 +304,11 @@ static const struct slb_field rule_fields[] = {
     { .name = "sourceRanges", .type = SLB_T_PREFIXES,
       FIELD(slb_rule, source_ranges),
       .help = "The clients' addresses that are let in; none: all." },
+    { .name = "enableReject", .type = SLB_T_BOOLEAN,
+      FIELD(slb_rule, reject), .def = false,
+      .help = "Whether, while no member can take a connection, it is refused "
+              "(TCP: by RST, else by ICMP port unreachable), not dropped in "
+              "silence." },
 };
 const struct slb_class slb_rule_class = {
     .name = "Rule", .noun = "rule", .nouns = "rules",

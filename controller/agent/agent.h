@@ -95,6 +95,7 @@ struct agent_config {
     char *mux_set;              /* slb-mux-set */
     char *bridge;               /* slb-bridge */
     char *underlay_bridge;      /* slb-underlay-bridge */
+    char *probe_ca_file;        /* slb-probe-ca-file */
 };
 
 struct agent {

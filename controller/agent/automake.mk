@@ -16,6 +16,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/node.h \
 	controller/agent/port.c \
 	controller/agent/port.h \
+	controller/agent/probe.c \
+	controller/agent/probe.h \
 	controller/agent/slb-agent.c \
 	controller/agent/tunnel-neighbour.c \
 	controller/agent/tunnel-neighbour.h
@@ -31,6 +33,8 @@ noinst_LTLIBRARIES += controller/agent/libagent.la
 controller_agent_libagent_la_SOURCES = \
 	controller/agent/announce.c \
 	controller/agent/announce.h \
+	controller/agent/fabric.c \
+	controller/agent/fabric.h \
 	controller/agent/mux-feed.c \
 	controller/agent/mux-feed.h \
 	controller/agent/mux-tables.c \
@@ -39,9 +43,20 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/neighbour.h \
 	controller/agent/ofctrl.c \
 	controller/agent/ofctrl.h \
+	controller/agent/probe-engine.c \
+	controller/agent/probe-engine.h \
+	controller/agent/probe-port.c \
+	controller/agent/probe-port.h \
+	controller/agent/probe-state.c \
+	controller/agent/probe-state.h \
+	controller/agent/probe-token.c \
+	controller/agent/probe-token.h \
 	controller/agent/rtnl.c \
 	controller/agent/rtnl.h \
 	controller/agent/stale.c \
-	controller/agent/stale.h
-controller_agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
-controller_agent_libagent_la_LIBADD = lib/libslb.la
+	controller/agent/stale.h \
+	controller/agent/talkers.c \
+	controller/agent/talkers.h
+controller_agent_libagent_la_CPPFLAGS = \
+	$(AM_CPPFLAGS) $(CURL_CFLAGS) $(DPDK_CFLAGS)
+controller_agent_libagent_la_LIBADD = lib/libslb.la $(CURL_LIBS)

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "controller/agent/agent.h"
+#include "lib/slb-probe.h"
 #include "lib/vswitch-idl.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
@@ -143,6 +144,15 @@ ensure_tunnel(struct agent *agent, const struct ovsrec_bridge *bridge)
     smap_destroy(&options);
 }
 
+static void
+ensure_internal(struct agent *agent, const struct ovsrec_bridge *bridge,
+                const char *name)
+{
+    const struct smap no_options = SMAP_INITIALIZER(&no_options);
+
+    ensure_port(agent, bridge, name, "internal", &no_options);
+}
+
 /* The bridge's address must not change with the ports that come and go, which
  * is what happens to one that is not fixed: the underlay has learnt it. */
 static void
@@ -175,6 +185,13 @@ ofport(const struct ovsrec_bridge *bridge, const char *name)
     const struct ovsrec_interface *iface = find_interface(bridge, name);
 
     return iface && iface->n_ofport && *iface->ofport > 0 ? *iface->ofport : 0;
+}
+
+static bool
+get_mac(const struct ovsrec_interface *iface, struct eth_addr *mac)
+{
+    return (iface && iface->mac_in_use
+            && eth_addr_from_string(iface->mac_in_use, mac));
 }
 
 /* Sets up the bridges as far as they are not.  Returns true if they are ready,
@@ -215,6 +232,7 @@ host_bridge_run(struct agent *agent, struct host_bridge *hb)
         ensure_patch(agent, bridge, PATCH_TO_UNDERLAY, PATCH_FROM_UNDERLAY);
         ensure_patch(agent, underlay, PATCH_FROM_UNDERLAY, PATCH_TO_UNDERLAY);
         ensure_tunnel(agent, bridge);
+        ensure_internal(agent, bridge, SLB_PROBE_IFACE);
     }
     if (!bridge) {
         return false;
@@ -226,7 +244,11 @@ host_bridge_run(struct agent *agent, struct host_bridge *hb)
     hb->userspace = !strcmp(bridge->datapath_type, "netdev");
     hb->tunnel_port = ofport(bridge, TUNNEL_PORT);
     hb->underlay_port = ofport(bridge, PATCH_TO_UNDERLAY);
+    hb->probe_port = ofport(bridge, SLB_PROBE_IFACE);
+    if (hb->probe_port
+        && !get_mac(find_interface(bridge, SLB_PROBE_IFACE), &hb->probe_mac)) {
+        hb->probe_port = 0;
+    }
     return (hb->tunnel_port && hb->underlay_port
-            && local && local->mac_in_use
-            && eth_addr_from_string(local->mac_in_use, &hb->mac));
+            && get_mac(local, &hb->mac));
 }

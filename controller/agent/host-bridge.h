@@ -19,16 +19,17 @@
  *
  * The operator brings the underlay's bridge ("br-phy": uplink, LOCAL with the
  * node's address).  The agent adds its own one ("br-slb"), which VMs are then
- * plugged into, with a port for the tunnels and a pair of patch ports to the
- * underlay:
+ * plugged into, with a port for the tunnels, one for health probes and a pair
+ * of patch ports to the underlay:
  *
  *     VM ... VM
  *      |     |
  *     +-----------+ slb-to-phy      phy-to-slb +--------+
  *     |  br-slb   |----------------------------| br-phy |-- uplink
  *     +-----------+                            +--------+
- *      |     |                                     |
- *    slb-vx  LOCAL                               LOCAL
+ *      |     |   |                                 |
+ *    slb-vx  |  LOCAL                            LOCAL
+ *        slb-probe0
  *
  * What is missing is created and what differs is put right, in the node's
  * Open vSwitch database. */
@@ -45,6 +46,8 @@ struct host_bridge {
     bool userspace;             /* Is its datapath the userspace one? */
     ofp_port_t tunnel_port;
     ofp_port_t underlay_port;
+    ofp_port_t probe_port;      /* 0 as long as there is none. */
+    struct eth_addr probe_mac;
     struct eth_addr mac;        /* Of LOCAL: source of what leaves here. */
 };
 

@@ -24,6 +24,7 @@
 #include "controller/agent/host-bridge.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/port.h"
+#include "controller/agent/probe.h"
 #include "hash.h"
 #include "lib/slb-address.h"
 #include "lib/slb-idl.h"
@@ -329,10 +330,13 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             || !parse_address(row->vip, &ep.vip, row->rule)) {
             continue;
         }
-        if ((ep.protocol != IPPROTO_TCP && ep.protocol != IPPROTO_UDP)
-            || !ep.port || (!ep.backend_port && !ep.floating)) {
-            VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port are "
-                         "possible", row->rule);
+        bool one_port = ((ep.protocol == IPPROTO_TCP
+                          || ep.protocol == IPPROTO_UDP)
+                         && ep.port && (ep.backend_port || ep.floating));
+        bool all_ports = !ep.protocol && !ep.port && !ep.backend_port;
+        if (!one_port && !all_ports) {
+            VLOG_WARN_RL(&rl, "%s: only rules for a TCP or UDP port, or for "
+                         "all, are possible", row->rule);
             continue;
         }
 
@@ -361,6 +365,80 @@ build_pools(struct builder *b, struct host_rules *rules)
     }
     rules->pools = pools;
     rules->n_pools = n;
+}
+
+/* An address of a VM of this host. */
+struct local_vm {
+    struct hmap_node hmap_node;
+    const struct host_vm *vm;
+};
+
+static uint32_t
+hash_vm(uint32_t network, const struct in6_addr *address)
+{
+    return slb_address_hash(address, network);
+}
+
+static int
+compare_probes(const void *a_, const void *b_)
+{
+    const struct host_probe *a = a_, *b = b_;
+
+    if (a->token != b->token) {
+        return a->token < b->token ? -1 : 1;
+    }
+    return a->port < b->port ? -1 : a->port > b->port;
+}
+
+/* What is probed: by several probes, maybe. */
+static void
+build_probes(const struct host_bridge *bridge, struct host_rules *rules)
+{
+    struct hmap vms = HMAP_INITIALIZER(&vms);
+    struct local_vm *nodes = xmalloc(rules->n_vms * sizeof *nodes);
+    size_t n_uses, n = 0;
+    struct probe_use *uses = probes_get_uses(&n_uses);
+    struct host_probe *probes = xmalloc(n_uses * sizeof *probes);
+
+    for (size_t i = 0; i < rules->n_vms; i++) {
+        const struct host_vm *vm = &rules->vms[i];
+
+        nodes[i].vm = vm;
+        hmap_insert(&vms, &nodes[i].hmap_node,
+                    hash_vm(vm->network, &vm->address));
+    }
+    for (size_t i = 0; i < n_uses; i++) {
+        const struct probe_use *use = &uses[i];
+        const struct local_vm *local;
+
+        HMAP_FOR_EACH_WITH_HASH (local, hmap_node,
+                                 hash_vm(use->network, &use->address), &vms) {
+            if (local->vm->network == use->network
+                && ipv6_addr_equals(&local->vm->address, &use->address)) {
+                probes[n++] = (struct host_probe) {
+                    .vm = local->vm,
+                    .token = use->token,
+                    .port = use->port,
+                };
+                break;
+            }
+        }
+    }
+    if (n) {
+        qsort(probes, n, sizeof *probes, compare_probes);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!rules->n_probes
+            || compare_probes(&probes[rules->n_probes - 1], &probes[i])) {
+            probes[rules->n_probes++] = probes[i];
+        }
+    }
+    rules->probes = probes;
+    rules->probe_port = bridge->probe_port;
+    rules->probe_mac = bridge->probe_mac;
+    hmap_destroy(&vms);
+    free(nodes);
+    free(uses);
 }
 
 /* Muxes send to us, we do not send to them. */
@@ -447,6 +525,7 @@ host_model_build(struct host_model *model, const struct agent *agent,
     build_vips(&b, &model->rules);
     build_locations(&b, &model->rules);
     build_pools(&b, &model->rules);
+    build_probes(bridge, &model->rules);
     build_peers(&b, &model->rules);
     build_gateways(&model->rules);
     build_vteps(&b, model);
@@ -476,6 +555,7 @@ host_model_destroy(struct host_model *model)
     }
     free(CONST_CAST(ovs_be32 *, rules->peers));
     free(CONST_CAST(struct host_vm *, rules->vms));
+    free(CONST_CAST(struct host_probe *, rules->probes));
     free(CONST_CAST(struct host_location *, rules->locations));
     free(CONST_CAST(struct host_network *, rules->networks));
     free(CONST_CAST(struct host_pool *, rules->pools));

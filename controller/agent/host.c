@@ -26,6 +26,7 @@
 #include "controller/agent/neighbour.h"
 #include "controller/agent/ofctrl.h"
 #include "controller/agent/port.h"
+#include "controller/agent/probe.h"
 #include "controller/agent/stale.h"
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
@@ -59,6 +60,13 @@ static bool built;
 static long long int start_at = LLONG_MAX;
 
 static enum ct_zones_state zones_state = CT_ZONES_PENDING;
+
+/* A turn that finds everything done, and has nothing new to look at, need not
+ * look at it all again; but for safety, in case the database has refused
+ * something, that is done from time to time (ms). */
+#define REPAIR_INTERVAL 1000
+static bool settled;
+static long long int settled_until;
 
 /* Next hops that flows depend on: of 'vteps', and the gateways. */
 static struct neighbour_set *neighbours;
@@ -123,6 +131,7 @@ host_init(struct agent *agent)
     host_bridge_init(agent);
     ports_init(agent);
     ct_zones_init(agent);
+    probes_init();
     stale_init(agent->ofctrl);
     neighbours = neighbour_set_create();
     watch_neighbours();
@@ -153,11 +162,17 @@ recompute(struct agent *agent, const struct host_bridge *bridge,
     built = true;
 }
 
+/* All but the probes, which do not depend on it. */
 static void
-host_run(struct agent *agent)
+run_bridge(struct agent *agent)
 {
     struct host_bridge bridge;
 
+    if (settled && agent->slb_complete && up_to_date(agent)
+        && time_msec() < settled_until) {
+        return;
+    }
+    settled = false;
     if (!host_bridge_run(agent, &bridge)) {
         built = false;
         return;
@@ -170,6 +185,7 @@ host_run(struct agent *agent)
         struct sset zones = SSET_INITIALIZER(&zones);
 
         ports_report(agent, &ports);
+        probes_sync(agent, &ports);
         host_model_zones(agent, &zones);
         zones_state = ct_zones_run(agent, bridge.row, &zones);
         sset_destroy(&zones);
@@ -184,9 +200,19 @@ host_run(struct agent *agent)
     ports_clear(&ports);
     shash_destroy(&ports);
 
+    settled = (agent->ovs_txn && agent->slb_txn && up_to_date(agent)
+               && zones_state == CT_ZONES_READY);
+    settled_until = time_msec() + REPAIR_INTERVAL;
+}
+
+static void
+host_run(struct agent *agent)
+{
+    run_bridge(agent);
     if (userspace) {
         tunnel_neighbours_run(vteps, n_vteps);
     }
+    probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
 }
 
 static bool
@@ -199,6 +225,7 @@ host_applied(const struct agent *agent)
 static void
 host_wait(struct agent *agent OVS_UNUSED)
 {
+    probes_wait();
     if (userspace) {
         tunnel_neighbours_wait();
     }
@@ -213,6 +240,7 @@ host_destroy(struct agent *agent OVS_UNUSED)
     tunnel_neighbours_destroy();
     neighbour_set_destroy(neighbours);
     ct_zones_destroy();
+    probes_destroy();
     free(vteps);
 }
 

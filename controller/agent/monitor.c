@@ -90,13 +90,13 @@ monitor_init(struct agent *agent)
 
     /* Our own writes are no news. */
     ovsdb_idl_omit_alert(idl, &slbrec_node_col_applied);
-    ovsdb_idl_omit(idl, &slbrec_node_col_status);
+    ovsdb_idl_omit_alert(idl, &slbrec_node_col_status);
+    ovsdb_idl_omit_alert(idl, &slbrec_port_col_health);
 
     /* What changes with every change of anything, and is nothing to us. */
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_compiled_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_stages);
-    ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
 
     /* An index and a VTEP are all that members are to nodes. */
     ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_members);
@@ -109,8 +109,11 @@ monitor_init(struct agent *agent)
     if (agent->role == &mux_role) {
         static const struct ovsdb_idl_table_class *const mux[] = {
             &slbrec_table_generation,
+            &slbrec_table_mux,
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_probe);
+        slbrec_mux_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
             &slbrec_table_mux,
@@ -119,7 +122,15 @@ monitor_init(struct agent *agent)
             &slbrec_table_binding,
         };
         add_tables(idl, host, ARRAY_SIZE(host));
+        ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
+
+        /* What muxes let in and answer. */
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_source_ranges);
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_reject);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_echo);
+        ovsdb_idl_omit(idl, &slbrec_vip_col_reject);
+
         slbrec_binding_set_condition(idl, &none);
         slbrec_compiled_network_set_condition(idl, &none);
         slbrec_location_set_condition(idl, &none);
@@ -151,6 +162,10 @@ set_node_conditions(struct agent *agent)
     if (agent->role == &mux_role) {
         slbrec_vip_add_clause_mux_set(&cond, OVSDB_F_EQ, config->mux_set);
         acked &= slbrec_vip_set_condition(idl, &cond) == seqno;
+        ovsdb_idl_condition_clear(&cond);
+
+        slbrec_mux_add_clause_mux_set(&cond, OVSDB_F_EQ, config->mux_set);
+        acked &= slbrec_mux_set_condition(idl, &cond) == seqno;
     } else {
         slbrec_binding_add_clause_node(&cond, OVSDB_F_EQ, config->node);
         acked &= slbrec_binding_set_condition(idl, &cond) == seqno;
@@ -234,8 +249,19 @@ set_host_conditions(struct agent *agent)
 bool
 monitor_run(struct agent *agent)
 {
+    static unsigned int seen_slb, seen_ovs, seen_conditions;
+
     if (!agent->config_ok) {
         return false;
+    }
+
+    /* What was found complete is so until something else is there. */
+    unsigned int slb = ovsdb_idl_get_seqno(agent->slb_idl);
+    unsigned int ovs = ovsdb_idl_get_seqno(agent->ovs_idl);
+    if (agent->slb_complete && seen_slb == slb && seen_ovs == ovs
+        && (seen_conditions
+            == ovsdb_idl_get_condition_seqno(agent->slb_idl))) {
+        return true;
     }
 
     bool acked = set_node_conditions(agent);
@@ -245,6 +271,9 @@ monitor_run(struct agent *agent)
     if (!acked || !ovsdb_idl_has_ever_connected(agent->slb_idl)) {
         return false;
     }
+    seen_slb = slb;
+    seen_ovs = ovs;
+    seen_conditions = ovsdb_idl_get_condition_seqno(agent->slb_idl);
 
     /* Contents that were complete stay so while the database is away; others
      * become complete only by what a live connection brings.  A database in

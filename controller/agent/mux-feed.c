@@ -93,6 +93,11 @@ struct mux_feed {
     long long int retry_at;
     int retry_pause;
 
+    /* What is asked for by the way. */
+    struct json *question_id;   /* Of the request whose answer is awaited. */
+    struct json *answer;        /* The last one, until it is taken. */
+    bool answers;               /* Does this datapath answer at all? */
+
     uint64_t seqno;
     unsigned long long int n_hellos, n_full, n_incremental, n_refused;
 };
@@ -120,6 +125,8 @@ mux_feed_destroy(struct mux_feed *feed)
         stream_close(feed->stream);
         free(feed->remote);
         json_destroy(feed->request_id);
+        json_destroy(feed->question_id);
+        json_destroy(feed->answer);
         free(feed->instance);
         mux_tables_destroy(&feed->in_force);
         mux_tables_destroy(&feed->desired);
@@ -160,6 +167,20 @@ forget_request(struct mux_feed *feed)
     feed->request_id = NULL;
 }
 
+static void
+forget_question(struct mux_feed *feed)
+{
+    json_destroy(feed->question_id);
+    feed->question_id = NULL;
+}
+
+static void
+forget_answer(struct mux_feed *feed)
+{
+    json_destroy(feed->answer);
+    feed->answer = NULL;
+}
+
 /* Ends the connection, or the attempt to make one. */
 static void
 disconnect(struct mux_feed *feed)
@@ -170,6 +191,8 @@ disconnect(struct mux_feed *feed)
     feed->stream = NULL;
     feed->connect_at = time_msec() + RECONNECT_INTERVAL;
     forget_request(feed);
+    forget_question(feed);
+    forget_answer(feed);
     if (feed->state != C_OFFLINE) {
         set_state(feed, C_OFFLINE);
     }
@@ -313,6 +336,21 @@ handle_refusal(struct mux_feed *feed, const struct json *error)
     set_state(feed, C_IDLE);
 }
 
+static void
+handle_answer(struct mux_feed *feed, struct jsonrpc_msg *msg)
+{
+    forget_question(feed);
+    forget_answer(feed);
+    if (msg->type == JSONRPC_REPLY) {
+        feed->answer = msg->result;
+        msg->result = NULL;
+    } else {
+        VLOG_INFO("%s: the datapath tells nothing about shortages",
+                  feed->remote);
+        feed->answers = false;
+    }
+}
+
 /* Requests. */
 
 static void
@@ -434,6 +472,7 @@ run_connect(struct mux_feed *feed)
         feed->rpc = jsonrpc_open(feed->stream);
         feed->stream = NULL;
         feed->complained = false;
+        feed->answers = true;
         feed->last_heard = time_msec();
         feed->probed = false;
         send_hello(feed);
@@ -476,6 +515,10 @@ handle_msg(struct mux_feed *feed, struct jsonrpc_msg *msg)
     if (msg->type == JSONRPC_REQUEST && !strcmp(msg->method, "echo")) {
         jsonrpc_send(feed->rpc, jsonrpc_create_reply(json_clone(msg->params),
                                                      msg->id));
+        return;
+    } else if (is_answer && feed->question_id
+               && json_equal(msg->id, feed->question_id)) {
+        handle_answer(feed, msg);
         return;
     } else if (!is_answer || !feed->request_id
                || !json_equal(msg->id, feed->request_id)) {
@@ -545,6 +588,35 @@ mux_feed_wait(struct mux_feed *feed)
     } else {
         poll_timer_wait_until(feed->connect_at);
     }
+}
+
+/* Questions. */
+
+/* Asks the datapath for "fairness" (lib/mux-protocol.h), unless it has not
+ * answered yet or has something else to do.  A refusal would make it forget a
+ * part of a transaction, so none is under way then; the first one that is
+ * refused is the last on a connection. */
+void
+mux_feed_ask(struct mux_feed *feed)
+{
+    if (feed->state == C_IDLE && feed->answers && !feed->question_id) {
+        struct jsonrpc_msg *msg = jsonrpc_create_request(
+            "get", json_array_create_1(json_string_create("fairness")),
+            &feed->question_id);
+
+        jsonrpc_send(feed->rpc, msg);
+    }
+}
+
+/* Returns what the datapath has answered, or NULL if it has not since the last
+ * time.  The caller owns it. */
+struct json *
+mux_feed_take_answer(struct mux_feed *feed)
+{
+    struct json *answer = feed->answer;
+
+    feed->answer = NULL;
+    return answer;
 }
 
 /* What is known. */

@@ -30,12 +30,17 @@
  * A transaction that the datapath refuses changes nothing.  It is logged, and
  * everything is sent again, the first time after a second, then more and more
  * seldom; what was acknowledged before stays in force.  A lost connection is
- * opened again for ever.  Nothing here blocks. */
+ * opened again for ever.  Nothing here blocks.
+ *
+ * The datapath can also be asked what it knows about shortages
+ * (mux_feed_ask()).  It is only asked while no transaction is under way, and
+ * transactions do not wait for the answer. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct ds;
+struct json;
 struct mux_feed;
 struct mux_tables;
 
@@ -67,6 +72,9 @@ const struct mux_tables *mux_feed_in_force(const struct mux_feed *);
 const char *mux_feed_instance(const struct mux_feed *);
 bool mux_feed_acked(const struct mux_feed *);
 uint64_t mux_feed_seqno(const struct mux_feed *);
+
+void mux_feed_ask(struct mux_feed *);
+struct json *mux_feed_take_answer(struct mux_feed *);
 
 void mux_feed_format(const struct mux_feed *, struct ds *);
 

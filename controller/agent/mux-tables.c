@@ -140,6 +140,15 @@ put_integer(struct json *object, const char *name, int64_t value)
     json_object_put(object, name, json_integer_create(value));
 }
 
+/* What is optional and false is left out: there may be many objects. */
+static void
+put_if_true(struct json *object, const char *name, bool value)
+{
+    if (value) {
+        json_object_put(object, name, json_boolean_create(true));
+    }
+}
+
 static struct json *
 op_create(const char *op)
 {
@@ -195,6 +204,39 @@ mux_tables_set_global(struct mux_tables *t, const char *hash_key,
     return true;
 }
 
+/* Puts 'texts' into the global settings as 'name'. */
+static void
+put_global_array(struct mux_tables *t, const char *name,
+                 const struct sset *texts)
+{
+    struct json *array = json_array_create_empty();
+    const char **sorted = sset_sort(texts);
+    size_t n = sset_count(texts);
+
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(array, json_string_create(sorted[i]));
+    }
+    free(sorted);
+    json_object_put(shash_find_data(&t->objects[MUX_GLOBAL], ""), name,
+                    array);
+}
+
+/* Sets where the nodes' VTEPs are.  mux_tables_set_global() must have been
+ * called. */
+void
+mux_tables_set_vteps(struct mux_tables *t, const struct sset *prefixes)
+{
+    put_global_array(t, "vteps", prefixes);
+}
+
+/* Sets the VTEPs of the other muxes with the same VIPs.
+ * mux_tables_set_global() must have been called. */
+void
+mux_tables_set_muxes(struct mux_tables *t, const struct sset *vteps)
+{
+    put_global_array(t, "muxes", vteps);
+}
+
 void
 mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
                        struct eth_addr src, struct eth_addr dst)
@@ -210,13 +252,17 @@ mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
 }
 
 void
-mux_tables_add_vip(struct mux_tables *t, int64_t network, const char *address)
+mux_tables_add_vip(struct mux_tables *t, const struct slbrec_vip *vip)
 {
     struct json *object = op_create("vip");
 
-    put_integer(object, "network", network);
-    json_object_put_string(object, "address", address);
-    add_object(t, MUX_VIP, vip_key(network, address), object);
+    put_integer(object, "network", vip->network_key);
+    json_object_put_string(object, "address", vip->address);
+    if (!vip->echo) {
+        json_object_put(object, "echo", json_boolean_create(false));
+    }
+    put_if_true(object, "reject", vip->reject);
+    add_object(t, MUX_VIP, vip_key(vip->network_key, vip->address), object);
 }
 
 /* Newest first. */
@@ -260,23 +306,42 @@ generation_to_json(const struct slbrec_generation *gen)
     return object;
 }
 
+static struct json *
+generations_to_json(const struct slbrec_compiled_pool *pool)
+{
+    const struct slbrec_generation nobody = {
+        .number = 1, .state = CONST_CAST(char *, "current"),
+    };
+    struct json *json = json_array_create_empty();
+
+    if (!pool->n_generations) {
+        json_array_add(json, generation_to_json(&nobody));
+        return json;
+    }
+
+    struct slbrec_generation **gens
+        = xmemdup(pool->generations, pool->n_generations * sizeof *gens);
+    qsort(gens, pool->n_generations, sizeof *gens, compare_generations);
+    for (size_t i = 0; i < pool->n_generations; i++) {
+        json_array_add(json, generation_to_json(gens[i]));
+    }
+    free(gens);
+    return json;
+}
+
 /* Adds 'pool' with those of its members that have a host.  Returns false if
- * it has no generation yet, or its generations are not what the datapath can
- * be told. */
+ * its generations are not what the datapath can be told. */
 bool
 mux_tables_add_pool(struct mux_tables *t,
                     const struct slbrec_compiled_pool *pool)
 {
     size_t n_current = 0, n_coming = 0;
 
-    if (!pool->n_generations) {
-        return false;
-    }
     for (size_t i = 0; i < pool->n_generations; i++) {
         n_current += !strcmp(pool->generations[i]->state, "current");
         n_coming += !strcmp(pool->generations[i]->state, "coming");
     }
-    if (n_current != 1 || n_coming > 1) {
+    if (pool->n_generations && (n_current != 1 || n_coming > 1)) {
         VLOG_WARN_RL(&rl, "pool %s is left out: it has %"PRIuSIZE" current "
                      "and %"PRIuSIZE" coming generations",
                      pool->name, n_current, n_coming);
@@ -295,23 +360,29 @@ mux_tables_add_pool(struct mux_tables *t,
         }
     }
 
-    struct slbrec_generation **gens
-        = xmemdup(pool->generations, pool->n_generations * sizeof *gens);
-    qsort(gens, pool->n_generations, sizeof *gens, compare_generations);
-    struct json *json_gens = json_array_create_empty();
-    for (size_t i = 0; i < pool->n_generations; i++) {
-        json_array_add(json_gens, generation_to_json(gens[i]));
-    }
-    free(gens);
-
     struct json *object = op_create("pool");
     put_integer(object, "tunnel_key", pool->tunnel_key);
     put_integer(object, "network", pool->network_key);
     put_integer(object, "slots", pool->slots_log2);
     json_object_put(object, "members", json_members);
-    json_object_put(object, "generations", json_gens);
+    json_object_put(object, "generations", generations_to_json(pool));
     add_object(t, MUX_POOL, pool_key(pool->tunnel_key), object);
     return true;
+}
+
+static void
+put_ranges(struct json *object, const struct slbrec_endpoint *endpoint)
+{
+    struct json *ranges;
+
+    if (endpoint->n_source_ranges) {
+        ranges = json_array_create_empty();
+        for (size_t i = 0; i < endpoint->n_source_ranges; i++) {
+            json_array_add(ranges,
+                           json_string_create(endpoint->source_ranges[i]));
+        }
+        json_object_put(object, "source_ranges", ranges);
+    }
 }
 
 /* Adds 'endpoint' if its VIP and its pool are there; returns false if not. */
@@ -336,6 +407,8 @@ mux_tables_add_endpoint(struct mux_tables *t,
                                endpoint->load_distribution);
         put_integer(object, "idle", endpoint->idle_timeout);
         json_object_put_string(object, "name", endpoint->rule);
+        put_if_true(object, "reject", endpoint->reject);
+        put_ranges(object, endpoint);
         add_object(t, MUX_ENDPOINT,
                    xasprintf("%s %"PRId64" %"PRId64, vip, endpoint->protocol,
                              endpoint->port),
@@ -374,6 +447,25 @@ add_pools(struct mux_tables *t, const struct ovsdb_idl *idl)
     sset_destroy(&used);
 }
 
+/* Adds the muxes, of the same set as this one, but for this one, whose VTEP is
+ * 'own'. */
+static void
+set_muxes(struct mux_tables *t, const struct ovsdb_idl *idl, ovs_be32 own)
+{
+    struct sset vteps = SSET_INITIALIZER(&vteps);
+    const struct slbrec_mux *mux;
+
+    SLBREC_MUX_FOR_EACH (mux, idl) {
+        ovs_be32 vtep;
+
+        if (ip_parse(mux->vtep, &vtep) && vtep && vtep != own) {
+            sset_add(&vteps, mux->vtep);
+        }
+    }
+    mux_tables_set_muxes(t, &vteps);
+    sset_destroy(&vteps);
+}
+
 /* Adds to 't', which must be empty, all that the database says, for a mux
  * with the given 'vtep'.  Returns false, and leaves 't' empty, if the database
  * is not ready: the manager has not made the key of the hash yet. */
@@ -391,10 +483,11 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
         }
         return false;
     }
+    set_muxes(t, idl, vtep);
 
     const struct slbrec_vip *vip;
     SLBREC_VIP_FOR_EACH (vip, idl) {
-        mux_tables_add_vip(t, vip->network_key, vip->address);
+        mux_tables_add_vip(t, vip);
     }
     add_pools(t, idl);
 
@@ -491,11 +584,21 @@ mux_tables_get_vips(const struct mux_tables *t, int64_t network,
     }
 }
 
-/* Adds the VTEPs of all members of all pools to 'vteps'. */
+/* Adds the VTEPs of all members of all pools, and of other muxes, to
+ * 'vteps'. */
 void
 mux_tables_get_vteps(const struct mux_tables *t, struct sset *vteps)
 {
+    const struct json *global = shash_find_data(&t->objects[MUX_GLOBAL], "");
+    const struct json *muxes = (global
+                                ? shash_find_data(json_object(global),
+                                                  "muxes")
+                                : NULL);
     const struct shash_node *node;
+
+    for (size_t i = 0; muxes && i < json_array(muxes)->n; i++) {
+        sset_add(vteps, json_string(json_array(muxes)->elems[i]));
+    }
 
     SHASH_FOR_EACH (node, &t->objects[MUX_POOL]) {
         const struct json_array *members = json_array(

@@ -37,8 +37,12 @@
  * The database is consistent, but what one mux reads of it may lack something:
  * VIPs of other sets of muxes are not there, while all endpoints are.  An
  * endpoint whose VIP or whose pool is not there is left out, and so is a pool
- * that no endpoint uses or that has no current generation.  Members without a
- * VTEP have no host any more and are left out as well.
+ * that no endpoint uses.  Members without a VTEP have no host any more and are
+ * left out as well.
+ *
+ * A pool that never had a member has no generation in the database.  The
+ * datapath gets one for it, without members: it is for the datapath to say
+ * what becomes of packets for nobody.
  *
  * VIPs of other availability zones are there, because what comes to the muxes'
  * common VTEP, or comes late, can be for any of them; they are not announced
@@ -86,10 +90,11 @@ size_t mux_tables_count(const struct mux_tables *);
 /* Building. */
 bool mux_tables_set_global(struct mux_tables *, const char *hash_key,
                            ovs_be32 vtep, const char *anycast);
+void mux_tables_set_vteps(struct mux_tables *, const struct sset *prefixes);
+void mux_tables_set_muxes(struct mux_tables *, const struct sset *vteps);
 void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
                             struct eth_addr src, struct eth_addr dst);
-void mux_tables_add_vip(struct mux_tables *, int64_t network,
-                        const char *address);
+void mux_tables_add_vip(struct mux_tables *, const struct slbrec_vip *);
 bool mux_tables_add_pool(struct mux_tables *,
                          const struct slbrec_compiled_pool *);
 bool mux_tables_add_endpoint(struct mux_tables *,

@@ -72,10 +72,13 @@
 #include <string.h>
 
 #include "controller/agent/announce.h"
+#include "controller/agent/fabric.h"
 #include "controller/agent/mux-feed.h"
 #include "controller/agent/mux-tables.h"
 #include "controller/agent/neighbour.h"
+#include "controller/agent/node.h"
 #include "controller/agent/ofctrl.h"
+#include "controller/agent/talkers.h"
 #include "dirs.h"
 #include "flow.h"
 #include "hash.h"
@@ -87,10 +90,12 @@
 #include "ofproto-rules/mux.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
+#include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
+#include "smap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -108,6 +113,9 @@ VLOG_DEFINE_THIS_MODULE(mux);
  * the gate opens, and before an agent that has just started replaces the
  * tables of another one. */
 #define RESOLVE_MS 2000
+
+/* Milliseconds between questions to the datapath about shortages. */
+#define ASK_MS 1000
 
 /* A VIP that the database has no more. */
 struct linger_vip {
@@ -134,6 +142,8 @@ struct mux {
 
     /* What the database wants. */
     unsigned int idl_seqno;
+    bool fabric_dirty;          /* The node's addresses have changed. */
+    char *fabric;               /* Where the nodes' VTEPs are, as text. */
     ovs_be32 vtep;              /* With which 'wanted' was made, ... */
     char *zone;                 /* ... and 'addresses'. */
     bool wanted_ok;
@@ -162,6 +172,10 @@ struct mux {
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
     bool adopted;               /* Another agent's, until flows are ready. */
+
+    /* Shortages. */
+    struct talkers *talkers;
+    long long int ask_at;
 };
 
 static struct mux mux;
@@ -347,18 +361,44 @@ update_addresses(const struct agent *agent)
     sset_destroy(&addresses);
 }
 
+/* Adds to 'tables' where the nodes' VTEPs are. */
+static void
+set_vteps(const struct agent *agent, struct mux_tables *tables)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(agent->slb_idl);
+    const char *option = smap_get(&global->options, "vtep-prefixes");
+    struct sset prefixes = SSET_INITIALIZER(&prefixes);
+
+    fabric_get_link(mux.vtep, &prefixes);
+    if (option && !fabric_get_prefixes(option, &prefixes)) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+        VLOG_WARN_RL(&rl, "SLB_Global's vtep-prefixes \"%s\" are not IPv4 "
+                     "prefixes, or too many; those that are count", option);
+    }
+    mux_tables_set_vteps(tables, &prefixes);
+    free(mux.fabric);
+    mux.fabric = sset_join(&prefixes, " ", "");
+    sset_destroy(&prefixes);
+}
+
 static void
 run_database(const struct agent *agent)
 {
     unsigned int seqno = ovsdb_idl_get_seqno(agent->slb_idl);
 
+    if (fabric_run()) {
+        mux.fabric_dirty = true;
+    }
     if (!agent->slb_complete
-        || (mux.wanted_ok && seqno == mux.idl_seqno
+        || (mux.wanted_ok && seqno == mux.idl_seqno && !mux.fabric_dirty
             && agent->config.vtep == mux.vtep
             && !strcmp(agent->config.zone, mux.zone))) {
         return;
     }
     mux.idl_seqno = seqno;
+    mux.fabric_dirty = false;
     mux.vtep = agent->config.vtep;
     free(mux.zone);
     mux.zone = xstrdup(agent->config.zone);
@@ -366,6 +406,7 @@ run_database(const struct agent *agent)
     struct mux_tables new;
     mux_tables_init(&new);
     if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)) {
+        set_vteps(agent, &new);
         if (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new)) {
             mux_tables_swap(&mux.wanted, &new);
             linger_update(&new);
@@ -628,6 +669,54 @@ run_routes(void)
     announce_run();
 }
 
+/* Shortages. */
+
+static const char *
+find_frontend(int64_t network, const char *address, void *agent_)
+{
+    const struct agent *agent = agent_;
+    const struct slbrec_vip *vip;
+
+    SLBREC_VIP_FOR_EACH (vip, agent->slb_idl) {
+        if (vip->network_key == network && !strcmp(vip->address, address)) {
+            return vip->frontend;
+        }
+    }
+    return NULL;
+}
+
+/* Learns from the datapath who takes too much, and tells it in the node's
+ * row. */
+static void
+run_talkers(struct agent *agent)
+{
+    struct json *answer = mux_feed_take_answer(mux.feed);
+
+    if (answer) {
+        talkers_put(mux.talkers, answer, time_msec(), time_wall_msec());
+        json_destroy(answer);
+    }
+    talkers_run(mux.talkers, time_msec());
+    if (time_msec() >= mux.ask_at) {
+        mux_feed_ask(mux.feed);
+        mux.ask_at = time_msec() + ASK_MS;
+    }
+    if (talkers_is_known(mux.talkers)) {
+        node_set_status(agent, "overload", talkers_get_text(mux.talkers));
+    }
+}
+
+static void
+mux_talkers(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    talkers_format(mux.talkers, &ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
 /* The role. */
 
 static void
@@ -638,6 +727,7 @@ mux_status(struct unixctl_conn *conn, int argc OVS_UNUSED,
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     mux_feed_format(mux.feed, &ds);
+    ds_put_format(&ds, "nodes' VTEPs are in: %s\n", mux.fabric);
     ds_put_format(&ds, "VTEPs not reachable: %"PRIuSIZE"\n",
                   mux.n_unreachable);
     ds_put_format(&ds, "VIPs lingering: %"PRIuSIZE"\n",
@@ -670,14 +760,17 @@ mux_init(struct agent *agent)
         .ports = { .uplink = OFPP_NONE, .slb = OFPP_NONE },
         .feed = mux_feed_create(remote),
         .zone = xstrdup(""),
+        .fabric = xstrdup(""),
         .state = MUX_FEED_OFFLINE,
         .state_since = time_msec(),
         .vteps = neighbour_set_create(),
         .resolve_until = LLONG_MAX,
         .feed_at = LLONG_MAX,
         .routes_dirty = true,
+        .talkers = talkers_create(find_frontend, agent, time_msec()),
     };
     free(remote);
+    fabric_init();
     mux_tables_init(&mux.wanted);
     mux_tables_init(&mux.base);
     sset_init(&mux.addresses);
@@ -685,6 +778,7 @@ mux_init(struct agent *agent)
     sset_init(&mux.flow_addresses);
     sset_init(&mux.ready);
     unixctl_command_register("slb/mux-status", "", 0, 0, mux_status, agent);
+    unixctl_command_register("slb/talkers", "", 0, 0, mux_talkers, NULL);
 }
 
 static void
@@ -696,6 +790,7 @@ mux_run(struct agent *agent)
     run_tables();
     run_flows(agent);
     run_routes();
+    run_talkers(agent);
 }
 
 static bool
@@ -714,6 +809,9 @@ mux_wait(struct agent *agent)
 {
     mux_feed_wait(mux.feed);
     announce_wait();
+    fabric_wait();
+    poll_timer_wait_until(mux.ask_at);
+    poll_timer_wait_until(talkers_next(mux.talkers));
 
     const struct linger_vip *linger;
     HMAP_FOR_EACH (linger, node, &mux.lingering) {
@@ -743,6 +841,7 @@ mux_destroy(struct agent *agent OVS_UNUSED)
     mux_feed_destroy(mux.feed);
     neighbour_set_destroy(mux.vteps);
     announce_destroy();
+    talkers_destroy(mux.talkers);
     mux_tables_destroy(&mux.wanted);
     mux_tables_destroy(&mux.base);
     sset_destroy(&mux.addresses);

@@ -22,6 +22,7 @@
 #include "lib/slb-idl.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "smap.h"
 
 VLOG_DEFINE_THIS_MODULE(node);
 
@@ -97,5 +98,23 @@ node_set_applied(struct agent *agent)
         && agent->node->applied != agent->wanted) {
         slbrec_node_set_applied(agent->node, agent->wanted);
         VLOG_DBG("applied %"PRId64, agent->wanted);
+    }
+}
+
+/* Has this node's status say 'text' about 'key', or nothing if 'text' is NULL.
+ * To be called in each turn of the main loop: what cannot be written in this
+ * one is in a later one. */
+void
+node_set_status(struct agent *agent, const char *key, const char *text)
+{
+    if (!agent->slb_txn || !agent->slb_complete || !agent->node) {
+        return;
+    }
+
+    const char *old = smap_get(&agent->node->status, key);
+    if (text && (!old || strcmp(text, old))) {
+        slbrec_node_update_status_setkey(agent->node, key, text);
+    } else if (!text && old) {
+        slbrec_node_update_status_delkey(agent->node, key);
     }
 }

@@ -20,11 +20,13 @@
  * The agent creates its Node row and keeps what it says about the node (name,
  * role, VTEP, zone, set of muxes, version) up to date.  "wanted" is the
  * manager's: it goes up with each change that concerns this node.  "applied"
- * is our answer: the "wanted" of which everything is in force. */
+ * is our answer: the "wanted" of which everything is in force.  "status" is
+ * what there is to know about the node besides, by keyword. */
 
 struct agent;
 
 void node_run(struct agent *);
 void node_set_applied(struct agent *);
+void node_set_status(struct agent *, const char *key, const char *text);
 
 #endif /* controller/agent/node.h */

@@ -161,7 +161,8 @@ usage(void)
            "\n"
            "The node is described by external_ids of its own Open_vSwitch row:"
            "\n  system-id, slb-remote, slb-encap-ip, and optionally slb-zone,"
-           "\n  slb-bridge, slb-underlay-bridge, slb-mux-set\n"
+           "\n  slb-bridge, slb-underlay-bridge, slb-mux-set, "
+           "slb-probe-ca-file\n"
            "\nOptions:\n"
            "  --role=ROLE             host: balances to the VMs of this node\n"
            "                          mux: balances to hosts\n"
@@ -186,6 +187,7 @@ config_destroy(struct agent_config *config)
     free(config->mux_set);
     free(config->bridge);
     free(config->underlay_bridge);
+    free(config->probe_ca_file);
 }
 
 /* Reads 'agent->config' from the local Open_vSwitch row.  What is missing or
@@ -214,6 +216,7 @@ config_run(struct agent *agent)
                                        agent->role->default_bridge)),
         .underlay_bridge = xstrdup(smap_get_def(ids, "slb-underlay-bridge",
                                                 "br-phy")),
+        .probe_ca_file = xstrdup(smap_get_def(ids, "slb-probe-ca-file", "")),
     };
     char *error = NULL;
     if (!config.node[0]) {
@@ -259,6 +262,7 @@ config_init(struct agent *agent)
         .mux_set = xstrdup(""),
         .bridge = xstrdup(""),
         .underlay_bridge = xstrdup(""),
+        .probe_ca_file = xstrdup(""),
     };
 }
 

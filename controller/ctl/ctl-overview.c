@@ -744,6 +744,7 @@ add_frontends(struct ctl_table *table, const struct printer *p,
         const struct slb_frontend *frontend = lb->frontends.at[i];
         const char *source = ctl_state_address_source(p->state, frontend);
         struct ds address = DS_EMPTY_INITIALIZER;
+        struct ds options = DS_EMPTY_INITIALIZER;
 
         ctl_state_format_address(p->state, frontend, &address);
         ctl_table_add(table, "%s", lb->obj.name);
@@ -757,7 +758,8 @@ add_frontends(struct ctl_table *table, const struct printer *p,
         } else {
             ctl_table_add(table, "all");
         }
-        add_field(table, &frontend->obj, "fastpath");
+        format_options(&frontend->obj, &options);
+        ctl_table_add_nocopy(table, &options);
     }
 }
 
@@ -844,7 +846,7 @@ void
 ctl_overview_print(const struct ctl_overview *overview)
 {
     static const char *const frontend_headings[] = {
-        "LOADBALANCER", "FRONTEND", "ADDRESS", "FROM", "ZONES", "FASTPATH",
+        "LOADBALANCER", "FRONTEND", "ADDRESS", "FROM", "ZONES", "OPTIONS",
         NULL
     };
     static const char *const member_headings[] = {

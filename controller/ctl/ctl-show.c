@@ -178,6 +178,21 @@ compare_nodes(const void *a_, const void *b_)
     return strcmp((*a)->name, (*b)->name);
 }
 
+/* What the node tells of itself, by keyword. */
+static void
+add_status(struct ctl_table *table, const struct slbrec_node *node)
+{
+    const struct smap_node **items = smap_sort(&node->status);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (size_t i = 0; i < smap_count(&node->status); i++) {
+        ds_put_format(&ds, "%s%s %s", i ? "; " : "", items[i]->key,
+                      items[i]->value);
+    }
+    ctl_table_add_nocopy(table, &ds);
+    free(items);
+}
+
 static void
 add_node(struct ctl_table *table, const struct slbrec_node *node)
 {
@@ -200,6 +215,7 @@ add_node(struct ctl_table *table, const struct slbrec_node *node)
     ctl_table_add(table, "%"PRId64, node->applied);
     ctl_table_add(table, "%s", node->applied >= node->wanted ? "yes" : "no");
     ctl_table_add_nocopy(table, &ports);
+    add_status(table, node);
 }
 
 int
@@ -207,7 +223,8 @@ ctl_nodes(const struct ctl_options *options, int n OVS_UNUSED,
           char *args[] OVS_UNUSED)
 {
     static const char *const headings[] = {
-        "NODE", "ROLE", "VTEP", "WANTED", "APPLIED", "CURRENT", "PORTS", NULL
+        "NODE", "ROLE", "VTEP", "WANTED", "APPLIED", "CURRENT", "PORTS",
+        "STATUS", NULL
     };
     struct ctl_db db;
 
@@ -218,6 +235,7 @@ ctl_nodes(const struct ctl_options *options, int n OVS_UNUSED,
     ovsdb_idl_add_column(db.idl, &slbrec_node_col_wanted);
     ovsdb_idl_add_column(db.idl, &slbrec_node_col_applied);
     ovsdb_idl_add_column(db.idl, &slbrec_node_col_ports);
+    ovsdb_idl_add_column(db.idl, &slbrec_node_col_status);
     ovsdb_idl_add_column(db.idl, &slbrec_port_col_iface_id);
     if (!ctl_db_connect(&db)) {
         ctl_db_destroy(&db);

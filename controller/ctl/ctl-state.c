@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "controller/ctl/ctl-model.h"
+#include "lib/slb-address.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
@@ -120,6 +121,27 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
     }
 }
 
+/* Adds the compiled pool 'row'.  There may be several for one that users
+ * declare, "web/backendPools/servers/probes/health", with the same members:
+ * the first one by name that has some that do not drain stands for all. */
+static void
+add_pool(struct ctl_state *state, const struct slbrec_compiled_pool *row)
+{
+    const char *end = strstr(row->name, "/probes/");
+    char *name = (end ? xmemdup0(row->name, end - row->name)
+                  : xstrdup(row->name));
+    const struct slbrec_compiled_pool *other = shash_find_data(&state->pools,
+                                                               name);
+    bool in_use = row->n_members > row->n_draining;
+    bool other_in_use = other && other->n_members > other->n_draining;
+
+    if (!other || in_use > other_in_use
+        || (in_use == other_in_use && strcmp(row->name, other->name) < 0)) {
+        shash_replace(&state->pools, name, row);
+    }
+    free(name);
+}
+
 /* Initializes 'state' with what 'idl' has. */
 void
 ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
@@ -142,7 +164,7 @@ ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
         shash_replace(&state->ports, port->nat_pool, port);
     }
     SLBREC_COMPILED_POOL_FOR_EACH (pool, idl) {
-        shash_replace(&state->pools, pool->name, pool);
+        add_pool(state, pool);
     }
     SLBREC_NODE_FOR_EACH (node, idl) {
         if (!strcmp(node->role, "host")) {
@@ -273,6 +295,18 @@ read_member(const struct ctl_state *state,
     };
 }
 
+/* Has 'member', which has the name of 'declared', another address? */
+static bool
+is_elsewhere(const struct ctl_member *member,
+             const struct slb_member *declared)
+{
+    struct in6_addr address;
+
+    return (!ipv6_is_zero(&declared->address) && member->address
+            && slb_address_parse(member->address, &address)
+            && slb_address_compare(&address, &declared->address));
+}
+
 /* Returns the members of 'pool', for the caller to free, and sets '*n' to
  * their number: first the declared ones, in their order, then those that are
  * not declared any more but still drain. */
@@ -298,8 +332,10 @@ ctl_state_members(const struct ctl_state *state, const struct slb_pool *pool,
 
         read_member(state, compiled, i, &member);
         declared = shash_find_data(&index, member.name);
-        if (!declared || (member.state == CTL_MEMBER_DRAINING
-                          && declared->state != CTL_MEMBER_UNKNOWN)) {
+        if (!declared
+            || is_elsewhere(&member, pool->members.at[declared - members])
+            || (member.state == CTL_MEMBER_DRAINING
+                && declared->state != CTL_MEMBER_UNKNOWN)) {
             members[(*n)++] = member;
         } else if (declared->state == CTL_MEMBER_DRAINING) {
             /* What drains is of an earlier time: another address. */
@@ -307,6 +343,13 @@ ctl_state_members(const struct ctl_state *state, const struct slb_pool *pool,
             *declared = member;
         } else {
             *declared = member;
+        }
+    }
+    /* Those that are on no port are not compiled. */
+    for (size_t i = 0; compiled && state->compiled && i < pool->members.n;
+         i++) {
+        if (members[i].state == CTL_MEMBER_UNKNOWN) {
+            members[i].state = CTL_MEMBER_UNBOUND;
         }
     }
     shash_destroy(&index);

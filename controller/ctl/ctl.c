@@ -105,8 +105,9 @@ static const struct command {
 "as a virtual network that a load balancer uses, cannot be deleted." },
     { "nodes", "", 0, 0, 0, ctl_nodes,
 "Shows the muxes and hosts: the number of the state they should have in\n"
-"force (WANTED), of the one they have (APPLIED), and the ports they have\n"
-"seen." },
+"force (WANTED), of the one they have (APPLIED), the ports they have seen,\n"
+"and what they tell of themselves (STATUS), such as that a mux is\n"
+"overloaded, and by whom." },
 };
 
 static void

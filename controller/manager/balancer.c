@@ -27,9 +27,11 @@
 #include "controller/manager/stage.h"
 #include "controller/manager/support.h"
 #include "controller/manager/write.h"
+#include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "lib/slb-outbound.h"
 #include "smap.h"
+#include "svec.h"
 #include "util.h"
 
 /* The object. */
@@ -99,6 +101,7 @@ destroy_endpoint(struct endpoint *e)
 {
     free(e->name);
     free(e->own_path);
+    svec_destroy(&e->source_ranges);
 }
 
 /* Forgets all that was parsed but pools and frontends. */
@@ -426,6 +429,9 @@ parse_frontend(struct state *s, struct balancer *b,
         f->zones[i] = xstrdup(row->zones[i]);
     }
 
+    f->echo = !row->n_enable_icmp_echo || row->enable_icmp_echo[0];
+    f->reject = row->enable_reject;
+
     const char *path = f->path + strlen(b->name) + 1;
     parse_frontend_address(s, b, row, f, path);
     f->space = f->internal && f->network ? xstrdup(f->network->name) : NULL;
@@ -535,9 +541,10 @@ find_frontend(const struct balancer *b, const struct slbrec_frontend *row)
 
 /* Parsing: pools. */
 
-/* A pool as it is declared. */
+/* A pool as it is declared, with the probe of the rules that use it. */
 struct declared_pool {
     const struct slbrec_backend_pool *row;
+    const struct slbrec_probe *probe; /* NULL for none. */
     struct pool *pool;
 };
 
@@ -548,10 +555,11 @@ struct declared_pools {
 
 static struct pool *
 find_pool(const struct declared_pools *pools,
-          const struct slbrec_backend_pool *row)
+          const struct slbrec_backend_pool *row,
+          const struct slbrec_probe *probe)
 {
     for (size_t i = 0; i < pools->n; i++) {
-        if (pools->list[i].row == row) {
+        if (pools->list[i].row == row && pools->list[i].probe == probe) {
             return pools->list[i].pool;
         }
     }
@@ -627,8 +635,7 @@ parse_pool(struct state *s, struct balancer *b,
         }
         d->weight = (strcmp(admin_state, "Down") ? find_weight(row, d->name)
                      : 0);
-        support_member(&b->status, row->name, d->name,
-                       !strcmp(admin_state, "Up"));
+        d->up = !strcmp(admin_state, "Up");
     }
     pool_parse(s, pool, declared, n, pool_is_ipv6(b, row), path, &b->status);
     free(declared);
@@ -636,26 +643,90 @@ parse_pool(struct state *s, struct balancer *b,
 }
 
 static void
+parse_probe(const struct balancer *b, const struct slbrec_probe *row,
+            struct pool *pool)
+{
+    struct pool_probe probe = {
+        .config = SMAP_INITIALIZER(&probe.config),
+        .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
+    };
+
+    smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
+    smap_add(&probe.config, "protocol", row->protocol);
+    smap_add_format(&probe.config, "port", "%"PRId64, row->port);
+    smap_add(&probe.config, "path", row->request_path);
+    smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
+    smap_add_format(&probe.config, "probes", "%"PRId64, row->number_of_probes);
+    pool_set_probe(pool, &probe);
+    smap_destroy(&probe.config);
+}
+
+/* Adds the pool of 'row' whose members are healthy if 'probe', which may be
+ * NULL, says so.  Returns false if there is one of that name already. */
+static bool
+declare_pool(struct state *s, struct balancer *b,
+             const struct slbrec_backend_pool *row,
+             const struct slbrec_probe *probe, struct declared_pools *pools)
+{
+    char *name = xasprintf("%s/backendPools/%s%s%s", b->name, row->name,
+                           probe ? "/probes/" : "", probe ? probe->name : "");
+    struct pool *pool = pool_get(b, name);
+    bool new = !pool->declared;
+
+    if (new) {
+        pool->declared = true;
+        pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
+        if (probe) {
+            parse_probe(b, probe, pool);
+        } else {
+            pool_set_probe(pool, NULL);
+        }
+        parse_pool(s, b, row, pool);
+    }
+    free(name);
+    return new;
+}
+
+/* Adds the pools of 'row': one for each probe of a rule that uses it, and one
+ * for rules without, also if there are no rules at all. */
+static void
+declare_pools(struct state *s, struct balancer *b,
+              const struct slbrec_backend_pool *row,
+              struct declared_pools *pools)
+{
+    const struct slbrec_load_balancer *lb = b->intent;
+    size_t n_before = pools->n;
+    bool ok = true;
+
+    for (size_t i = 0; i < lb->n_rules; i++) {
+        const struct slbrec_rule *rule = lb->rules[i];
+
+        if (rule->backend_pool == row
+            && !find_pool(pools, row, rule->probe)) {
+            ok &= declare_pool(s, b, row, rule->probe, pools);
+        }
+    }
+    if (ok && pools->n == n_before) {
+        ok = declare_pool(s, b, row, NULL, pools);
+    }
+    if (!ok) {
+        char *path = xasprintf("backendPools/%s", row->name);
+
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "there are several pools of this name");
+        free(path);
+    }
+}
+
+static void
 parse_pools(struct state *s, struct balancer *b, struct declared_pools *pools)
 {
     const struct slbrec_load_balancer *lb = b->intent;
 
-    pools->list = xcalloc(lb->n_backend_pools, sizeof *pools->list);
+    pools->list = xcalloc(lb->n_backend_pools + lb->n_rules,
+                          sizeof *pools->list);
     for (size_t i = 0; i < lb->n_backend_pools; i++) {
-        const struct slbrec_backend_pool *row = lb->backend_pools[i];
-        char *name = xasprintf("%s/backendPools/%s", b->name, row->name);
-        struct pool *pool = pool_get(b, name);
-
-        if (pool->declared) {
-            balancer_add_problem(b, &b->new_problems, &b->status,
-                                 name + strlen(b->name) + 1,
-                                 "there are several pools of this name");
-        } else {
-            pool->declared = true;
-            pools->list[pools->n++] = (struct declared_pool) { row, pool };
-            parse_pool(s, b, row, pool);
-        }
-        free(name);
+        declare_pools(s, b, lb->backend_pools[i], pools);
     }
 }
 
@@ -719,6 +790,7 @@ add_endpoint(struct balancer *b, const struct frontend *f, struct pool *pool,
         .frontend = f,
         .pool = pool,
         .load_distribution = "Default",
+        .source_ranges = SVEC_EMPTY_INITIALIZER,
     };
     e->key.network_key = f->internal ? f->network->key : 0;
     e->key.protocol = protocol;
@@ -756,37 +828,77 @@ parse_load_distribution(const char *s)
             : "Default");
 }
 
+/* Adds a problem about 'rule' and returns false if its frontend 'f' cannot
+ * have such a rule. */
+static bool
+check_rule(struct balancer *b, const struct slbrec_rule *rule,
+           const struct frontend *f)
+{
+    char *path = xasprintf("rules/%s", rule->name);
+    size_t n_problems = b->status.n;
+
+    /* Such a rule is never in force with some of its ranges only: it would
+     * keep out whom it should let in, or even, without any, the other way
+     * round. */
+    for (size_t i = 0; i < rule->n_source_ranges; i++) {
+        const char *text = rule->source_ranges[i];
+        struct slb_prefix prefix;
+
+        if (!slb_prefix_parse(text, &prefix)
+            || slb_prefix_has_host_bits(&prefix)
+            || slb_address_is_v4(&prefix.address) == f->ipv6) {
+            balancer_add_problem(b, &b->new_problems, &b->status, path,
+                                 "source range \"%s\" is no IPv%c prefix",
+                                 text, f->ipv6 ? '6' : '4');
+            break;
+        }
+    }
+    if (rule->n_source_ranges > MUX_PROTOCOL_MAX_RANGES) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "there are %"PRIuSIZE" source ranges, %d are "
+                             "possible", rule->n_source_ranges,
+                             MUX_PROTOCOL_MAX_RANGES);
+    }
+    if (!parse_protocol(rule->protocol) && !f->internal) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "protocol All is for internal frontends only");
+    }
+    free(path);
+    return b->status.n == n_problems;
+}
+
 static void
 parse_rule(struct balancer *b, const struct slbrec_rule *rule,
            const struct declared_pools *pools)
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
-    struct pool *pool = find_pool(pools, rule->backend_pool);
+    struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
     int protocol = parse_protocol(rule->protocol);
     struct support_rule support = {
         .name = rule->name,
-        .probe = rule->probe != NULL,
-        .all = !protocol,
-        .source_ranges = rule->n_source_ranges > 0,
         .disable_outbound_snat = rule->disable_outbound_snat,
         .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
-    bool supported = support_rule(&b->status, &support);
 
+    support_rule(&b->status, &support);
     if (!f || !f->usable || !pool) {
         add_unusable(b, "rules", rule->name, pool ? f : NULL);
-    } else if (supported) {
+    } else if (check_rule(b, rule, f)) {
         struct endpoint *e
             = add_endpoint(b, f, pool,
                            xasprintf("%s/rules/%s", b->name, rule->name),
-                           protocol, rule->frontend_port);
-        e->backend_port = rule->backend_port;
+                           protocol, protocol ? rule->frontend_port : 0);
+        e->backend_port = protocol ? rule->backend_port : 0;
         e->load_distribution
             = parse_load_distribution(rule->load_distribution);
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->reject = rule->enable_reject;
+        for (size_t i = 0; i < rule->n_source_ranges; i++) {
+            svec_add(&e->source_ranges, rule->source_ranges[i]);
+        }
     }
 }
 
@@ -994,6 +1106,7 @@ claim_endpoints(struct state *s, struct balancer *b)
     for (size_t i = 0; i < n; i++) {
         struct endpoint *e = &b->endpoints[i];
 
+        b->frontends[e->frontend - b->frontends].has_endpoints = true;
         e->key.vip = e->frontend->address;
         claims_add(&s->claims, &e->claimant, e->name, &e->key);
     }
@@ -1076,6 +1189,7 @@ parse_members(struct state *s, struct balancer *b)
         if (!pool->declared && !pool->row_ref.row) {
             pool_destroy(s, pool);
         } else if (!pool->declared) {
+            pool_set_probe(pool, NULL);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }
@@ -1234,6 +1348,76 @@ write_assigned_ports(struct state *s, struct balancer *b)
     sset_destroy(&wanted);
 }
 
+/* Virtual machines that have the address of a frontend came later: it was
+ * not given to one that had been theirs. */
+static void
+find_shared_addresses(const struct state *s, struct balancer *b)
+{
+    for (size_t i = 0; i < b->n_frontends; i++) {
+        const struct frontend *f = &b->frontends[i];
+        const struct binding *binding
+            = (f->has_endpoints && f->internal
+               ? bindings_find(&s->bindings, f->network->key, &f->address)
+               : NULL);
+
+        if (binding && binding->port) {
+            status_add_shared_address(&b->compile_status,
+                                      f->path + strlen(b->name) + 1,
+                                      &f->address, binding->port->iface_id,
+                                      binding->port->node);
+            add_status_as_problem(b, &b->conflicts, &b->compile_status);
+        }
+    }
+}
+
+/* Adds to the status of 'b' why 'm', of 'pool', is on no port. */
+static void
+add_astray(const struct state *s, struct balancer *b, const struct pool *pool,
+           const struct member *m, const struct binding_astray *astray)
+{
+    const struct network *network = (m->bm.by_name ? NULL
+                                     : network_find_by_key(s, m->network_key));
+    const char *wanted = network ? network->name : NULL;
+    const char *path = pool->name + strlen(b->name) + 1;
+
+    if (pool->is_nat) {
+        for (size_t i = 0; i < b->n_endpoints; i++) {
+            const struct endpoint *e = &b->endpoints[i];
+
+            if (e->pool == pool) {
+                status_add_astray(&b->compile_status, e->path, "its target's",
+                                  astray, wanted, m->bm.ipv6);
+            }
+        }
+    } else {
+        char *member_path = xasprintf("%s/members/%s", path, m->name);
+
+        status_add_astray(&b->compile_status, member_path, "its", astray,
+                          wanted, m->bm.ipv6);
+        free(member_path);
+    }
+}
+
+static void
+find_astray(const struct state *s, struct balancer *b)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &b->pools) {
+        const struct pool *pool = node->data;
+
+        for (size_t i = 0; i < pool->n_members; i++) {
+            const struct member *m = &pool->members[i];
+            struct binding_astray astray;
+
+            if (!m->gone
+                && bindings_find_astray(&s->bindings, &m->bm, &astray)) {
+                add_astray(s, b, pool, m, &astray);
+            }
+        }
+    }
+}
+
 static void
 find_conflicts(struct balancer *b)
 {
@@ -1330,6 +1514,8 @@ balancer_compile(struct state *s, struct balancer *b)
         }
     }
     find_conflicts(b);
+    find_shared_addresses(s, b);
+    find_astray(s, b);
     endpoints_write(s, b);
     write_assigned_addresses(s, b);
     write_assigned_ports(s, b);

@@ -73,10 +73,13 @@ struct frontend {
     char **zones;
     size_t n_zones;
     char *source;               /* The address comes from there, or NULL. */
+    bool echo;                  /* Do muxes answer ping? */
+    bool reject;                /* Refuse they what no rule takes? */
     char *space;                /* For struct assign: where the address is
                                  * unique, NULL for public ones. */
     bool taken;                 /* Does struct assign know that the address is
                                  * taken? */
+    bool has_endpoints;
 };
 
 struct nat_pool {

@@ -79,12 +79,15 @@ bindings_init(struct bindings *b, struct problems *problems,
     hmap_init(&b->bindings);
     hmap_init(&b->known);
     hmap_init(&b->ports);
+    hmap_init(&b->ports_by_name);
+    hmap_init(&b->lost);
     hmap_init(&b->names);
     shash_init(&b->nodes);
     ovs_list_init(&b->touched_ports);
     ovs_list_init(&b->touched_members);
     ovs_list_init(&b->touched);
     ovs_list_init(&b->changed_members);
+    ovs_list_init(&b->changed_astray);
     ovs_list_init(&b->changed);
     ovs_list_init(&b->dirty);
 }
@@ -124,6 +127,8 @@ bindings_destroy(struct bindings *b)
     hmap_destroy(&b->bindings);
     hmap_destroy(&b->known);
     hmap_destroy(&b->ports);
+    hmap_destroy(&b->ports_by_name);
+    hmap_destroy(&b->lost);
     hmap_destroy(&b->names);
 }
 
@@ -321,6 +326,45 @@ touch_name(struct bindings *b, uint32_t network_key, const char *name)
         }
         if (use->member->binding) {
             touch(b, use->member->binding);
+        }
+    }
+}
+
+/* Members without port. */
+
+/* Whether 'member' is on a port may have changed. */
+static void
+update_lost(struct bindings *b, struct binding_member *member)
+{
+    bool lost = (member->declared
+                 && !(member->binding && member->binding->port));
+
+    if (lost == !hmap_node_is_null(&member->lost_node)) {
+        return;
+    }
+    if (lost) {
+        hmap_insert(&b->lost, &member->lost_node,
+                    hash_string(member->name, 0));
+    } else {
+        hmap_remove(&b->lost, &member->lost_node);
+        hmap_node_nullify(&member->lost_node);
+        unlist(&member->astray_node);
+    }
+}
+
+/* There is something new about a port with 'name'. */
+static void
+touch_lost(struct bindings *b, const char *name)
+{
+    struct binding_member *member;
+
+    if (hmap_is_empty(&b->lost)) {
+        return;
+    }
+    HMAP_FOR_EACH_WITH_HASH (member, lost_node, hash_string(name, 0),
+                             &b->lost) {
+        if (!strcmp(member->name, name)) {
+            enlist(&b->changed_astray, &member->astray_node);
         }
     }
 }
@@ -703,12 +747,15 @@ resolve_port(struct bindings *b, struct binding_port *port)
         }
     }
     problems_replace(b->problems, &port->problems, &problems);
+    touch_lost(b, port->iface_id);
 }
 
 static void
 destroy_port(struct bindings *b, struct binding_port *port)
 {
     unlink_port(b, port);
+    touch_lost(b, port->iface_id);
+    hmap_remove(&b->ports_by_name, &port->name_node);
     problems_remove(b->problems, &port->problems);
     ovs_list_remove(&port->node_node);
     unlist(&port->touched_node);
@@ -743,6 +790,8 @@ add_port(struct bindings *b, struct binding_node *node, const char *name,
     ovs_list_init(&port->touched_node);
     problem_list_init(&port->problems);
     port->seen = true;
+    hmap_insert(&b->ports_by_name, &port->name_node,
+                hash_string(port->iface_id, 0));
     ovs_list_push_back(&node->ports, &port->node_node);
     enlist(&b->touched_ports, &port->touched_node);
 }
@@ -839,6 +888,7 @@ link_member(struct bindings *b, struct binding_member *member,
         touch(b, binding);
         set_dirty_if_written(b, binding);
     }
+    update_lost(b, member);
 }
 
 static void
@@ -849,6 +899,8 @@ init_member(struct bindings *b, struct binding_member *member,
     member->name = name;
     ovs_list_init(&member->binding_node);
     ovs_list_init(&member->touched_node);
+    hmap_node_nullify(&member->lost_node);
+    ovs_list_init(&member->astray_node);
     member->names = xcalloc(n, sizeof *member->names);
     member->n_names = n;
     for (size_t i = 0; i < n; i++) {
@@ -881,6 +933,7 @@ bindings_add_member_by_name(struct bindings *b, struct binding_member *member,
     member->ipv6 = ipv6;
     member->before = *before;
     enlist(&b->touched_members, &member->touched_node);
+    update_lost(b, member);
 }
 
 void
@@ -888,6 +941,11 @@ bindings_remove_member(struct bindings *b, struct binding_member *member)
 {
     link_member(b, member, NULL);
     unlist(&member->touched_node);
+    unlist(&member->astray_node);
+    if (!hmap_node_is_null(&member->lost_node)) {
+        hmap_remove(&b->lost, &member->lost_node);
+        hmap_node_nullify(&member->lost_node);
+    }
     for (size_t i = 0; i < member->n_names; i++) {
         remove_name_use(b, &member->names[i]);
     }
@@ -999,6 +1057,54 @@ rank_port(const struct binding *binding, const struct binding_port *port)
     return rank;
 }
 
+/* Whether 'member' may be in 'network'. */
+static bool
+member_has_network(const struct binding_member *member,
+                   const struct binding_network *network)
+{
+    for (size_t i = 0; network && i < member->n_names; i++) {
+        if (member->names[i].name->network_key == network->key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Finds out whether 'member' is on no port although there is one with its
+ * name.  Of several it is one in a network of the member's, otherwise the
+ * first by node.  Returns false if there is none. */
+bool
+bindings_find_astray(const struct bindings *b,
+                     const struct binding_member *member,
+                     struct binding_astray *astray)
+{
+    const struct binding_port *port, *best = NULL;
+    bool best_is_near = false;
+
+    if (hmap_node_is_null(&member->lost_node)
+        || hmap_is_empty(&b->ports_by_name)) {
+        return false;
+    }
+    HMAP_FOR_EACH_WITH_HASH (port, name_node, hash_string(member->name, 0),
+                             &b->ports_by_name) {
+        bool near = member_has_network(member, port->network);
+
+        if (!strcmp(port->iface_id, member->name)
+            && (!best || near > best_is_near
+                || (near == best_is_near && compare_ports(port, best) < 0))) {
+            best = port;
+            best_is_near = near;
+        }
+    }
+    if (!best) {
+        return false;
+    }
+    astray->node = best->node;
+    astray->network = best->network ? best->network->name : NULL;
+    astray->without_address = best_is_near;
+    return true;
+}
+
 struct choice {
     const struct binding *binding;
     const struct binding_port *best;
@@ -1085,6 +1191,8 @@ resolve_binding(struct bindings *b, struct binding *binding)
     problems_replace(b->problems, &binding->problems, &problems);
 
     if (c.best != binding->port || binding->moved) {
+        struct binding_member *member;
+
         unlist(&binding->port_node);
         binding->port = c.best;
         binding->moved = false;
@@ -1092,6 +1200,9 @@ resolve_binding(struct bindings *b, struct binding *binding)
             struct binding_port *port = CONST_CAST(struct binding_port *,
                                                    c.best);
             ovs_list_push_back(&port->bindings, &binding->port_node);
+        }
+        LIST_FOR_EACH (member, binding_node, &binding->members) {
+            update_lost(b, member);
         }
         enlist(&b->changed, &binding->changed_node);
         bindings_set_dirty(b, binding);
@@ -1122,19 +1233,23 @@ bindings_resolve(struct bindings *b)
     }
 }
 
-/* Returns a member by name whose address has become another one, each once,
- * NULL if there is none. */
+/* Returns a member by name whose address has become another one, or a member
+ * without port about which bindings_find_astray() may say something else, each
+ * once, NULL if there is none. */
 struct binding_member *
 bindings_pop_changed_member(struct bindings *b)
 {
-    if (ovs_list_is_empty(&b->changed_members)) {
-        return NULL;
-    }
+    struct binding_member *member = NULL;
 
-    struct binding_member *member
-        = CONTAINER_OF(ovs_list_pop_front(&b->changed_members),
-                       struct binding_member, touched_node);
-    ovs_list_init(&member->touched_node);
+    if (!ovs_list_is_empty(&b->changed_members)) {
+        member = CONTAINER_OF(ovs_list_pop_front(&b->changed_members),
+                              struct binding_member, touched_node);
+        ovs_list_init(&member->touched_node);
+    } else if (!ovs_list_is_empty(&b->changed_astray)) {
+        member = CONTAINER_OF(ovs_list_pop_front(&b->changed_astray),
+                              struct binding_member, astray_node);
+        ovs_list_init(&member->astray_node);
+    }
     return member;
 }
 

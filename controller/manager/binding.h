@@ -63,6 +63,9 @@
  * All other ports that report it are left out for this address.  A member is
  * bound to whatever port its address is on.
  *
+ * A member that users want and that is on no port, while there is one with its
+ * name somewhere else, is astray: bindings_find_astray() tells where.
+ *
  *
  * Use
  * ===
@@ -103,6 +106,7 @@ struct binding_node {
 /* A port. */
 struct binding_port {
     struct hmap_node hmap_node; /* In struct bindings's 'ports' or null. */
+    struct hmap_node name_node; /* In struct bindings's 'ports_by_name'. */
     struct ovs_list node_node;  /* In its node. */
     struct ovs_list touched_node; /* In struct bindings's 'touched_ports'. */
     const char *node;
@@ -135,8 +139,18 @@ struct binding_member {
     struct in6_addr before;     /* All zeros if it had none. */
     struct ovs_list binding_node; /* In 'binding'. */
     struct ovs_list touched_node; /* In struct bindings's 'touched_members'. */
+    struct hmap_node lost_node; /* In struct bindings's 'lost' or null. */
+    struct ovs_list astray_node; /* In struct bindings's 'changed_astray'. */
     struct binding_name_use *names; /* In its networks. */
     size_t n_names;
+};
+
+/* Why a member is on no port although there is one with its name. */
+struct binding_astray {
+    const char *node;           /* Where that is. */
+    const char *network;        /* In which it is, NULL for none. */
+    bool without_address;       /* This network would be right, but the port
+                                 * has no address of the family. */
 };
 
 /* An address in a network that somebody mentions. */
@@ -185,12 +199,15 @@ struct bindings {
     struct hmap bindings;       /* "struct binding"s by network, address. */
     struct hmap known;          /* By node and iface_id. */
     struct hmap ports;          /* By network and iface_id. */
+    struct hmap ports_by_name;  /* By iface_id. */
+    struct hmap lost;           /* Wanted members without port, by name. */
     struct hmap names;          /* Of members, by network and name. */
     struct shash nodes;         /* Contains "struct binding_node"s. */
     struct ovs_list touched_ports;
     struct ovs_list touched_members;
     struct ovs_list touched;
     struct ovs_list changed_members;
+    struct ovs_list changed_astray;
     struct ovs_list changed;
     struct ovs_list dirty;
 };
@@ -223,6 +240,10 @@ void bindings_remove_member(struct bindings *, struct binding_member *);
 
 bool binding_member_goes_before(const struct binding_member *,
                                 const struct binding_member *);
+
+bool bindings_find_astray(const struct bindings *,
+                          const struct binding_member *,
+                          struct binding_astray *);
 
 void bindings_resolve(struct bindings *);
 struct binding_member *bindings_pop_changed_member(struct bindings *);

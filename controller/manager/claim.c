@@ -83,26 +83,40 @@ hash_vip(uint32_t network_key, const struct in6_addr *address)
     return slb_address_hash(address, network_key);
 }
 
+/* Returns the VIP, NULL if nobody claims anything of it and there is no
+ * row. */
 struct vip *
-claims_find_or_add_vip(struct claims *claims, uint32_t network_key,
-                       const struct in6_addr *address)
+claims_find_vip(const struct claims *claims, uint32_t network_key,
+                const struct in6_addr *address)
 {
-    uint32_t hash = hash_vip(network_key, address);
     struct vip *vip;
 
-    HMAP_FOR_EACH_WITH_HASH (vip, hmap_node, hash, &claims->vips) {
+    HMAP_FOR_EACH_WITH_HASH (vip, hmap_node, hash_vip(network_key, address),
+                             &claims->vips) {
         if (vip->network_key == network_key
             && !slb_address_compare(&vip->address, address)) {
             return vip;
         }
     }
+    return NULL;
+}
 
+struct vip *
+claims_find_or_add_vip(struct claims *claims, uint32_t network_key,
+                       const struct in6_addr *address)
+{
+    struct vip *vip = claims_find_vip(claims, network_key, address);
+
+    if (vip) {
+        return vip;
+    }
     vip = xzalloc(sizeof *vip);
     vip->network_key = network_key;
     vip->address = *address;
     ovs_list_init(&vip->claims);
     ovs_list_init(&vip->dirty_node);
-    hmap_insert(&claims->vips, &vip->hmap_node, hash);
+    hmap_insert(&claims->vips, &vip->hmap_node,
+                hash_vip(network_key, address));
     return vip;
 }
 

@@ -107,6 +107,8 @@ bool claim_key_equals(const struct claim_key *, const struct claim_key *);
 void claims_resolve(struct claims *);
 struct claimant *claims_pop_changed(struct claims *);
 
+struct vip *claims_find_vip(const struct claims *, uint32_t network_key,
+                            const struct in6_addr *);
 struct vip *claims_find_or_add_vip(struct claims *, uint32_t network_key,
                                    const struct in6_addr *);
 void claims_set_dirty(struct claims *, struct vip *);

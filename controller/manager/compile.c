@@ -51,9 +51,12 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Octets of the key of the muxes' hash. */
 #define HASH_KEY_LEN 16
 
-/* A run ends when it has written that many rows (and what belongs to them) ...
- * Larger transactions are not faster, and block the database longer. */
-#define ROWS_PER_RUN_DEFAULT 800
+/* A run ends when it has written that many rows (and what belongs to them), and
+ * one more for each node, since each node may be told of each transaction ...
+ * Large transactions are slower: what server and manager make of one to read
+ * or write it does not fit into caches any more, nor into the buffers between
+ * them, so that they take turns; and they block the database. */
+#define ROWS_PER_RUN_DEFAULT 50
 
 /* ... or has taken that long, in us. */
 #define RUN_TIME (50 * 1000)
@@ -107,6 +110,8 @@ static struct ovsdb_idl_column *const inputs[] = {
     &slbrec_frontend_col_subnet,
     &slbrec_frontend_col_zones,
     &slbrec_frontend_col_fastpath,
+    &slbrec_frontend_col_enable_icmp_echo,
+    &slbrec_frontend_col_enable_reject,
     &slbrec_backend_pool_col_name,
     &slbrec_backend_pool_col_members,
     &slbrec_backend_pool_col_member_weights,
@@ -124,7 +129,14 @@ static struct ovsdb_idl_column *const inputs[] = {
     &slbrec_rule_col_enable_floating_ip,
     &slbrec_rule_col_disable_outbound_snat,
     &slbrec_rule_col_source_ranges,
+    &slbrec_rule_col_enable_reject,
     &slbrec_probe_col_name,
+    &slbrec_probe_col_protocol,
+    &slbrec_probe_col_port,
+    &slbrec_probe_col_request_path,
+    &slbrec_probe_col_interval,
+    &slbrec_probe_col_number_of_probes,
+    &slbrec_probe_col_no_healthy_backends_behavior,
     &slbrec_inbound_nat_rule_col_name,
     &slbrec_inbound_nat_rule_col_frontend,
     &slbrec_inbound_nat_rule_col_protocol,
@@ -159,6 +171,7 @@ static struct ovsdb_idl_column *const inputs[] = {
     &slbrec_port_col_mac,
     &slbrec_port_col_addresses,
     &slbrec_port_col_network,
+    &slbrec_port_col_health,
     &slbrec_compiled_network_col_name,
     &slbrec_compiled_pool_col_name,
     &slbrec_endpoint_col_network_key,
@@ -189,11 +202,6 @@ static struct ovsdb_idl_column *const unused[] = {
     &slbrec_load_balancer_col_probes,
     &slbrec_load_balancer_col_external_ids,
     &slbrec_frontend_col_private_ip_allocation_method,
-    &slbrec_probe_col_protocol,
-    &slbrec_probe_col_port,
-    &slbrec_probe_col_request_path,
-    &slbrec_probe_col_interval,
-    &slbrec_probe_col_number_of_probes,
     &slbrec_outbound_rule_col_protocol,
     &slbrec_outbound_rule_col_idle_timeout,
     &slbrec_outbound_rule_col_enable_tcp_reset,
@@ -380,6 +388,29 @@ compiler_track(struct compiler *c)
 
 /* Running. */
 
+/* The frontends that have 'binding''s address say so if a machine has it,
+ * too. */
+static void
+set_frontends_dirty(struct state *s, const struct binding *binding)
+{
+    const struct vip *vip = claims_find_vip(&s->claims, binding->network_key,
+                                            &binding->address);
+    const struct claimant *claimant;
+    const struct claim *claim;
+
+    if (!vip) {
+        return;
+    }
+    LIST_FOR_EACH (claim, vip_node, &vip->claims) {
+        LIST_FOR_EACH (claimant, claim_node, &claim->claimants) {
+            const struct endpoint *e = CONTAINER_OF(claimant, struct endpoint,
+                                                    claimant);
+
+            balancer_set_dirty(s, e->balancer, false);
+        }
+    }
+}
+
 /* Parses what has to be parsed and decides what depends on several load
  * balancers, until nothing follows from that any more. */
 static void
@@ -407,6 +438,7 @@ settle(struct state *s)
 
                 balancer_set_dirty(s, pool->balancer, true);
             }
+            set_frontends_dirty(s, binding);
         }
 
         claims_resolve(&s->claims);
@@ -544,10 +576,17 @@ compiler_is_due(struct compiler *c)
     return has_dirty(c) || stages_have_garbage(&c->state);
 }
 
+/* Returns how many rows a run writes. */
+static size_t
+get_max_rows(const struct compiler *c)
+{
+    return c->rows_per_run + shash_count(&c->state.nodes);
+}
+
 static bool
 has_done_enough(const struct compiler *c, long long int start)
 {
-    return (c->state.n_written >= c->rows_per_run
+    return (c->state.n_written >= get_max_rows(c)
             || time_usec() - start >= RUN_TIME);
 }
 
@@ -611,7 +650,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
 
     bool done = ovs_list_is_empty(&s->queue) && !ahead;
     vips_write(s, done);
-    done = places_write(s, done, c->rows_per_run) && done;
+    done = places_write(s, done, get_max_rows(c)) && done;
     if (!ahead) {
         write_global(s, done);
         c->global_dirty = !done;

@@ -18,6 +18,7 @@
 #include "controller/manager/endpoint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "controller/manager/balancer.h"
 #include "controller/manager/pool.h"
@@ -113,6 +114,37 @@ see_endpoint(struct state *s, const struct slbrec_endpoint *row, bool deleted)
     }
 }
 
+/* Whether 'row' has 'ranges', which are in the IDL's order, too. */
+static bool
+ranges_equal(const struct slbrec_endpoint *row, const struct svec *ranges)
+{
+    if (row->n_source_ranges != ranges->n) {
+        return false;
+    }
+    for (size_t i = 0; i < ranges->n; i++) {
+        if (strcmp(row->source_ranges[i], ranges->names[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Writes what only muxes read of 'e' to 'row'.  Returns true if that changes
+ * anything. */
+static bool
+write_access(const struct slbrec_endpoint *row, const struct endpoint *e)
+{
+    bool changed = false;
+
+    SET_INTEGER(endpoint, row, reject, e->reject, changed);
+    if (!ranges_equal(row, &e->source_ranges)) {
+        slbrec_endpoint_set_source_ranges(
+            row, (const char **) e->source_ranges.names, e->source_ranges.n);
+        changed = true;
+    }
+    return changed;
+}
+
 static void
 write_endpoint(struct state *s, const struct endpoint *e)
 {
@@ -148,10 +180,14 @@ write_endpoint(struct state *s, const struct endpoint *e)
                changed);
     SET_INTEGER(endpoint, row, idle_timeout, e->idle_timeout, changed);
     SET_INTEGER(endpoint, row, floating_ip, e->floating_ip, changed);
+
+    bool access_changed = write_access(row, e);
     if (changed) {
         touch_pool(s, e->pool->key);
-        s->n_written++;
+    } else if (access_changed) {
+        concern_touch_muxes(&s->concern);
     }
+    s->n_written += changed || access_changed;
 }
 
 /* Returns true if 'e' is what forwards its VIP's port. */
@@ -408,7 +444,7 @@ static void
 write_vip(struct state *s, const struct slbrec_vip *row, const struct vip *vip,
           const struct frontend *f)
 {
-    bool changed = false;
+    bool changed = false, answers_changed = false;
 
     if (!row) {
         char *address = slb_address_to_string(&vip->address);
@@ -427,10 +463,16 @@ write_vip(struct state *s, const struct slbrec_vip *row, const struct vip *vip,
         slbrec_vip_set_zones(row, (const char **) f->zones, f->n_zones);
         changed = true;
     }
+
+    /* What muxes answer is nothing to hosts. */
+    SET_INTEGER(vip, row, echo, f->echo, answers_changed);
+    SET_INTEGER(vip, row, reject, f->reject, answers_changed);
     if (changed) {
         touch_vip(s, row);
-        s->n_written++;
+    } else if (answers_changed) {
+        concern_touch_mux_set(&s->concern, MUX_SET);
     }
+    s->n_written += changed || answers_changed;
 }
 
 /* Writes the rows of the VIPs of the endpoints that were written in this run,

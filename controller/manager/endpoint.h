@@ -24,6 +24,7 @@
 
 #include "controller/manager/claim.h"
 #include "controller/manager/state.h"
+#include "svec.h"
 
 struct balancer;
 struct frontend;
@@ -44,6 +45,10 @@ struct endpoint {
     const char *load_distribution;
     int idle_timeout;           /* In seconds. */
     bool floating_ip;
+
+    /* For muxes only. */
+    struct svec source_ranges;  /* Prefixes; empty: all. */
+    bool reject;
 };
 
 struct endpoint_row {

@@ -24,6 +24,7 @@
 #include "controller/manager/write.h"
 #include "lib/slb-address.h"
 #include "packets.h"
+#include "smap.h"
 #include "util.h"
 
 static bool
@@ -57,6 +58,76 @@ update_mux_zones(struct state *s)
     sset_destroy(&zones);
 }
 
+/* Health. */
+
+static void
+forget_health(struct node *n, struct shash_node *node)
+{
+    smap_destroy(node->data);
+    free(node->data);
+    shash_delete(&n->health, node);
+}
+
+/* The load balancer that 'key' belongs to has to look at its members. */
+static void
+health_changed(struct state *s, const char *key)
+{
+    char *name = xmemdup0(key, strcspn(key, "/"));
+    struct balancer *b = shash_find_data(&s->balancers, name);
+
+    if (b) {
+        balancer_set_dirty(s, b, true);
+    }
+    free(name);
+}
+
+/* Takes in what 'n' says about its port in 'row'. */
+static void
+read_health(struct state *s, struct node *n, const struct slbrec_port *row)
+{
+    static const struct smap nothing = SMAP_INITIALIZER(&nothing);
+    struct shash_node *node = shash_find(&n->health, row->iface_id);
+    const struct smap *before = node ? node->data : &nothing;
+    const struct smap_node *sn;
+
+    if (smap_equal(before, &row->health)) {
+        return;
+    }
+    SMAP_FOR_EACH (sn, before) {
+        if (!smap_get(&row->health, sn->key)) {
+            health_changed(s, sn->key);
+        }
+    }
+    SMAP_FOR_EACH (sn, &row->health) {
+        if (strcmp(smap_get_def(before, sn->key, ""), sn->value)) {
+            health_changed(s, sn->key);
+        }
+    }
+    if (node) {
+        forget_health(n, node);
+    }
+    if (!smap_is_empty(&row->health)) {
+        struct smap *health = xmalloc(sizeof *health);
+
+        smap_clone(health, &row->health);
+        shash_add(&n->health, row->iface_id, health);
+    }
+}
+
+/* Returns what 'node' has reported in Port.health for 'key', or NULL. */
+const char *
+node_get_health(const struct state *s, const char *node, const char *iface_id,
+                const char *key)
+{
+    const struct node *n = shash_find_data(&s->nodes, node);
+    const struct smap *health = (n ? shash_find_data(&n->health, iface_id)
+                                 : NULL);
+
+    return health ? smap_get(health, key) : NULL;
+}
+
+/* Nodes. */
+
 static void
 forget(struct state *s, struct node *n)
 {
@@ -71,7 +142,13 @@ forget(struct state *s, struct node *n)
 void
 node_destroy(struct state *s, struct node *n)
 {
+    struct shash_node *node;
+
     forget(s, n);
+    SHASH_FOR_EACH_SAFE (node, &n->health) {
+        forget_health(n, node);
+    }
+    shash_destroy(&n->health);
     state_detach(s, &n->row_ref);
     problems_remove(&s->problems, &n->problems);
     ovs_list_remove(&n->new_node);
@@ -80,12 +157,13 @@ node_destroy(struct state *s, struct node *n)
 }
 
 static void
-read_ports(struct state *s, const struct slbrec_node *row,
-           struct problem_list *problems)
+read_ports(struct state *s, struct node *node, struct problem_list *problems)
 {
+    const struct slbrec_node *row = node->row;
     struct binding_report *reports = xcalloc(row->n_ports, sizeof *reports);
     char (*macs)[ETH_ADDR_STRLEN + 1] = xcalloc(row->n_ports, sizeof *macs);
     struct sset iface_ids = SSET_INITIALIZER(&iface_ids);
+    struct shash_node *sn;
     size_t n = 0;
 
     for (size_t i = 0; i < row->n_ports; i++) {
@@ -104,6 +182,7 @@ read_ports(struct state *s, const struct slbrec_node *row,
                              row->name, port->iface_id);
             continue;
         }
+        read_health(s, node, port);
         snprintf(macs[n], sizeof macs[n], ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
         reports[n] = (struct binding_report) {
             .iface_id = port->iface_id,
@@ -115,6 +194,11 @@ read_ports(struct state *s, const struct slbrec_node *row,
         n++;
     }
     bindings_set_node(&s->bindings, row->name, row->vtep, reports, n);
+    SHASH_FOR_EACH_SAFE (sn, &node->health) {
+        if (!sset_contains(&iface_ids, sn->name)) {
+            forget_health(node, sn);
+        }
+    }
     sset_destroy(&iface_ids);
     free(reports);
     free(macs);
@@ -144,7 +228,7 @@ read_node(struct state *s, struct node *n)
         prepare_set_mux(s->prepare, n->name, row->wanted, row->applied);
     }
     if (valid && is_host(row)) {
-        read_ports(s, row, &problems);
+        read_ports(s, n, &problems);
     } else {
         bindings_remove_node(&s->bindings, n->name);
     }
@@ -181,6 +265,7 @@ see_node(struct state *s, const struct slbrec_node *row, bool deleted)
         n->name = shash_add(&s->nodes, row->name, n)->name;
         n->row = row;
         ovs_list_init(&n->new_node);
+        shash_init(&n->health);
         problem_list_init(&n->problems);
         state_attach(s, &n->row_ref, row, n);
     }
@@ -243,6 +328,7 @@ nodes_write_muxes(struct state *s)
     }
     if (changed) {
         concern_touch_hosts(&s->concern);
+        concern_touch_muxes(&s->concern);
         s->n_written++;
     }
     shash_destroy(&rows);

@@ -24,6 +24,7 @@
 
 #include "controller/manager/problems.h"
 #include "controller/manager/state.h"
+#include "openvswitch/shash.h"
 
 struct slbrec_node;
 
@@ -35,9 +36,13 @@ struct node {
     bool mux;                   /* A mux with a VTEP. */
     int64_t wanted;             /* Written last, maybe not there yet. */
     struct problem_list problems;
+    struct shash health;        /* Of a host's members, by iface_id: struct
+                                 * smap as in Port.health. */
 };
 
 void node_destroy(struct state *, struct node *);
+const char *node_get_health(const struct state *, const char *node,
+                            const char *iface_id, const char *key);
 void see_node(struct state *, const struct slbrec_node *, bool deleted);
 void nodes_see_muxes(struct state *);
 void nodes_write_muxes(struct state *);

@@ -21,6 +21,7 @@
 
 #include "controller/manager/balancer.h"
 #include "controller/manager/network.h"
+#include "controller/manager/node.h"
 #include "controller/manager/place.h"
 #include "controller/manager/prepare.h"
 #include "controller/manager/slots.h"
@@ -108,7 +109,9 @@ pool_get(struct balancer *b, const char *name)
         pool = xzalloc(sizeof *pool);
         pool->balancer = b;
         pool->name = shash_add(&b->pools, name, pool)->name;
+        pool->is_nat = !strncmp(name + strlen(b->name), "/nat/", 5);
         pool->expiry = INT64_MAX;
+        smap_init(&pool->probe.config);
         ovs_list_init(&pool->coming_node);
     }
     return pool;
@@ -179,7 +182,20 @@ pool_destroy(struct state *s, struct pool *pool)
     state_detach(s, &pool->row_ref);
     ovs_list_remove(&pool->coming_node);
     shash_find_and_delete(&pool->balancer->pools, pool->name);
+    smap_destroy(&pool->probe.config);
     free(pool);
+}
+
+/* Has the members of 'pool' be probed as 'probe' says, NULL for not at all. */
+void
+pool_set_probe(struct pool *pool, const struct pool_probe *probe)
+{
+    smap_clear(&pool->probe.config);
+    pool->probe.all_up = probe && probe->all_up;
+    if (probe) {
+        smap_destroy(&pool->probe.config);
+        smap_clone(&pool->probe.config, &probe->config);
+    }
 }
 
 void
@@ -442,6 +458,7 @@ declare_with_address(struct state *s, struct pool *pool, struct lookup *l,
     m->network_key = network->key;
     m->bm.declared = true;
     m->weight = d->weight;
+    m->up = d->up;
     bindings_add_member(&s->bindings, &m->bm, m->name, &m->address,
                         m->network_key);
 }
@@ -469,6 +486,7 @@ declare_by_name(struct state *s, struct pool *pool, struct lookup *l,
     }
     m->bm.declared = true;
     m->weight = d->weight;
+    m->up = d->up;
     bindings_add_member_by_name(&s->bindings, &m->bm, m->name, ipv6,
                                 &m->address, keys, n);
     free(keys);
@@ -542,12 +560,79 @@ pool_parse(struct state *s, struct pool *pool,
     hold_other_keys(s, pool);
 }
 
+/* Is 'm' on a port?  If so it needs an index. */
+static bool
+member_has_port(const struct member *m)
+{
+    return m->bm.binding && m->bm.binding->port;
+}
+
+/* Is 'm' where it can get connections, and wants some? */
+static bool
+member_is_ready(const struct member *m)
+{
+    return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
+            && member_has_port(m));
+}
+
 /* May new connections go to 'm'? */
 static bool
 member_is_usable(const struct member *m)
 {
-    return (!m->gone && !m->left_out && m->bm.index && m->weight > 0
-            && m->bm.binding && m->bm.binding->port);
+    return member_is_ready(m) && m->health == MEMBER_UP;
+}
+
+/* Returns what the host of 'm', which is ready, has found out about it. */
+static enum member_health
+read_health(const struct state *s, const struct pool *pool,
+            const struct member *m)
+{
+    const char *probe = smap_get(&pool->probe.config, "name");
+
+    if (!probe || m->up) {
+        return MEMBER_UP;
+    }
+
+    const struct binding *binding = m->bm.binding;
+    char *address = slb_address_to_string(&binding->address);
+    char *key = xasprintf("%s %s", probe, address);
+    const char *health = node_get_health(s, binding->port->node,
+                                         binding->port->iface_id, key);
+
+    free(address);
+    free(key);
+    return (!health ? MEMBER_UNKNOWN
+            : !strcmp(health, "up") ? MEMBER_UP
+            : !strcmp(health, "down") ? MEMBER_DOWN
+            : MEMBER_UNKNOWN);
+}
+
+/* Finds out which members of 'pool' are healthy.  If none is, those that are
+ * down may all count as up; those of which nothing is known never do. */
+static void
+find_health(const struct state *s, struct pool *pool)
+{
+    bool any_up = false;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        struct member *m = &pool->members[i];
+
+        if (member_is_ready(m)) {
+            m->health = read_health(s, pool, m);
+            any_up |= m->health == MEMBER_UP;
+        } else {
+            m->health = MEMBER_UNKNOWN;
+        }
+        m->down = m->health == MEMBER_DOWN;
+    }
+    for (size_t i = 0; pool->probe.all_up && !any_up && i < pool->n_members;
+         i++) {
+        struct member *m = &pool->members[i];
+
+        if (m->health == MEMBER_DOWN) {
+            m->health = MEMBER_UP;
+        }
+    }
 }
 
 /* Those with an address first, by address; the others by name. */
@@ -578,8 +663,8 @@ reserve_named(struct member_indices *indices, const struct generations *gs)
     }
 }
 
-/* Gives the members of 'pool' that are new an index, in order.  Those for
- * which there is none left are removed. */
+/* Gives the members of 'pool' that have got a port an index, in order.  Those
+ * for which there is none left are removed. */
 static void
 allocate_indices(struct state *s, struct pool *pool,
                  const struct generations *gs)
@@ -597,7 +682,7 @@ allocate_indices(struct state *s, struct pool *pool,
         if (m->bm.index) {
             member_indices_reserve(indices, m->bm.index);
         } else {
-            n_new++;
+            n_new += member_has_port(m);
         }
     }
     if (!n_new) {
@@ -610,7 +695,7 @@ allocate_indices(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->gone && !m->bm.index) {
+        if (!m->gone && !m->bm.index && member_has_port(m)) {
             new[n++] = m;
         }
     }
@@ -620,9 +705,7 @@ allocate_indices(struct state *s, struct pool *pool,
 
         m->bm.index = member_indices_allocate(indices);
         if (m->bm.index) {
-            if (m->bm.binding && m->bm.binding->port) {
-                bindings_set_dirty(&s->bindings, m->bm.binding);
-            }
+            bindings_set_dirty(&s->bindings, m->bm.binding);
         } else {
             struct balancer *b = pool->balancer;
 
@@ -816,8 +899,9 @@ pool_start_waiting(struct state *s, struct pool *pool)
     ignore(prepare_is_done(s->prepare, pool->key, pool->coming, s->now));
 }
 
-/* Forgets the members that nobody wants and no generation in 'gs' names.
- * Returns the number of those that are left. */
+/* Of the members that no generation in 'gs' names, forgets those that nobody
+ * wants, and takes the index of those without a port.  Returns the number of
+ * members that are left. */
 static size_t
 settle_members(struct state *s, struct pool *pool,
                const struct generations *gs)
@@ -830,10 +914,15 @@ settle_members(struct state *s, struct pool *pool,
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        if (!m->gone && !m->bm.declared
+        if (!m->gone && m->bm.index
+            && (!m->bm.declared || !member_has_port(m))
             && member_indices_reserve(&s->indices, m->bm.index)) {
-            remove_member(s, m);
-            removed = true;
+            if (m->bm.declared) {
+                m->bm.index = 0;
+            } else {
+                remove_member(s, m);
+                removed = true;
+            }
         }
         n += !m->gone;
         left_out |= !m->gone && m->left_out;
@@ -843,6 +932,32 @@ settle_members(struct state *s, struct pool *pool,
         pool->expiry = s->wall_now;
     }
     return n;
+}
+
+/* Tells which members of 'pool' are down. */
+static void
+report_health(struct pool *pool)
+{
+    const char *probe = smap_get(&pool->probe.config, "name");
+    struct balancer *b = pool->balancer;
+
+    for (size_t i = 0; probe && i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (m->down) {
+            const char *path = pool->name + strlen(b->name) + 1;
+            const char *end = strstr(path, "/probes/");
+
+            status_add_nocopy(&b->compile_status,
+                              xasprintf("%.*s/members/%s",
+                                        (int) (end - path), path, m->name),
+                              xasprintf(m->health == MEMBER_UP
+                                        ? "down, but as nobody is up it "
+                                          "gets connections (probe %s)"
+                                        : "down (probe %s)",
+                                        end + strlen("/probes/")));
+        }
+    }
 }
 
 /* Rows. */
@@ -939,8 +1054,8 @@ struct maps {
     size_t n_members, n_addresses, n_vteps, n_networks, n_draining;
 };
 
-/* Writes the members of 'pool', of which there are 'n' and which are settled,
- * and returns true if anything about them changes. */
+/* Writes the members of 'pool' that have an index.  There are 'n' members, and
+ * they are settled.  Returns true if anything about them changes. */
 static bool
 write_members(struct state *s, struct pool *pool,
               const struct slbrec_compiled_pool *row, size_t n)
@@ -965,8 +1080,10 @@ write_members(struct state *s, struct pool *pool,
 
     n = 0;
     for (size_t i = 0; i < pool->n_members; i++) {
-        if (!pool->members[i].gone) {
-            sorted[n++] = &pool->members[i];
+        struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.index) {
+            sorted[n++] = m;
         }
     }
     qsort(sorted, n, sizeof *sorted, compare_indices);
@@ -1070,6 +1187,10 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
     SET_INTEGER(compiled_pool, row, network_key, pool->network_key, changed);
     SET_INTEGER(compiled_pool, row, slots_log2,
                 current ? current->slots_log2 : slots_log2, changed);
+    if (!smap_equal(&row->probe, &pool->probe.config)) {
+        slbrec_compiled_pool_set_probe(row, &pool->probe.config);
+        changed = true;
+    }
     changed |= write_members(s, pool, row, n_members);
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
@@ -1150,6 +1271,8 @@ pool_compile(struct state *s, struct pool *pool)
     }
     allocate_indices(s, pool, &gs);
     find_doubles(pool);
+    find_health(s, pool);
+    report_health(pool);
 
     int slots_log2 = step_generations(s, pool, &gs);
     size_t n_members = settle_members(s, pool, &gs);

@@ -20,8 +20,12 @@
  * compiled from them.
  *
  * A pool is there as long as users declare it or its row is there, that is as
- * long as it has something to drain.  A member is its address if users declare
- * one, otherwise its name: that is what its index stays with. */
+ * long as it has something to drain.  Whether members are healthy depends on
+ * who asks, so what users declare as one pool is as many here as there are
+ * probes of rules that use it, and one for those without.  A member is its
+ * address if users declare one, otherwise its name: that is what its index
+ * stays with.  It has an index as long as it is on a port or a generation
+ * names it, and is in the row only then. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -31,6 +35,7 @@
 #include "controller/manager/binding.h"
 #include "controller/manager/generation.h"
 #include "controller/manager/state.h"
+#include "smap.h"
 
 struct balancer;
 struct slbrec_compiled_pool;
@@ -41,6 +46,19 @@ struct pool_declared {
     const char *name;
     const char *address;        /* Empty for none. */
     int weight;
+    bool up;                    /* Is it healthy whatever probes say? */
+};
+
+/* How members of a pool are probed. */
+struct pool_probe {
+    struct smap config;         /* As in Compiled_Pool; empty: not at all. */
+    bool all_up;                /* Are all usable if none is healthy? */
+};
+
+enum member_health {
+    MEMBER_UNKNOWN,             /* Nothing was heard of it. */
+    MEMBER_UP,
+    MEMBER_DOWN,
 };
 
 struct member {
@@ -54,13 +72,19 @@ struct member {
     bool left_out;              /* Another one has the address. */
     bool gone;
     int weight;                 /* 0 if it is not declared. */
+    bool up;                    /* Healthy whatever probes say. */
+    enum member_health health;  /* When the pool was compiled last ... */
+    bool down;                  /* ... even if it counts as up. */
 };
 
 struct pool {
     struct balancer *balancer;
-    const char *name;           /* "LB/backendPools/POOL" or
+    const char *name;           /* "LB/backendPools/POOL", with
+                                 * "/probes/PROBE" if there is one, or
                                  * "LB/nat/TARGET". */
+    bool is_nat;                /* The latter? */
     bool declared;
+    struct pool_probe probe;
     struct row_ref row_ref;
     struct hmap_node key_node;  /* In struct state's 'pools'. */
     uint32_t key;               /* 0 as long as none is allocated. */
@@ -80,6 +104,7 @@ struct pool *pool_get(struct balancer *, const char *name);
 struct pool *pool_find_by_key(const struct state *, uint32_t key);
 void pool_destroy(struct state *, struct pool *);
 
+void pool_set_probe(struct pool *, const struct pool_probe *);
 void pool_parse(struct state *, struct pool *, const struct pool_declared *,
                 size_t n, bool ipv6, const char *path, struct status *);
 bool pool_is_blocked(const struct state *, const struct pool *);

@@ -55,9 +55,9 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
  * changed in the database: nothing else would make the next one succeed. */
 #define RETRY_INTERVAL 1000
 
-/* Transactions under way at the same time: while the database executes one,
- * the next one is prepared. */
-#define MAX_TXNS 2
+/* Transactions under way at the same time: while the database executes some,
+ * the next ones are prepared. */
+#define MAX_TXNS 12
 
 struct manager {
     struct ovsdb_idl *idl;
@@ -303,9 +303,12 @@ main(int argc, char *argv[])
     int error;
 
     /* A large change takes and gives back memory in each transaction: keep it
-     * for the next one. */
+     * for the next one.  What is freed is joined with its neighbours at once
+     * (no fast bins), since otherwise each larger request first has to do that
+     * with the thousands of small pieces that a transaction leaves. */
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 1 << 22);
+    mallopt(M_MXFAST, 0);
 
     set_program_name(argv[0]);
     ovs_cmdl_proctitle_init(argc, argv);

@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/manager/binding.h"
 #include "lib/slb-address.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
@@ -206,21 +207,45 @@ status_add_zones(struct status *status, const char *frontend,
     ds_destroy(&ds);
 }
 
-/* Adds a text about 'member' of 'pool': its port on 'node' is in 'network',
- * which is not one where the pool's members may be, or in none if that is
- * NULL. */
+/* Adds a text about 'path': the port of 'whose', "its" or "its target's", is
+ * somewhere else.  It ought to be in network 'wanted', where the address is,
+ * or, if that is NULL, in the load balancer's or a peer of it; with an IPv6
+ * address if 'ipv6'. */
 void
-status_add_unbound(struct status *status, const char *pool, const char *member,
-                   const char *node, const char *network)
+status_add_astray(struct status *status, const char *path, const char *whose,
+                  const struct binding_astray *astray, const char *wanted,
+                  bool ipv6)
 {
-    status_add_nocopy(status,
-                      xasprintf("backendPools/%s/members/%s", pool, member),
-                      network
-                      ? xasprintf("its port on node %s is in network %s, "
-                                  "which is neither the load balancer's nor "
-                                  "a peer of it", node, network)
-                      : xasprintf("its port on node %s is in no network",
-                                  node));
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_format(&ds, "%s port on node %s ", whose, astray->node);
+    if (!astray->network) {
+        ds_put_cstr(&ds, "is in no network");
+    } else if (astray->without_address) {
+        ds_put_format(&ds, "has no IPv%c address of network %s",
+                      ipv6 ? '6' : '4', astray->network);
+    } else if (wanted) {
+        ds_put_format(&ds, "is in network %s, while the address is in network "
+                      "%s", astray->network, wanted);
+    } else {
+        ds_put_format(&ds, "is in network %s, which is neither the load "
+                      "balancer's nor a peer of it", astray->network);
+    }
+    status_add_nocopy(status, xstrdup(path), ds_steal_cstr(&ds));
+}
+
+/* Adds a text about 'path', which has 'address', as has a virtual machine. */
+void
+status_add_shared_address(struct status *status, const char *path,
+                          const struct in6_addr *address, const char *port,
+                          const char *node)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_cstr(&ds, "address ");
+    slb_address_format(address, &ds);
+    ds_put_format(&ds, " is also that of port %s on node %s", port, node);
+    status_add_nocopy(status, xstrdup(path), ds_steal_cstr(&ds));
 }
 
 /* Adds a text about 'path', which wants to have 'address' but does not get it

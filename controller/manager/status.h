@@ -46,6 +46,7 @@
 
 #include "openvswitch/compiler.h"
 
+struct binding_astray;
 struct smap;
 struct sset;
 
@@ -73,8 +74,12 @@ void status_to_smap(struct status *, struct smap *);
 void status_add_zones(struct status *, const char *frontend,
                       char *const *zones, size_t n_zones,
                       const struct sset *mux_zones);
-void status_add_unbound(struct status *, const char *pool, const char *member,
-                        const char *node, const char *network);
+void status_add_astray(struct status *, const char *path, const char *whose,
+                       const struct binding_astray *, const char *wanted,
+                       bool ipv6);
+void status_add_shared_address(struct status *, const char *path,
+                               const struct in6_addr *address,
+                               const char *port, const char *node);
 void status_add_address_conflict(struct status *, const char *path,
                                  const struct in6_addr *address,
                                  const char *holder);

@@ -41,8 +41,6 @@
 /* What is in force with every rule, in minutes. */
 #define IDLE_TIMEOUT_DEFAULT 4
 
-#define NOT_IN_FORCE "the rule is not in force"
-
 /* 'property' of what is called 'name' in the list 'list' does not have its
  * effect; 'instead' says what there is instead. */
 static void
@@ -105,44 +103,18 @@ support_frontend(struct status *status, const char *name, bool fastpath)
     }
 }
 
-/* Adds what is not supported of 'member' of 'pool', 'up' being whether its
- * adminState is Up. */
+/* Adds what is not supported of 'rule'. */
 void
-support_member(struct status *status, const char *pool, const char *member,
-               bool up)
-{
-    if (up) {
-        status_add_nocopy(status, xasprintf("backendPools/%s/members/%s",
-                                            pool, member),
-                          xstrdup("not supported yet: adminState: Up (there "
-                                  "are no probes to override)"));
-    }
-}
-
-/* Adds what is not supported of 'rule'.  Returns false if it must not be in
- * force. */
-bool
 support_rule(struct status *status, const struct support_rule *rule)
 {
     const char *list = "rules";
 
-    if (rule->probe) {
-        add(status, list, rule->name, "probe",
-            "all members are taken for healthy");
-    }
-    if (rule->all) {
-        add(status, list, rule->name, "protocol: All", NOT_IN_FORCE);
-    }
-    if (rule->source_ranges) {
-        add(status, list, rule->name, "sourceRanges", NOT_IN_FORCE);
-    }
     if (rule->disable_outbound_snat) {
         add(status, list, rule->name, "disableOutboundSnat",
             "no machine has outbound connections by the load balancer yet");
     }
     add_connection(status, list, rule->name, rule->enable_tcp_reset, rule->udp,
                    rule->idle_timeout);
-    return !rule->all && !rule->source_ranges;
 }
 
 /* Adds what is not supported of inbound NAT rule 'rule'. */
@@ -174,7 +146,7 @@ support_outbound_rule(struct status *status,
     const char *s = n == 1 ? "" : "s";
     struct ds ds = DS_EMPTY_INITIALIZER;
 
-    ds_put_cstr(&ds, NOT_IN_FORCE"; ");
+    ds_put_cstr(&ds, "the rule is not in force; ");
     if (!n) {
         ds_put_cstr(&ds, "its pool has no members");
     } else if (on_demand) {

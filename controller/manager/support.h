@@ -20,11 +20,8 @@
  * Each property that has no effect yet, or not all of it, leaves a text in the
  * object's status: "not supported yet: PROPERTY (what happens instead)".  This
  * module is the only place that knows which ones these are: for each kind of
- * object there is one function that takes plain values, adds the texts to a
- * struct status and, where that is the question, returns whether the object is
- * to be in force.  What returns false must not be compiled: it would do
- * something other than what the user asked for, such as opening a port that
- * 'sourceRanges' closes to most.
+ * object there is one function that takes plain values and adds the texts to a
+ * struct status.
  *
  * When something is done, its lines here go.  No I/O here. */
 
@@ -36,9 +33,6 @@ struct status;
 
 struct support_rule {
     const char *name;
-    bool probe;                 /* It names one. */
-    bool all;                   /* Protocol All: HA ports. */
-    bool source_ranges;         /* There are any. */
     bool disable_outbound_snat;
     bool enable_tcp_reset;
     bool udp;
@@ -63,9 +57,7 @@ struct support_outbound {
 void support_network(struct status *, bool peerings);
 void support_load_balancer(struct status *, bool global);
 void support_frontend(struct status *, const char *name, bool fastpath);
-void support_member(struct status *, const char *pool, const char *member,
-                    bool up);
-bool support_rule(struct status *, const struct support_rule *);
+void support_rule(struct status *, const struct support_rule *);
 void support_inbound_nat_rule(struct status *, const struct support_nat *);
 void support_inbound_nat_pool(struct status *, const struct support_nat *);
 void support_outbound_rule(struct status *, const struct support_outbound *);

@@ -9,7 +9,7 @@ FUZZ_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 FUZZ_TARGETS = tests/fuzz/fuzz-azure tests/fuzz/fuzz-yaml
-FUZZ_BUILT = $(FUZZ_TARGETS) tests/fuzz/fuzz-dictionary
+FUZZ_BUILT = $(FUZZ_TARGETS) tests/fuzz/fuzz-dictionary tests/fuzz/fuzz-mux
 FUZZ_TESTED = $(yaml_libyamlslb_la_SOURCES) $(lib_libslb_la_SOURCES)
 FUZZ_OBJECTS = $(patsubst %.c,tests/fuzz/obj/%.o,$(filter %.c,$(FUZZ_TESTED)))
 FUZZ_LIBS = $(OVS_BUILDDIR)/lib/.libs/libopenvswitch.a $(OVS_LIBS) $(YAML_LIBS)
@@ -27,6 +27,17 @@ tests/fuzz/fuzz-dictionary: tests/fuzz/obj/tests/fuzz/fuzz-dictionary.o \
 		$(FUZZ_OBJECTS)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^ $(FUZZ_LIBS)
 
+# The mux, with its own flags.
+FUZZ_MUX_TESTED = $(ovs_ext_libslbmux_la_SOURCES) \
+	tests/fuzz/fuzz-mux.c tests/unit/mux-random.c
+FUZZ_MUX_OBJECTS = $(patsubst %.c,tests/fuzz/obj/%.o,\
+	$(filter %.c,$(FUZZ_MUX_TESTED) $(lib_libslb_la_SOURCES)))
+$(FUZZ_MUX_OBJECTS): FUZZ_CFLAGS += $(DPDK_CFLAGS)
+tests/fuzz/fuzz-mux: $(FUZZ_MUX_OBJECTS)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
+		$(FUZZ_LIBS)
+
+-include $(FUZZ_MUX_OBJECTS:.o=.d)
 -include $(FUZZ_OBJECTS:.o=.d) $(wildcard tests/fuzz/obj/tests/fuzz/*.d)
 
 # "make fuzz" runs all targets, one after the other, FUZZ_TIME seconds each;
@@ -48,6 +59,7 @@ EXTRA_DIST += \
 	tests/fuzz/fuzz-azure.c \
 	tests/fuzz/fuzz-dictionary.c \
 	tests/fuzz/fuzz-mutate.c \
+	tests/fuzz/fuzz-mux.c \
 	tests/fuzz/fuzz-yaml.c \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \

@@ -26,7 +26,7 @@ class DummyNode(muxnode.Node):
 
     def _start_daemons(self):
         self.run('ovsdb-tool', 'create', self.path('conf.db'), muxnode.SCHEMA)
-        self._spawn('ovsdb', 'ovsdb-server', '--no-chdir', '-vconsole:off',
+        self.spawn('ovsdb', 'ovsdb-server', '--no-chdir', '-vconsole:off',
                     '--log-file', '--unixctl=' + self.path('ovsdb.ctl'),
                     '--remote=punix:' + self.path('db.sock'),
                     self.path('conf.db'))
@@ -36,7 +36,7 @@ class DummyNode(muxnode.Node):
         for key, value in self.config.items():
             self.vsctl('--no-wait', 'set', 'Open_vSwitch', '.',
                        'other_config:%s=%s' % (key.replace('_', '-'), value))
-        self.vswitchd = self._spawn(
+        self.vswitchd = self.spawn(
             'vswitchd', self.program, '--no-chdir', '--enable-dummy',
             '--disable-system', '-vconsole:off', '--pidfile',
             '--log-file=' + self.path('vswitchd.log'),
@@ -86,7 +86,9 @@ class DummyNode(muxnode.Node):
         to the node."""
         def done():
             stats = self.stats()
-            return stats['forwarded'] + stats['node'] + stats['echo'] + sum(
+            return sum(
+                stats[key] for key in ('forwarded', 'node', 'echo',
+                                       'handed_on')) + sum(
                 value for key, value in stats.items()
                 if key.startswith('drop_'))
         wanted = done() + len(frames)

@@ -28,6 +28,7 @@ SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
 ETH_LEN = 14
 VXLAN_PORT = 4789
+GENEVE_PORT = 6081
 ETH_IP = 0x0800
 
 
@@ -137,7 +138,8 @@ class Node:
                 process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def _spawn(self, name, *command):
+    def spawn(self, name, *command):
+        """Starts a program that ends with the node."""
         output = open(self.path(name + '.err'), 'wb')
         process = subprocess.Popen(
             ('setpriv', '--pdeathsig', 'KILL', '--') + command,
@@ -149,7 +151,7 @@ class Node:
 
     def _start(self):
         self.run('ovsdb-tool', 'create', self.path('conf.db'), SCHEMA)
-        self._spawn('ovsdb', 'ovsdb-server', '--no-chdir', '-vconsole:off',
+        self.spawn('ovsdb', 'ovsdb-server', '--no-chdir', '-vconsole:off',
                     '--log-file', '--unixctl=' + self.path('ovsdb.ctl'),
                     '--remote=punix:' + self.path('db.sock'),
                     self.path('conf.db'))
@@ -159,7 +161,7 @@ class Node:
                    *['other_config:%s=%s' % item
                      for item in self.config.items()])
         # A namespace of its own has no other owner than the process.
-        self.vswitchd = self._spawn(
+        self.vswitchd = self.spawn(
             'vswitchd', 'unshare', '--net', '--', self.program, '--no-chdir',
             '-vconsole:off', '--log-file=' + self.path('vswitchd.log'),
             '--pidfile', '--unixctl=' + self.path('vswitchd.ctl'),
@@ -203,10 +205,10 @@ class Node:
         return self.run('ovs-appctl', '--timeout=15', '-t',
                         self.path('vswitchd.ctl'), *arguments)
 
-    def in_namespace(self, *command):
+    def in_namespace(self, *command, data=None):
         """Runs a command in the network namespace of slb-vswitchd."""
         return self.run('nsenter', '--net', '-t', str(self.vswitchd.pid),
-                        '--', *command)
+                        '--', *command, data=data)
 
     def ports(self):
         """Counters of the datapath's ports, read from the devices:
@@ -239,9 +241,13 @@ class Node:
         tasks = '/proc/%d/task/' % self.vswitchd.pid
         found = []
         for task in os.listdir(tasks):
-            with open(tasks + task + '/comm') as f:
-                if f.read().startswith('pmd-'):
-                    found.append(int(task))
+            try:
+                with open(tasks + task + '/comm') as f:
+                    if f.read().startswith('pmd-'):
+                        found.append(int(task))
+            except (FileNotFoundError, ProcessLookupError):
+                # Others come and go.
+                pass
         return found
 
 
@@ -375,6 +381,19 @@ def vxlan_pull(frame):
         return None
     vni = int.from_bytes(frame[46:49], 'big')
     return socket.inet_ntoa(frame[30:34]), vni, frame[50:]
+
+
+def geneve_pull(frame):
+    """(outer destination address, inner frame); None if frame is something
+    else."""
+    if (len(frame) < ETH_LEN + 20 + 8 + 8 + ETH_LEN
+            or frame[12:14] != struct.pack('!H', ETH_IP)
+            or frame[14] != 0x45 or frame[23] != socket.IPPROTO_UDP
+            or frame[36:38] != struct.pack('!H', GENEVE_PORT)
+            or frame[44:46] != b'\x65\x58'):
+        return None
+    return (socket.inet_ntoa(frame[30:34]),
+            frame[50 + 4 * (frame[42] & 0x3f):])
 
 
 def vxlan_frame(src_mac, dst_mac, src, dst, vni, inner):

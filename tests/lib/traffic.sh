@@ -9,6 +9,9 @@
 #                              tests that these notes of the manager's are
 #                              there, lines "OBJECT: TEXT", and no others
 #     notes                    prints those there are
+#     serving N                waits until N members that are probed are up and
+#                              get connections, those of several pools counted
+#                              for each
 #     serve VM SERVER...       starts a server on a VM (see whoami.py)
 #     ask NODE SERVER [OPTION...]
 #                              asks it from a node
@@ -43,6 +46,29 @@ notes()
 notes_are()
 {
     [ "$(notes)" = "$1" ]
+}
+
+serving()
+{
+    wait_until 20 serving_is "$1" ||
+        diag "$(db_rows Compiled_Pool; db_rows Generation; db_rows Port)"
+}
+
+serving_is()
+{
+    db_rows Compiled_Pool >"$tmp/pools" && db_rows Generation >"$tmp/gens" &&
+        db_rows Node >"$tmp/nodes" &&
+        python3 - "$1" "$tmp/pools" "$tmp/gens" "$tmp/nodes" <<'END'
+import json, sys
+pools, generations, nodes = (json.load(open(name))[0]["rows"]
+                             for name in sys.argv[2:])
+keys = {row["tunnel_key"] for row in pools if row["probe"][1]}
+rows = [row for row in generations if row["pool_key"] in keys]
+n = sum(len(row["weights"][1]) for row in rows if row["state"] == "current")
+sys.exit(n != int(sys.argv[1])
+         or any(row["state"] == "coming" for row in rows)
+         or any(row["applied"] < row["wanted"] for row in nodes))
+END
 }
 
 serve()

@@ -37,9 +37,8 @@ is "$(on client curl -s --max-time 2 -o "$tmp/none" -w '%{http_code}' \
 # shows: LoadBalancer.probes.protocol LoadBalancer.probes.port
 # shows: LoadBalancer.probes.requestPath LoadBalancer.probes.numberOfProbes
 # shows: LoadBalancer.probes.intervalInSeconds
-use health.yaml <<'END'
-LoadBalancer/web/rules/http: not supported yet: probe (all members are taken for healthy)
-END
+use health.yaml </dev/null
+serving 3
 is "$(web_servers "http://$vip/")" "10.0.1.4 10.0.1.5 10.0.1.6" \
     "health: its three machines serve"
 is "$(for i in 1 2 3; do
@@ -55,15 +54,14 @@ done | xargs)" "ok ok ok" "they are healthy, as its probe asks"
 # shows: LoadBalancer.rules.loadDistribution
 for db in db1 db2; do
     add_address $db 10.0.3.100
-    serve $db tcp/10.0.3.100/5432
+    # The probe is for the machine's own address.
+    serve $db tcp/0.0.0.0/5432
 done
 use three-tiers.yaml <<'END'
-LoadBalancer/app/rules/api: not supported yet: probe (all members are taken for healthy)
 LoadBalancer/db/rules/sql: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/db/rules/sql: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
-LoadBalancer/db/rules/sql: not supported yet: probe (all members are taken for healthy)
-LoadBalancer/web/rules/http: not supported yet: probe (all members are taken for healthy)
 END
+serving 6
 is "$(web_servers "http://$vip/")" "10.0.1.4 10.0.1.5" \
     "three-tiers: two machines serve the site"
 on db1 ping -q -c 1 -W 1 10.0.3.254 >"$tmp/ping.out" 2>&1
@@ -168,20 +166,34 @@ is "$(ports)" "- vm2 vm3 vm4 vm5 vm6 vm1 -" "to the port that was free"
 
 # ha-ports.yaml
 # shows: LoadBalancer.rules.protocol
-use ha-ports.yaml <<'END'
-LoadBalancer/firewalls/rules/everything: not supported yet: probe (all members are taken for healthy)
-LoadBalancer/firewalls/rules/everything: not supported yet: protocol: All (the rule is not in force)
-END
-is "$(ask vm3 tcp/10.0.1.100/22)" "no answer: TimeoutError" \
-    "ha-ports: nothing answers for the appliances"
+use ha-ports.yaml </dev/null
+serving 2
+for i in 1 2; do
+    serve vm$i tcp/0.0.0.0/22 tcp/0.0.0.0/53 udp/0.0.0.0/53
+done
+# Who answers a VM, over two connections, by UDP, and at a port of the web
+# server.
+appliances()
+{
+    ask "$1" tcp/10.0.1.100/22 --count 2
+    ask "$1" tcp/10.0.1.100/53 --count 2
+    ask "$1" udp/10.0.1.100/53 --count 2
+    on "$1" curl -s --max-time 2 http://10.0.1.100:8080/ |
+        sed 's/^10\.0\.1\.4$/vm1/; s/^10\.0\.1\.5$/vm2/'
+    echo
+}
+for vm in vm3 vm4 vm5; do
+    like "$(appliances $vm | sed '/^$/d' | sort | uniq -c | xargs)" \
+        '^7 vm[12]$' "ha-ports: one appliance serves $vm at all ports"
+done
+ok "ping is answered" \
+    eval "on vm3 ping -q -c 3 -i 0.2 -W 1 10.0.1.100 >$tmp/ping.out"
 
 # dns.yaml
 # shows: LoadBalancer.backendPools.members.weight
 # shows: LoadBalancer.backendPools.members.adminState
-use dns.yaml <<'END'
-LoadBalancer/dns/rules/tcp: not supported yet: probe (all members are taken for healthy)
-LoadBalancer/dns/rules/udp: not supported yet: probe (all members are taken for healthy)
-END
+use dns.yaml </dev/null
+serving 3
 wait_until 10 is_announced_by 20.50.60.53 "mux1 mux2"
 for protocol in udp tcp; do
     answers=$(ask_all client "$protocol/20.50.60.53/53" --count 400)
@@ -204,9 +216,8 @@ is "$(web_servers "http://[2001:db8:60::10]/")" \
 # azure.json
 # shows: AzureIds.ids AzureIds.ids.id AzureIds.ids.name AzureIds.ids.address
 # shows: AzureIds.ids.network LoadBalancer.backendPools.members.address
-use azure.json azure.ids.yaml <<'END'
-LoadBalancer/shop/rules/http: not supported yet: probe (all members are taken for healthy)
-END
+use azure.json azure.ids.yaml </dev/null
+serving 3
 is "$(web_servers "http://$vip/" | wc -w)" 1 "azure: a client stays with one"
 for i in 1 2 3; do
     serve vm$i tcp/0.0.0.0/22

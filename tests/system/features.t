@@ -70,7 +70,7 @@ rules:
    protocol: Tcp, frontendPort: 80, backendPort: 8080,
    idleTimeoutInMinutes: 30, enableTcpReset: true, disableOutboundSnat: true}
 - {name: closed, frontend: public, backendPool: servers, protocol: Tcp,
-   frontendPort: 81, backendPort: 80, sourceRanges: [198.51.100.0/24]}
+   frontendPort: 81, backendPort: 80, sourceRanges: [198.51.100.101/32]}
 - {name: peer, frontend: any, backendPool: peers, protocol: Tcp,
    frontendPort: 80, backendPort: 8080}
 - {name: tcp, frontend: given, backendPool: owners, protocol: Tcp,
@@ -103,10 +103,20 @@ for vm in vm5 vm6; do
 done
 serve vm1 tcp/0.0.0.0/22
 
+# By TLS two are well; the third one gets connections all the same.
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=self-signed \
+    -keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>/dev/null
+cat "$tmp/key.pem" >>"$tmp/cert.pem"
+echo 200 >"$tmp/health"
+for vm in vm1 vm2; do
+    start tls-$vm ip netns exec "$SLB_LAB-$vm" /usr/bin/python3 \
+        "$srcdir/tests/system/host/net.py" health 443 "$tmp/health" \
+        "$tmp/cert.pem"
+done
+
 # shows: LoadBalancer.tier LoadBalancer.frontends.fastpath
-# shows: LoadBalancer.backendPools.members.adminState
-# shows: LoadBalancer.rules.sourceRanges LoadBalancer.rules.enableTcpReset
-# shows: LoadBalancer.rules.disableOutboundSnat LoadBalancer.rules.probe
+# shows: LoadBalancer.rules.enableTcpReset
+# shows: LoadBalancer.rules.disableOutboundSnat
 # shows: LoadBalancer.rules.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatRules.enableTcpReset
@@ -114,28 +124,30 @@ serve vm1 tcp/0.0.0.0/22
 # shows: LoadBalancer.inboundNatPools.enableTcpReset
 # shows: VirtualNetwork.peerings
 use "$tmp/all.yaml" <<'END'
-LoadBalancer/web/backendPools/servers/members/vm3: not supported yet: adminState: Up (there are no probes to override)
 LoadBalancer/web/frontends/public: not supported yet: fastpath (traffic goes by the muxes)
 LoadBalancer/web/inboundNatPools/ssh: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/web/inboundNatPools/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/inboundNatRules/ssh: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/web/inboundNatRules/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/outboundRules/out: not supported yet: outboundRules (the rule is not in force; each of its 4 members would get 1024 ports)
-LoadBalancer/web/rules/closed: not supported yet: sourceRanges (the rule is not in force)
 LoadBalancer/web/rules/http: not supported yet: disableOutboundSnat (no machine has outbound connections by the load balancer yet)
 LoadBalancer/web/rules/http: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/web/rules/http: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
-LoadBalancer/web/rules/http: not supported yet: probe (all members are taken for healthy)
 LoadBalancer/web: not supported yet: tier: Global (it is treated as Regional)
 VirtualNetwork/apps: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
 VirtualNetwork/prod: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
 END
 
 # shows: LoadBalancer.backendPools.members.weight
+# shows: LoadBalancer.backendPools.members.adminState LoadBalancer.rules.probe
+serving 3
 is "$(web_servers "http://$vip/")" "10.0.1.4 10.0.1.5 10.0.1.6" \
     "members by name, by address, and by both serve; not that of weight 0"
-is "$(on client curl -s --max-time 1 "http://$vip:81/" || echo "code $?")" \
-    "code 28" "what is open for some is open for nobody"
+# shows: LoadBalancer.rules.sourceRanges
+is "$(on client curl -s --max-time 1 "http://$vip:81/health" || echo "code $?")" \
+    "code 28" "what is open for some is not open for others"
+is "$(on client curl -s --max-time 2 --interface 198.51.100.101 -o "$tmp/some" \
+    -w '%{http_code}' "http://$vip:81/health")" 200 "but for these"
 any=$(on control slb-ctl get -o wide | awk '$2 == "any" { print $3 }')
 like "$any" '^20\.50\.60\.(6[4-9]|7[0-9])$' "an address out of the prefix"
 isnt "$any" 20.50.60.70 "that is not the one that is given"

@@ -2,10 +2,11 @@
 # Copyright (c) 2026 the ovs-slb authors.
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# A VM is taken out of the pool and put back while requests run.
+# A VM, and then the last one, is taken out of the pool and put back while
+# requests run.
 
 . "$(dirname "$0")/../lib/lab.sh"
-plan 9
+plan 13
 lab_up
 
 sed '/name: vm6/d' "$web" > "$tmp/less.yaml"
@@ -32,3 +33,15 @@ cmp_ok "$(served_by_vm6 "$done_at" new)" -gt 0 "it gets new ones again"
 both_stop
 both_served "vm6 taken out" "$out_at" 0
 both_served "vm6 put back" "$back_at" 0
+
+requests_start last keep --rate 100 --connections 30
+sed 's/\(name: vm., .*\)}/\1, adminState: Down}/' "$web" > "$tmp/none.yaml"
+out_at=$(now)
+ok "all VMs are taken out" apply "$tmp/none.yaml"
+sleep 2
+nok "new connections are not accepted" \
+    on client curl -s --max-time 1 -o "$tmp/refused" "http://$vip/"
+ok "they are put back" apply "$web"
+requests_stop last
+requests_report last --since "$out_at"
+is "${report[failed]}" 0 "requests on connections that are open do not fail"

@@ -632,6 +632,105 @@ test_binding_move(void)
     finish(&f);
 }
 
+/* Checks where 'member' is astray: "NODE NETWORK", with "!" after a network
+ * that would be right; NULL for nowhere. */
+static void
+check_astray(const struct fixture *f, const struct binding_member *member,
+             const char *expected)
+{
+    struct binding_astray astray;
+
+    if (!bindings_find_astray(&f->b, member, &astray)) {
+        CU_ASSERT_PTR_NULL(expected);
+        return;
+    }
+    char *s = xasprintf("%s %s%s", astray.node,
+                        astray.network ? astray.network : "-",
+                        astray.without_address ? "!" : "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
+    CU_ASSERT_STRING_EQUAL(s, expected);
+    free(s);
+}
+
+static size_t
+pop_changed_members(struct fixture *f)
+{
+    size_t n = 0;
+
+    while (bindings_pop_changed_member(&f->b)) {
+        n++;
+    }
+    return n;
+}
+
+/* Members that are on no port know where a port with their name is. */
+static void
+test_binding_astray(void)
+{
+    struct fixture f;
+
+    start(&f);
+    for (size_t i = 0; i < ARRAY_SIZE(f.members); i++) {
+        f.members[i].declared = i != 3;
+    }
+    struct binding_member *m[] = {
+        add_member(&f, 1, "10.0.1.4", "vm1"),
+        add_member_by_name(&f, 1, 0, "vm1", NULL, false),
+        add_member_by_name(&f, 1, 2, "vm1", NULL, false),
+        add_member(&f, 1, "10.0.1.5", "vm1"),   /* Nobody wants it. */
+        add_member(&f, 1, "10.0.1.6", "vm2"),
+    };
+    resolve(&f, 0);
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(m); i++) {
+        check_astray(&f, m[i], NULL);
+    }
+
+    /* In a network that is not theirs, or in none. */
+    add_port(&f, "h2", "vm1", "", "10.0.2.4");
+    resolve(&f, 0);
+    check_astray(&f, m[0], "h2 b");
+    check_astray(&f, m[1], "h2 b");
+    check_astray(&f, m[2], NULL);
+    check_astray(&f, m[3], NULL);
+    check_astray(&f, m[4], NULL);
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 3);
+    add_port(&f, "h1", "vm1", "", "10.9.0.1");
+    resolve(&f, 1);
+    check_astray(&f, m[0], "h1 -");
+    check_astray(&f, m[1], "h1 -");
+    check_astray(&f, m[2], NULL);
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 2);
+
+    /* In theirs, but without address: the name is enough for one that has
+     * its own. */
+    add_port(&f, "h3", "vm1", "a", "fd00:1::4");
+    resolve(&f, 1);
+    check_astray(&f, m[0], NULL);
+    check_astray(&f, m[1], "h3 a!");
+    check_astray(&f, m[2], NULL);
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 1);
+
+    /* All goes again. */
+    bindings_remove_node(&f.b, "h3");
+    resolve(&f, 1);
+    check_astray(&f, m[0], "h1 -");
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 1);
+    bindings_remove_node(&f.b, "h1");
+    bindings_remove_node(&f.b, "h2");
+    resolve(&f, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(m); i++) {
+        check_astray(&f, m[i], NULL);
+    }
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 3);
+
+    /* Ports that have nothing to do with them are no news. */
+    add_port(&f, "h1", "vm3", "", "10.0.2.7");
+    resolve(&f, 0);
+    CU_ASSERT_EQUAL(pop_changed_members(&f), 0);
+    finish(&f);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_binding_by_the_only_network),
     UNIT_TEST(test_binding_ambiguous_network),
@@ -646,6 +745,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_binding_address_by_name),
     UNIT_TEST(test_binding_changes),
     UNIT_TEST(test_binding_move),
+    UNIT_TEST(test_binding_astray),
     UNIT_END
 };
 

@@ -195,7 +195,8 @@ test_explain_mistakes(void)
                 "'kind' is no field of a rule, expected name, frontend, "
                 "backendPool, probe, protocol, frontendPort, backendPort, "
                 "loadDistribution, idleTimeoutInMinutes, enableTcpReset, "
-                "enableFloatingIP, disableOutboundSnat or sourceRanges");
+                "enableFloatingIP, disableOutboundSnat, sourceRanges or "
+                "enableReject");
 }
 
 static const struct unit_test tests[] = {

@@ -23,6 +23,7 @@
 
 #include "controller/agent/mux-tables.h"
 #include "jsonrpc.h"
+#include "lib/slb-idl.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
@@ -211,7 +212,9 @@ put(int n)
 
         snprintf(vip, sizeof vip, "20.%d.%d.%d", i >> 16, (i >> 8) & 0xff,
                  i & 0xff);
-        mux_tables_add_vip(&t, 0, vip);
+
+        struct slbrec_vip row = { .address = vip, .echo = true };
+        mux_tables_add_vip(&t, &row);
     }
     mux_feed_put(feed, &t);
     CU_ASSERT_EQUAL(mux_tables_count(&t), 0);
@@ -481,12 +484,93 @@ test_mux_feed_nonsense(void)
     end();
 }
 
+static void
+expect_answer(const char *text)
+{
+    struct json *json = mux_feed_take_answer(feed);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    char *got = json_to_string(json, JSSF_SORT);
+    CU_ASSERT_STRING_EQUAL(got, text);
+    free(got);
+    json_destroy(json);
+    CU_ASSERT_PTR_NULL(mux_feed_take_answer(feed));
+}
+
+/* Questions, and transactions meanwhile. */
+static void
+test_mux_feed_asks(void)
+{
+    start();
+    mux_feed_ask(feed);
+    expect("hello");
+    mux_feed_ask(feed);
+    hello("A", 0);
+    expect_nothing();
+
+    mux_feed_ask(feed);
+    mux_feed_ask(feed);
+    CU_ASSERT_STRING_EQUAL(expect("get"), "\"fairness\"");
+    CU_ASSERT_PTR_NULL(mux_feed_take_answer(feed));
+    answer(true, "[1]");
+    expect_answer("[1]");
+    expect_nothing();
+
+    /* A transaction does not wait for the answer. */
+    mux_feed_ask(feed);
+    put(1);
+    expect("get");
+    struct jsonrpc_msg *question = server.request;
+    server.request = NULL;
+    expect("transact");
+    jsonrpc_send(server.rpc, jsonrpc_create_reply(json_string_create("late"),
+                                                  question->id));
+    jsonrpc_msg_destroy(question);
+    mux_feed_ask(feed);
+    answer(true, "{\"generation\":1}");
+    CU_ASSERT(mux_feed_acked(feed));
+    expect_answer("\"late\"");
+    expect_nothing();
+
+    /* It goes with the connection, whether there was one yet or not. */
+    mux_feed_ask(feed);
+    expect("get");
+    answer(true, "[2]");
+    mux_feed_ask(feed);
+    expect("get");
+    disconnect();
+    expect_state(MUX_FEED_OFFLINE);
+    CU_ASSERT_PTR_NULL(mux_feed_take_answer(feed));
+    mux_feed_ask(feed);
+    hello("A", 1);
+    expect_state(MUX_FEED_OURS);
+
+    /* A datapath that does not know of it is not asked again; the tables have
+     * nothing to do with it. */
+    mux_feed_ask(feed);
+    expect("get");
+    answer(false, "{\"error\":\"message\"}");
+    CU_ASSERT_PTR_NULL(mux_feed_take_answer(feed));
+    mux_feed_ask(feed);
+    expect_nothing();
+    CU_ASSERT(mux_feed_acked(feed));
+    disconnect();
+    expect_state(MUX_FEED_OFFLINE);
+    hello("B", 0);
+    expect("transact");
+    answer(true, "{\"generation\":1}");
+    mux_feed_ask(feed);
+    expect("get");
+    end();
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_feed_loads),
     UNIT_TEST(test_mux_feed_reconnects),
     UNIT_TEST(test_mux_feed_refused),
     UNIT_TEST(test_mux_feed_splits),
     UNIT_TEST(test_mux_feed_nonsense),
+    UNIT_TEST(test_mux_feed_asks),
     UNIT_END
 };
 

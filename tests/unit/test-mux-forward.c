@@ -41,7 +41,9 @@
  * "SourceIP"). In network 7: 10.1.1.1 with TCP 80 on pool 102.  Pool 103 has a
  * member on a host that cannot be reached, 104 has none.  Ports 90 to 92 of
  * 20.50.60.10 are on pool 105, with many members, one for each distribution,
- * each with TCP and UDP.
+ * each with TCP and UDP.  Its ports from 1024 on are for SNAT, and of these
+ * 1024 to 1031 are a VM's on .21, 1032 to 1039 one's on .22; likewise of the
+ * IPv6 address.
  *
  * VIP 20.50.60.21 answers no echo, but rejects what it does not take;
  * 20.50.60.22 and 2001:db8:20::12 take everything, but for port 80, to
@@ -49,7 +51,8 @@
  * send to. */
 static const char tables[] =
     "[{'op': 'global', 'key': '000102030405060708090a0b0c0d0e0f',"
-    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100'},"
+    "  'vtep': '172.16.0.11', 'anycast': '172.16.0.100',"
+    "  'vteps': ['172.16.0.0/24']},"
     " {'op': 'nexthop', 'vtep': '172.16.0.21',"
     "  'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
     " {'op': 'nexthop', 'vtep': '172.16.0.22',"
@@ -85,8 +88,21 @@ static const char tables[] =
     "   {'number': 1, 'state': 'current', 'age': 99999, 'weights':"
     "    [[1, 1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 1],"
     "     [8, 1]]}]},"
-    " {'op': 'vip', 'network': 0, 'address': '20.50.60.10'},"
-    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10'},"
+    " {'op': 'pool', 'tunnel_key': 106, 'network': 1, 'slots': 8,"
+    "  'members': [[1, '172.16.0.21'], [2, '172.16.0.22']],"
+    "  'generations': ["
+    "   {'number': 4, 'state': 'current', 'age': 1000, 'weights': []},"
+    "   {'number': 3, 'state': 'previous', 'age': 2000, 'weights': []},"
+    "   {'number': 2, 'state': 'previous', 'age': 9000, 'weights': [[2, 1]]},"
+    "   {'number': 1, 'state': 'previous', 'age': 99999, 'weights':"
+    "    [[1, 1]]}]},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.10', 'snat': true},"
+    " {'op': 'vip', 'network': 0, 'address': '2001:db8:20::10',"
+    "  'snat': true},"
+    " {'op': 'snat', 'address': '20.50.60.10', 'blocks': ["
+    "  [128, 1, '172.16.0.21', 7, 258], [129, 1, '172.16.0.22', 7, 3]]},"
+    " {'op': 'snat', 'address': '2001:db8:20::10', 'blocks': ["
+    "  [8191, 1, '172.16.0.22', 16777215, 65535]]},"
     " {'op': 'vip', 'network': 7, 'address': '10.1.1.1'},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 80, 'pool': 100, 'distribution': 'Default',"
@@ -106,6 +122,12 @@ static const char tables[] =
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
     "  'protocol': 6, 'port': 82, 'pool': 104, 'distribution': 'Default',"
     "  'idle': 240, 'name': 'empty'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 6, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
+    " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.10',"
+    "  'protocol': 17, 'port': 1086, 'pool': 106, 'distribution': 'Default',"
+    "  'idle': 240, 'name': 'drained'},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.21',"
     "  'echo': false, 'reject': true},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.21',"
@@ -167,6 +189,9 @@ get_thread(void)
     }
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
+    }
+    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
+        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
     }
     return thread;
 }
@@ -307,20 +332,27 @@ tunnel_packet(const struct dp_packet *inner, uint32_t vni)
     return p;
 }
 
-/* Forwards 'p'.  Returns what comes out, or null if it was dropped. */
+/* Forwards 'p' by 'table'.  Returns what comes out, or null if it was
+ * dropped. */
 static struct dp_packet *
-forward_mtu(struct dp_packet *p, uint32_t mtu)
+forward_by(const struct mux_table *table, struct dp_packet *p, uint32_t mtu)
 {
     struct dp_packet_batch batch, node;
 
     memset(&counters, 0, sizeof counters);
     dp_packet_batch_init_packet(&batch, p);
     dp_packet_batch_init(&node);
-    mux_forward(get_table(), get_thread(), &batch, &node, mtu,
-                time_msec(), &counters);
+    mux_forward(table, get_thread(), &batch, &node, mtu, time_msec(),
+                &counters);
     CU_ASSERT(dp_packet_batch_is_empty(&node));
     CU_ASSERT_FATAL(dp_packet_batch_size(&batch) <= 1);
     return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
+}
+
+static struct dp_packet *
+forward_mtu(struct dp_packet *p, uint32_t mtu)
+{
+    return forward_by(get_table(), p, mtu);
 }
 
 static struct dp_packet *
@@ -578,6 +610,35 @@ test_forward_ring(void)
     }
 }
 
+/* The last member has been drained: open TCP connections go on, with all who
+ * may have them, and nothing else does. */
+static void
+test_forward_drained(void)
+{
+    struct expectation x = {
+        .vtep = "172.16.0.22", .vtep_mac = 0x16, .vni = 106,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                      1000, 1086),
+        .steering = { .owners = { 2, 1 }, .n_owners = 2,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+    struct dp_packet *p;
+
+    check_forwarding(tcp_packet(128, 1000, 1086, 10), 14, 50, &x);
+
+    p = tcp_packet(128, 1000, 1086, 0);
+    ((uint8_t *) dp_packet_data(p))[14 + 20 + 13] = TCP_SYN;
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
+
+    p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
+           UDP_HEADER_LEN + 30);
+    put_l4(p, IPPROTO_UDP, 1000, 1086, 30);
+    assert_dropped(p, MUX_COUNT_NO_OWNER);
+}
+
 /* From a host, to an internal VIP of its network or to a public one. */
 static void
 test_forward_tunnelled(void)
@@ -611,6 +672,39 @@ test_forward_tunnelled(void)
     dp_packet_delete(inner);
 }
 
+/* Makes the checksum of the IP header of 'p' right. */
+static void
+fix_ip(struct dp_packet *p)
+{
+    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
+    ovs_be16 sum = 0;
+
+    memcpy(ip + 10, &sum, sizeof sum);
+    sum = csum(ip, IP_HEADER_LEN);
+    memcpy(ip + 10, &sum, sizeof sum);
+}
+
+/* Only nodes may send to the anycast VTEP. */
+static void
+test_drop_stranger(void)
+{
+    static const char *const strangers[] = {
+        "172.15.255.255", "172.16.1.0", "198.51.100.10",
+    };
+    struct dp_packet *inner = tcp_packet(0, 5555, 80, 9);
+
+    for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+        struct dp_packet *p = tunnel_packet(inner, 7);
+        struct ip_header *ip = dp_packet_at_assert(p, ETH_HEADER_LEN,
+                                                   sizeof *ip);
+
+        put_16aligned_be32(&ip->ip_src, inet_addr(strangers[i]));
+        fix_ip(p);
+        assert_dropped(p, MUX_COUNT_STRANGER);
+    }
+    dp_packet_delete(inner);
+}
+
 static void
 test_drop_tunnelled(void)
 {
@@ -640,18 +734,6 @@ test_drop_tunnelled(void)
     ((uint8_t *) dp_packet_data(inner))[13] = 0x06;
     assert_dropped(tunnel_packet(inner, 7), MUX_COUNT_NOT_IP);
     dp_packet_delete(inner);
-}
-
-/* Makes the checksum of the IP header of 'p' right. */
-static void
-fix_ip(struct dp_packet *p)
-{
-    uint8_t *ip = dp_packet_at_assert(p, 14, IP_HEADER_LEN);
-    ovs_be16 sum = 0;
-
-    memcpy(ip + 10, &sum, sizeof sum);
-    sum = csum(ip, IP_HEADER_LEN);
-    memcpy(ip + 10, &sum, sizeof sum);
 }
 
 /* Returns a packet whose octet 'ofs' of the IP header is 'value' and whose
@@ -1761,6 +1843,49 @@ test_answer_limit(void)
     CU_ASSERT_EQUAL(n, 10 * MUX_LIMIT_RATE / 1000);
 }
 
+/* One VIP's echo requests do not take the answers of another, but for those
+ * that are asked while there are more of them than places. */
+static void
+test_echo_limit(void)
+{
+    enum { N = MUX_N_ECHO_LIMITS, WAYS = MUX_ECHO_LIMIT_WAYS };
+    struct mux_thread *t = mux_thread_create_hidden(NULL);
+    long long int now = 1000000;
+    int n = 0;
+
+    for (int i = 0; i < 3 * MUX_LIMIT_BURST; i++) {
+        n += mux_thread_may_echo(t, 5, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+
+    /* As many as there are ways, all of them asked at once. */
+    for (uint32_t i = 1; i < WAYS; i++) {
+        n = 0;
+        for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+            n += mux_thread_may_echo(t, 5 + i * N, now);
+        }
+        CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    }
+
+    /* One too many shares, and does not take what it has not. */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5 + WAYS * N, now));
+
+    /* The first ones are not forgotten for it... */
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now));
+    CU_ASSERT(mux_thread_may_echo(t, 5, now + 1));
+    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now + 1));
+
+    /* ...until it makes no difference. */
+    now += 1 + MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE;
+    n = 0;
+    for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
+        n += mux_thread_may_echo(t, 5 + WAYS * N, now);
+    }
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    CU_ASSERT(mux_thread_may_echo(t, 5, now));
+    mux_thread_destroy(t);
+}
+
 /* Random changes to good packets: nothing crashes, nothing is lost without
  * being counted. */
 static void
@@ -1907,11 +2032,214 @@ test_distribution(void)
     CU_ASSERT_EQUAL(count_1bits(owners), 8);
 }
 
+/* What comes back to a VM: VNI and header tell for which VM it is. */
+static void
+test_forward_snat(void)
+{
+    const uint64_t src[2] = { UINT64_C(0x20010db800010000), 0x10 };
+    const uint64_t dst[2] = { UINT64_C(0x20010db800200000), 0x10 };
+    struct expectation x = {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 7,
+        .steering = { .owners = { 258 }, .n_owners = 1,
+                      .flags = STEERING_SNAT },
+        .eth_type = ETH_TYPE_IP,
+    };
+
+    for (uint16_t port = 1024; port < 1032; port++) {
+        x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 6,
+                       443, port);
+        check_forwarding(tcp_packet(128, 443, port, 10), 14, 50, &x);
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_SNAT], 1);
+    }
+
+    struct dp_packet *p = new_packet(128);
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", 17, UDP_HEADER_LEN + 5);
+    put_l4(p, 17, 53, 1039, 5);
+    x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17, 53,
+                   1039);
+    x.vtep = "172.16.0.22";
+    x.vtep_mac = 0x16;
+    x.steering.owners[0] = 3;
+    check_forwarding(p, 14, 33, &x);
+
+    /* An error about what the VM has sent. */
+    x.hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17,
+                   40000, 1032);
+    check_forwarding(icmp_error(11, 17, "20.50.60.10", 1032, 8), 14, 56, &x);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_STEERED], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_SNAT], 1);
+
+    x.eth_type = ETH_TYPE_IPV6;
+    x.vni = 16777215;
+    x.steering.owners[0] = 65535;
+    x.hash = slb_hash_ipv6(&get_table()->hash_key, SLB_HASH_DEFAULT, src, dst,
+                           6, 443, 65528);
+    check_forwarding(tcp6_packet(128, 443, 65528, 100), 14, 160, &x);
+}
+
+/* Returns the table of another mux, at 172.16.0.12, which may have the block
+ * from 5000 on. */
+static struct mux_store *
+other_mux(bool knows, const char *muxes)
+{
+    struct mux_store *other = mux_store_create();
+
+    mux_unit_load(other, true, 1,
+                  "[{'op': 'global', 'anycast': null, 'vtep': '172.16.0.12',"
+                  "  'key': '000102030405060708090a0b0c0d0e0f',"
+                  "  'muxes': [%s]},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.11', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:0b'},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.21', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:15'},"
+                  " {'op': 'vip', 'network': 0, 'address': '20.50.60.10',"
+                  "  'snat': true},"
+                  " {'op': 'snat', 'address': '20.50.60.10', 'blocks': ["
+                  "  [%d, 1, '172.16.0.21', 7, 258]]}]",
+                  muxes, knows ? 625 : 626);
+    return other;
+}
+
+/* A block that is nobody's: to the other mux, octet by octet, and from there
+ * to the VM, or nowhere. */
+static void
+test_hand_on(void)
+{
+    struct mux_store *us = other_mux(false, "'172.16.0.11', '172.16.0.12'");
+    struct mux_store *knows = other_mux(true, "'172.16.0.12', '172.16.0.11'");
+    struct mux_store *does_not = other_mux(false, "'172.16.0.11'");
+    struct mux_store *stranger = other_mux(true, "'172.16.0.13'");
+    struct dp_packet *in = tcp_packet(128, 443, 5007, 10);
+    uint64_t hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10",
+                          6, 443, 5007);
+    uint16_t sport = 49152 + (hash >> 32) % 16384;
+    uint8_t expected[64] = {
+        2, 0, 0, 0, 0, 0x0c, 2, 0, 0, 0, 0, 0x0b, 8, 0,
+        0x45, 0, 0, 100, 0, 0, 0x40, 0, 64, 17, 0, 0,
+        172, 16, 0, 11, 172, 16, 0, 12,
+        sport >> 8, sport, 0x12, 0xb5, 0, 80, 0, 0,
+        8, 0, 0, 0, 0, 0, 0, 0,
+        0x0e, 0x18, 0, 0, 0, 0, 0x0e, 1, 0, 0, 0, 0, 8, 0,
+    };
+    ovs_be16 sum = csum(expected + 14, 20);
+    memcpy(expected + 24, &sum, sizeof sum);
+
+    /* We are .11. */
+    mux_unit_load(us, false, 2,
+                  "[{'op': 'global', 'anycast': null, 'vtep': '172.16.0.11',"
+                  "  'key': '000102030405060708090a0b0c0d0e0f',"
+                  "  'muxes': ['172.16.0.99', '172.16.0.12']},"
+                  " {'op': 'nexthop', 'vtep': '172.16.0.12', 'src_mac':"
+                  "  '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:0c'}]");
+    struct dp_packet *on = forward_by(mux_store_get_table(us),
+                                      dp_packet_clone_with_headroom(in, 128),
+                                      MTU);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(on);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON_BYTES], 64);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 0);
+    CU_ASSERT_EQUAL_FATAL(dp_packet_size(on), 64 + 50);
+    CU_ASSERT(!memcmp(dp_packet_data(on), expected, sizeof expected));
+    CU_ASSERT(!memcmp((uint8_t *) dp_packet_data(on) + 64,
+                      (uint8_t *) dp_packet_data(in) + 14, 50));
+
+    /* It arrives there, and goes on like any other. */
+    struct dp_packet *a = forward_by(mux_store_get_table(knows),
+                                     dp_packet_clone(on), MTU);
+    struct dp_packet *b = forward_by(mux_store_get_table(knows),
+                                     dp_packet_clone_with_headroom(in, 128),
+                                     MTU);
+    CU_ASSERT(a && b && dp_packet_equal(a, b));
+    dp_packet_delete(a);
+    dp_packet_delete(b);
+
+    /* Nobody knows: it does not come back. */
+    CU_ASSERT_PTR_NULL(forward_by(mux_store_get_table(does_not),
+                                  dp_packet_clone(on), MTU));
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_BLOCK], 1);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], 0);
+
+    /* A mux that has not been told of us leaves it to the node. */
+    struct dp_packet_batch batch, node;
+    dp_packet_batch_init_packet(&batch, dp_packet_clone(on));
+    dp_packet_batch_init(&node);
+    mux_forward(mux_store_get_table(stranger), get_thread(), &batch, &node,
+                MTU, time_msec(), &counters);
+    CU_ASSERT(dp_packet_batch_is_empty(&batch));
+    CU_ASSERT_EQUAL_FATAL(dp_packet_batch_size(&node), 1);
+    CU_ASSERT(dp_packet_equal(node.packets[0], on));
+    dp_packet_delete_batch(&node, true);
+
+    /* However it is cut, and whatever is changed in it, it is no harm. */
+    for (size_t i = 0; i < dp_packet_size(on); i++) {
+        struct dp_packet *p = dp_packet_clone_data(dp_packet_data(on), i);
+
+        dp_packet_batch_init_packet(&batch, p);
+        dp_packet_batch_init(&node);
+        mux_forward(mux_store_get_table(knows), get_thread(), &batch, &node,
+                    MTU, time_msec(), &counters);
+        CU_ASSERT(dp_packet_batch_is_empty(&batch));
+        dp_packet_delete_batch(&batch, true);
+        dp_packet_delete_batch(&node, true);
+    }
+    dp_packet_delete(on);
+
+    /* There is no other mux. */
+    assert_dropped(dp_packet_clone_with_headroom(in, 128),
+                   MUX_COUNT_NO_BLOCK);
+    dp_packet_delete(in);
+
+    mux_store_destroy(us);
+    mux_store_destroy(knows);
+    mux_store_destroy(does_not);
+    mux_store_destroy(stranger);
+}
+
+/* A flood to ports that nobody has is not passed on to other muxes, and does
+ * not take what other answers need. */
+static void
+test_hand_on_limit(void)
+{
+    struct mux_store *us = other_mux(false, "'172.16.0.11'");
+    struct mux_fragments *own = mux_fragments_create();
+    struct mux_thread *fresh = mux_thread_create(own);
+    long long int now = time_msec();
+    size_t burst = MUX_LIMIT_HAND_ON_FACTOR * MUX_LIMIT_BURST;
+    struct dp_packet_batch batch, node;
+    size_t n_sent = 0;
+
+    memset(&counters, 0, sizeof counters);
+    for (size_t i = 0; i < 2 * burst; i++) {
+        dp_packet_batch_init_packet(&batch, tcp_packet(128, 1 + i, 9000, 0));
+        dp_packet_batch_init(&node);
+        mux_forward(mux_store_get_table(us), fresh, &batch, &node, MTU, now,
+                    &counters);
+        n_sent += dp_packet_batch_size(&batch);
+        dp_packet_delete_batch(&batch, true);
+    }
+    CU_ASSERT_EQUAL(n_sent, burst);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], burst);
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_BLOCK], burst);
+    CU_ASSERT(mux_thread_may_answer(fresh, MUX_LIMIT_OTHER, now));
+
+    /* Some of it is back after a moment. */
+    for (n_sent = 0; mux_thread_may_answer(fresh, MUX_LIMIT_HAND_ON,
+                                           now + 10); n_sent++) {
+        continue;
+    }
+    CU_ASSERT_EQUAL(n_sent, MUX_LIMIT_HAND_ON_FACTOR * MUX_LIMIT_RATE / 100);
+    mux_store_destroy(us);
+    mux_thread_destroy(fresh);
+    mux_fragments_destroy(own);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_forward_ipv4),
     UNIT_TEST(test_forward_strips_link_layer),
     UNIT_TEST(test_forward_ipv6),
     UNIT_TEST(test_forward_ring),
+    UNIT_TEST(test_forward_drained),
     UNIT_TEST(test_forward_tunnelled),
     UNIT_TEST(test_distribution),
     UNIT_TEST(test_forward_headroom),
@@ -1930,6 +2258,11 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_answer_reject),
     UNIT_TEST(test_answer_echo),
     UNIT_TEST(test_answer_limit),
+    UNIT_TEST(test_echo_limit),
+    UNIT_TEST(test_forward_snat),
+    UNIT_TEST(test_hand_on),
+    UNIT_TEST(test_hand_on_limit),
+    UNIT_TEST(test_drop_stranger),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),
     UNIT_TEST(test_drop_ipv6),

@@ -117,7 +117,7 @@ test_store_set_and_delete(void)
 
     const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
     CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-    CU_ASSERT_EQUAL(e->vni, 100);
+    CU_ASSERT_EQUAL(e->view->tunnel_key, 100);
     CU_ASSERT_EQUAL(e->recent, MUX_TCP_RECENT);
     CU_ASSERT_EQUAL(e->log2, 8);
     CU_ASSERT_EQUAL(lookup(store, 0, "10.0.0.1", 17, 53)->recent, 240);
@@ -182,11 +182,12 @@ test_source_ranges(void)
         in6_addr_set_mapped_ipv4(&vip, ip4);
         CU_ASSERT_PTR_NOT_NULL(mux_table_lookup(mux_store_get_table(store), 0,
                                                 &vip, 6, 443, &ep));
-        CU_ASSERT_EQUAL(ep->n_ranges, 3);
+        CU_ASSERT_EQUAL(ep->ranges->n, 3);
         CU_ASSERT(ip_parse(cases[i].address, &ip4));
         in6_addr_set_mapped_ipv4(&address, ip4);
         mux_address_to_words(&address, words);
-        CU_ASSERT_EQUAL(mux_endpoint_admits(ep, words), cases[i].admitted);
+        CU_ASSERT_EQUAL(mux_ranges_contain(ep->ranges, words),
+                        cases[i].admitted);
     }
 
     /* Nobody, rather than everybody. */
@@ -194,11 +195,11 @@ test_source_ranges(void)
     uint64_t words[2] = { 0, UINT64_C(0xffff0a000001) };
     struct in6_addr vip = mux_address_from_words(words);
     mux_table_lookup(mux_store_get_table(store), 0, &vip, 6, 443, &ep);
-    CU_ASSERT_FALSE(mux_endpoint_admits(ep, words));
+    CU_ASSERT_FALSE(mux_ranges_contain(ep->ranges, words));
 
     mux_unit_load(store, false, 4, "[%s]", RANGES("[]"));
     mux_table_lookup(mux_store_get_table(store), 0, &vip, 6, 443, &ep);
-    CU_ASSERT(mux_endpoint_admits(ep, words));
+    CU_ASSERT_PTR_NULL(ep->ranges);
     mux_store_destroy(store);
 }
 
@@ -504,8 +505,23 @@ test_pool_without_members(void)
 {
     struct mux_store *store = mux_store_create();
 
-    LOAD(store, 1, CURRENT(2, OLD, "") "," PREVIOUS(1, OLD, "[1, 1]"));
+    /* Never any; those of the newest generation that had some. */
+    LOAD(store, 1, CURRENT(1, OLD, ""));
     CU_ASSERT_PTR_NULL(lookup(store, 0, "10.0.0.1", 6, 80)->slots);
+    LOAD(store, 2, CURRENT(4, OLD, "") "," PREVIOUS(3, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]") "," PREVIOUS(1, OLD, "[1, 1]"));
+
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 2);
+    CU_ASSERT(e->flags & MUX_ENTRY_CLOSED);
+
+    LOAD(store, 3, CURRENT(5, OLD, "[1, 1]") "," PREVIOUS(4, OLD, "")
+         "," PREVIOUS(2, OLD, "[2, 1]"));
+    e = lookup(store, 0, "10.0.0.1", 6, 80);
+    CU_ASSERT_EQUAL(mux_entry_owner(e, mux_entry_slot(e, 0))->index, 1);
+    CU_ASSERT(!(e->flags & MUX_ENTRY_CLOSED));
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 2, hop 0, settled");
     mux_store_destroy(store);
 }
 
@@ -551,7 +567,7 @@ test_store_is_incremental(void)
         const struct mux_entry *e = lookup(store, 0, address, 6, 80);
 
         CU_ASSERT_FATAL(e != NULL);
-        CU_ASSERT_EQUAL(e->vni, i + 1);
+        CU_ASSERT_EQUAL(e->view->tunnel_key, i + 1);
         CU_ASSERT_EQUAL(e->view->n_members, i == 16 ? 1 : 2);
         free(address);
     }
@@ -661,7 +677,7 @@ test_store_random(void)
                 const struct mux_owner *owner
                     = mux_entry_owner(e, mux_entry_slot(e, i));
 
-                CU_ASSERT_EQUAL(e->vni, pools[i]);
+                CU_ASSERT_EQUAL(e->view->tunnel_key, pools[i]);
                 CU_ASSERT_EQUAL(owner->index, pools[i]);
                 CU_ASSERT_EQUAL(mux_table_nexthop(t, owner->nexthop)->valid,
                                 nexthops[pools[i] - 1]);
@@ -688,7 +704,7 @@ test_counters(void)
     for (int i = 0; i < 2; i++) {
         members[i] = e->owners[i].counter;
         CU_ASSERT_NOT_EQUAL(members[i], MUX_NO_COUNTER);
-        mux_thread_count(thread, members[i], 100, i);
+        mux_count_packet(mux_thread_get_count(thread, members[i]), 100, i);
     }
     CU_ASSERT_NOT_EQUAL(members[0], members[1]);
     mux_thread_count_drop(thread, members[1], MUX_COUNT_TOO_BIG);
@@ -709,17 +725,17 @@ test_counters(void)
     CU_ASSERT_EQUAL(figures.packets, 1);
     CU_ASSERT_EQUAL(figures.bytes, 100);
     CU_ASSERT_EQUAL(figures.syns, 1);
-    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 1);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_REASON], 1);
 
     uint32_t own = mux_counter_alloc();
-    mux_thread_count(thread, own, 100, true);
+    mux_count_packet(mux_thread_get_count(thread, own), 100, true);
     mux_thread_count_drop(thread, own, MUX_COUNT_TOO_BIG);
     mux_counter_free((void *) (uintptr_t) own);
     CU_ASSERT_EQUAL(mux_counter_alloc(), own);
     memset(&figures, 0, sizeof figures);
     mux_figures_add(&figures, own);
     CU_ASSERT_EQUAL(figures.packets + figures.bytes + figures.syns, 0);
-    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_DROP], 0);
+    CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_TOO_BIG - MUX_FIRST_REASON], 0);
     mux_store_destroy(store);
     mux_thread_destroy(thread);
 }

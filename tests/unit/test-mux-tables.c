@@ -70,6 +70,17 @@ ip(const char *s)
 }
 
 static void
+add_vip(struct mux_tables *t, int64_t network, const char *address)
+{
+    struct slbrec_vip row = {
+        .network_key = network, .address = CONST_CAST(char *, address),
+        .echo = true,
+    };
+
+    mux_tables_add_vip(t, &row);
+}
+
+static void
 add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
              int64_t port, int64_t pool, bool expected)
 {
@@ -128,7 +139,7 @@ build(struct mux_tables *t)
     mux_tables_init(t);
     CU_ASSERT_FATAL(mux_tables_set_global(t, hash_key, ip("172.16.0.11"),
                                           "172.16.0.100"));
-    mux_tables_add_vip(t, 0, "20.50.60.10");
+    add_vip(t, 0, "20.50.60.10");
     CU_ASSERT(add_pool(t, 17, false));
     add_endpoint(t, 0, "20.50.60.10", 80, 17, true);
     mux_tables_add_nexthop(t, ip("172.16.0.21"), mac1, mac2);
@@ -239,6 +250,19 @@ test_mux_tables_changes(void)
     check_diff(&a, &b, 0, "{\"anycast\":null,"
                "\"key\":\"000102030405060708090a0b0c0d0e0f\","
                "\"op\":\"global\",\"vtep\":\"172.16.0.11\"}\n");
+
+    /* Other muxes. */
+    struct sset muxes = SSET_INITIALIZER(&muxes);
+    sset_add(&muxes, "172.16.0.13");
+    sset_add(&muxes, "172.16.0.12");
+    mux_tables_copy(&b, &a);
+    CU_ASSERT(mux_tables_set_global(&b, hash_key, ip("172.16.0.11"), ""));
+    mux_tables_set_muxes(&b, &muxes);
+    check_diff(&a, &b, 0, "{\"anycast\":null,"
+               "\"key\":\"000102030405060708090a0b0c0d0e0f\","
+               "\"muxes\":[\"172.16.0.12\",\"172.16.0.13\"],"
+               "\"op\":\"global\",\"vtep\":\"172.16.0.11\"}\n");
+    sset_destroy(&muxes);
     mux_tables_destroy(&a);
     mux_tables_destroy(&b);
 }
@@ -251,8 +275,8 @@ test_mux_tables_keys(void)
     struct mux_tables t;
 
     build(&t);
-    mux_tables_add_vip(&t, 5, "20.50.60.10");
-    mux_tables_add_vip(&t, 0, "2001:db8::10");
+    add_vip(&t, 5, "20.50.60.10");
+    add_vip(&t, 0, "2001:db8::10");
     add_endpoint(&t, 5, "20.50.60.10", 80, 17, true);
     add_endpoint(&t, 0, "2001:db8::10", 80, 17, true);
     CU_ASSERT_EQUAL(mux_tables_count(&t), 9);
@@ -269,6 +293,15 @@ test_mux_tables_keys(void)
     mux_tables_get_vteps(&t, &vips);
     CU_ASSERT_EQUAL(sset_count(&vips), 2);
     CU_ASSERT(sset_contains(&vips, "172.16.0.22"));
+
+    /* Other muxes need a next hop as well. */
+    struct sset muxes = SSET_INITIALIZER(&muxes);
+    sset_add(&muxes, "172.16.0.12");
+    mux_tables_set_muxes(&t, &muxes);
+    mux_tables_get_vteps(&t, &vips);
+    CU_ASSERT_EQUAL(sset_count(&vips), 3);
+    CU_ASSERT(sset_contains(&vips, "172.16.0.12"));
+    sset_destroy(&muxes);
     sset_destroy(&vips);
     mux_tables_destroy(&t);
 }
@@ -283,10 +316,15 @@ test_mux_tables_incomplete(void)
     add_endpoint(&t, 0, "20.50.60.11", 80, 17, false);  /* Another's VIP. */
     add_endpoint(&t, 0, "20.50.60.10", 81, 18, false);  /* No pool. */
 
-    struct slbrec_compiled_pool empty = {
-        .name = CONST_CAST(char *, "empty"), .tunnel_key = 18,
+    struct slbrec_generation previous = {
+        .number = 1, .state = CONST_CAST(char *, "previous"),
     };
-    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &empty));
+    struct slbrec_generation *gens[] = { &previous };
+    struct slbrec_compiled_pool bad = {
+        .name = CONST_CAST(char *, "bad"), .tunnel_key = 18,
+        .generations = gens, .n_generations = 1,
+    };
+    CU_ASSERT_FALSE(mux_tables_add_pool(&t, &bad));
     CU_ASSERT_EQUAL(mux_tables_count(&t), 5);
 
     static const char *const bad_keys[] = {
@@ -305,6 +343,29 @@ test_mux_tables_incomplete(void)
     mux_tables_destroy(&t);
 }
 
+/* A pool that never had a member forwards nothing, but is there. */
+static void
+test_mux_tables_nobody(void)
+{
+    struct slbrec_compiled_pool pool = {
+        .name = CONST_CAST(char *, "nobody"), .tunnel_key = 18,
+        .network_key = 100, .slots_log2 = 8,
+    };
+    struct mux_tables a, b;
+
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_pool(&b, &pool));
+    check_diff(&a, &b, 1000,
+               "{\"generations\":[{\"age\":1000,\"number\":1,"
+               "\"state\":\"current\",\"weights\":[]}],\"members\":[],"
+               "\"network\":100,\"op\":\"pool\",\"slots\":8,"
+               "\"tunnel_key\":18}\n");
+    add_endpoint(&b, 0, "20.50.60.10", 81, 18, true);
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+}
+
 /* A VIP that goes is kept with its endpoints and their pools, as they were,
  * but what is still there is the new one. */
 static void
@@ -313,7 +374,7 @@ test_mux_tables_keep_vip(void)
     struct mux_tables old, new;
 
     build(&old);
-    mux_tables_add_vip(&old, 0, "20.50.60.20");
+    add_vip(&old, 0, "20.50.60.20");
     add_pool(&old, 18, false);
     add_endpoint(&old, 0, "20.50.60.20", 80, 17, true);
     add_endpoint(&old, 0, "20.50.60.20", 81, 18, true);
@@ -323,7 +384,7 @@ test_mux_tables_keep_vip(void)
     struct mux_tables expected;
     mux_tables_init(&expected);
     mux_tables_copy(&expected, &new);
-    mux_tables_add_vip(&expected, 0, "20.50.60.20");
+    add_vip(&expected, 0, "20.50.60.20");
     add_pool(&expected, 18, false);
     add_endpoint(&expected, 0, "20.50.60.20", 80, 17, true);
     add_endpoint(&expected, 0, "20.50.60.20", 81, 18, true);
@@ -359,25 +420,33 @@ test_mux_tables_split(void)
     mux_tables_destroy(&t);
 }
 
-/* Returns the operation that sets the rule of port 81. */
-static char *
-endpoint_op(const char *distribution)
+/* The rule of port 81. */
+static struct slbrec_endpoint
+endpoint_row(const char *distribution)
 {
-    struct mux_tables a, b;
-    struct slbrec_endpoint row = {
+    return (struct slbrec_endpoint) {
         .vip = CONST_CAST(char *, "20.50.60.10"),
         .protocol = 17, .port = 81, .pool_key = 17,
         .load_distribution = CONST_CAST(char *, distribution),
         .idle_timeout = 300, .rule = CONST_CAST(char *, "web/rules/x"),
     };
+}
+
+/* Checks that 'row' is told by 'text' if it is new, and that it makes no other
+ * difference. */
+static void
+check_endpoint(const struct slbrec_endpoint *row, const char *text)
+{
+    struct mux_tables a, b;
 
     build(&a);
     build(&b);
-    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
-    char *s = diff(&a, &b, 0);
+    CU_ASSERT(mux_tables_add_endpoint(&b, row));
+    check_diff(&a, &b, 0, text);
+    CU_ASSERT(mux_tables_add_endpoint(&a, row));
+    check_diff(&a, &b, 0, "");
     mux_tables_destroy(&a);
     mux_tables_destroy(&b);
-    return s;
 }
 
 /* What a rule says about its connections reaches the datapath. */
@@ -389,17 +458,94 @@ test_mux_tables_endpoint(void)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(distributions); i++) {
-        char *s = endpoint_op(distributions[i]);
+        struct slbrec_endpoint row = endpoint_row(distributions[i]);
         char *expected = xasprintf(
             "{\"address\":\"20.50.60.10\",\"distribution\":\"%s\","
             "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
             "\"op\":\"endpoint\",\"pool\":17,\"port\":81,"
             "\"protocol\":17}\n", distributions[i]);
 
-        CU_ASSERT_STRING_EQUAL(s, expected);
+        check_endpoint(&row, expected);
         free(expected);
-        free(s);
     }
+}
+
+/* Whom it lets in, and what it tells those who find nobody. */
+static void
+test_mux_tables_access(void)
+{
+    struct slbrec_endpoint row = endpoint_row("Default");
+    char *ranges[] = {
+        CONST_CAST(char *, "198.51.100.0/24"), CONST_CAST(char *, "9.9.9.9/32")
+    };
+    struct mux_tables a, b;
+
+    row.reject = true;
+    row.source_ranges = ranges;
+    row.n_source_ranges = 2;
+    check_endpoint(
+        &row,
+        "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","
+        "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
+        "\"op\":\"endpoint\",\"pool\":17,\"port\":81,\"protocol\":17,"
+        "\"reject\":true,"
+        "\"source_ranges\":[\"198.51.100.0/24\",\"9.9.9.9/32\"]}\n");
+
+    /* A change is one operation, about nothing but the endpoint. */
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_endpoint(&a, &row));
+    row.n_source_ranges = 1;
+    row.reject = false;
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
+    check_diff(
+        &a, &b, 0,
+        "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","
+        "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
+        "\"op\":\"endpoint\",\"pool\":17,\"port\":81,\"protocol\":17,"
+        "\"source_ranges\":[\"198.51.100.0/24\"]}\n");
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
+}
+
+/* HA ports: all protocols and ports of an address, besides a port of it. */
+static void
+test_mux_tables_ha_ports(void)
+{
+    struct slbrec_endpoint row = endpoint_row("SourceIP");
+
+    row.protocol = row.port = 0;
+    check_endpoint(
+        &row,
+        "{\"address\":\"20.50.60.10\",\"distribution\":\"SourceIP\","
+        "\"idle\":300,\"name\":\"web/rules/x\",\"network\":0,"
+        "\"op\":\"endpoint\",\"pool\":17,\"port\":0,\"protocol\":0}\n");
+}
+
+/* What a VIP answers itself. */
+static void
+test_mux_tables_vip(void)
+{
+    struct slbrec_vip row = {
+        .network_key = 5, .address = CONST_CAST(char *, "fd00::10"),
+        .reject = true,
+    };
+    struct mux_tables a, b;
+
+    build(&a);
+    build(&b);
+    mux_tables_add_vip(&b, &row);
+    check_diff(&a, &b, 0,
+               "{\"address\":\"fd00::10\",\"echo\":false,\"network\":5,"
+               "\"op\":\"vip\",\"reject\":true}\n");
+    mux_tables_add_vip(&a, &row);
+    row.echo = true;
+    row.reject = false;
+    mux_tables_add_vip(&b, &row);
+    check_diff(&a, &b, 0, "{\"address\":\"fd00::10\",\"network\":5,"
+               "\"op\":\"vip\"}\n");
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
 }
 
 static void
@@ -425,8 +571,12 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_mux_tables_changes),
     UNIT_TEST(test_mux_tables_keys),
     UNIT_TEST(test_mux_tables_incomplete),
+    UNIT_TEST(test_mux_tables_nobody),
     UNIT_TEST(test_mux_tables_keep_vip),
     UNIT_TEST(test_mux_tables_endpoint),
+    UNIT_TEST(test_mux_tables_access),
+    UNIT_TEST(test_mux_tables_ha_ports),
+    UNIT_TEST(test_mux_tables_vip),
     UNIT_TEST(test_mux_tables_split),
     UNIT_TEST(test_mux_vip_zones),
     UNIT_END

@@ -66,7 +66,8 @@ vtep(const char *text)
 /* A host with three VMs, one of them with two addresses, in one network and
  * two pools, of which one has IPv6.  Some rules have floating IP: two with the
  * same port of different VIPs, two of one VIP, one that has another rule's
- * VIP, and one for IPv6.  One VIP is an address in the network. */
+ * VIP, and one for IPv6.  Some VIPs are addresses in the network; of those,
+ * three are for all ports, one with floating IP and one of IPv6. */
 struct fixture {
     struct host_vm vms[4];
     struct host_location locations[2];
@@ -75,9 +76,10 @@ struct fixture {
     struct in6_addr vips[2];
     struct host_network networks[1];
     struct host_member members[5], members6[2];
-    struct host_endpoint endpoints[10], endpoints6[2];
+    struct host_endpoint endpoints[12], endpoints6[4];
     struct host_pool pools[2];
     ovs_be32 peers[3];
+    struct host_probe probes[3];
     struct host_rules rules;
 };
 
@@ -133,6 +135,10 @@ fixture_init(struct fixture *f)
         address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true };
     f->endpoints[9] = (struct host_endpoint) {
         address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true };
+    f->endpoints[10] = (struct host_endpoint) {
+        address("10.0.1.101"), 0, 0, 0, 14, 23, false, true };
+    f->endpoints[11] = (struct host_endpoint) {
+        address("10.0.1.102"), 0, 0, 0, 15, 24, true, true };
     f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
     f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
     f->endpoints6[0] = (struct host_endpoint) {
@@ -141,15 +147,27 @@ fixture_init(struct fixture *f)
     f->endpoints6[1] = (struct host_endpoint) {
         address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true,
         false };
-    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 10 };
-    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 2 };
+    f->endpoints6[2] = (struct host_endpoint) {
+        address("fd00:1::101"), 0, 0, 0, 16, 25, false, true };
+    f->endpoints6[3] = (struct host_endpoint) {
+        address("2001:db8:20::10"), IPPROTO_UDP, 443, 443, 17, 26, false,
+        false };
+    f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 12 };
+    f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 4 };
     f->peers[0] = vtep("172.16.0.11");
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
 
+    f->probes[0] = (struct host_probe) { &f->vms[0], 3, 80 };
+    f->probes[1] = (struct host_probe) { &f->vms[0], 3, 443 };
+    f->probes[2] = (struct host_probe) { &f->vms[2], 0x204, 80 };
+
     f->rules = (struct host_rules) {
         .tunnel_port = 1,
         .underlay_port = 2,
+        .probe_port = 3,
+        .probe_mac = ETH_ADDR_C(02,33,33,33,33,33),
+        .probes = f->probes, .n_probes = 3,
         .own_mac = ETH_ADDR_C(02,11,22,33,44,55),
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
         .anycast = vtep("172.16.0.100"),
@@ -286,7 +304,8 @@ test_order(void)
     host_rules_build(&f.rules, &ft);
     char *wanted = flows_text(&ft);
     for (int i = 0; i < 20; i++) {
-        shuffle(f.endpoints, 10, sizeof f.endpoints[0]);
+        shuffle(f.endpoints, 12, sizeof f.endpoints[0]);
+        shuffle(f.endpoints6, 4, sizeof f.endpoints6[0]);
         shuffle(f.members, 5, sizeof f.members[0]);
         shuffle(f.locations, 2, sizeof f.locations[0]);
         shuffle(f.peers, 3, sizeof f.peers[0]);
@@ -311,6 +330,10 @@ test_order(void)
                 f.members6[j].vm = &f.vms[at[f.members6[j].vm - f.vms]];
             }
         }
+        for (int j = 0; j < 3; j++) {
+            f.probes[j].vm = &f.vms[at[f.probes[j].vm - f.vms]];
+        }
+        shuffle(f.probes, 3, sizeof f.probes[0]);
         memcpy(f.vms, vms, sizeof vms);
 
         flow_table_clear(&ft);
@@ -453,7 +476,7 @@ random_steering(int n_owners, int hop)
     for (int i = 0; i < n_owners; i++) {
         s.owners[i] = 1 + random_range(STEERING_MAX_INDEX);
     }
-    s.flags = random_range(STEERING_ALL_FLAGS + 1);
+    s.flags = random_range(STEERING_ALL_FLAGS + 1) & ~STEERING_SNAT;
     if (n_owners > 1) {
         s.flags &= ~STEERING_FRAGMENT;
     }
@@ -494,7 +517,8 @@ test_ring(void)
     flow_table_destroy(&ft);
 }
 
-/* Whatever steering_pull() refuses for its first four octets is dropped. */
+/* Whatever steering_pull() refuses for its first four octets is dropped, and
+ * SNAT returns, which are of no pool. */
 static void
 test_steering(void)
 {
@@ -516,7 +540,8 @@ test_steering(void)
             memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
             CU_ASSERT_EQUAL(lookup(&ft, HT_STEERING, &flow)->cookie
                             != drop_cookie(DR_STEERING, 0),
-                            steering_pull(&s, addrs));
+                            steering_pull(&s, addrs)
+                            && !(s.flags & STEERING_SNAT));
         }
     }
     flow_table_destroy(&ft);
@@ -550,14 +575,390 @@ test_no_leak(void)
         if (strstr(actions, "->reg9")) {
             CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
             CU_ASSERT_EQUAL(!strstr(actions, "0x1->reg9"),
-                            strstr(text, "nw_src=10.0.1.100") != NULL);
+                            (strstr(text, "nw_src=10.0.1.10")
+                             || strstr(text, "ipv6_src=fd00:1::10")));
             CU_ASSERT_TRUE(strstr(text, "nw_src=20.50.60.1")
-                           || strstr(text, "nw_src=10.0.1.100")
+                           || strstr(text, "nw_src=10.0.1.10")
+                           || strstr(text, "ipv6_src=fd00:1::10")
                            || strstr(text, "ipv6_src=2001:db8:20::1"));
             CU_ASSERT_PTR_NOT_NULL(strstr(text, "+rpl"));
+
+            /* Conntrack can hand over fragments in wrong company. */
+            CU_ASSERT_TRUE(strstr(text, "ct_zone=")
+                           || strstr(text, "+rel"));
         }
         ds_destroy(&s);
     }
+    flow_table_destroy(&ft);
+}
+
+/* Makes '*flow' a fragment to or from 'addr': to flows, none has ports, and
+ * with IPv6 a later one has no protocol. */
+static void
+put_fragment(const struct in6_addr *addr, bool source, uint8_t protocol,
+             bool later, struct flow *flow)
+{
+    if (IN6_IS_ADDR_V4MAPPED(addr)) {
+        flow->dl_type = htons(ETH_TYPE_IP);
+        *(source ? &flow->nw_src : &flow->nw_dst)
+            = in6_addr_get_mapped_ipv4(addr);
+    } else {
+        flow->dl_type = htons(ETH_TYPE_IPV6);
+        *(source ? &flow->ipv6_src : &flow->ipv6_dst) = *addr;
+        if (later) {
+            protocol = IPPROTO_FRAGMENT;
+        }
+    }
+    flow->nw_proto = protocol;
+    flow->nw_frag = FLOW_NW_FRAG_ANY | (later ? FLOW_NW_FRAG_LATER : 0);
+}
+
+/* From a mux: first and later ones get to their rule, by one flow each, so
+ * that conntrack sees them alike.  Others are dropped. */
+static void
+test_fragments_in(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (size_t i = 0; i < f.rules.n_pools; i++) {
+        const struct host_pool *pool = &f.pools[i];
+
+        for (size_t j = 0; j < pool->n_endpoints; j++) {
+            const struct host_endpoint *ep = &pool->endpoints[j];
+            struct steering s = {
+                .owners = { pool->members[0].index },
+                .n_owners = 1,
+                .flags = STEERING_FRAGMENT,
+                .port = ep->port,
+            };
+            uint8_t protocol = ep->protocol ? ep->protocol : IPPROTO_ICMP;
+
+            /* The other endpoint of the port is this one's. */
+            uint32_t cookie = ep->cookie == 21 ? 26 : ep->cookie;
+
+            for (int later = 0; later <= 1; later++) {
+                struct flow flow;
+
+                memset(&flow, 0, sizeof flow);
+                flow.tunnel.tun_id = htonll(pool->key);
+                put_steering(&s, &flow);
+                put_fragment(&ep->vip, false, protocol, later, &flow);
+                CU_ASSERT_NOT_EQUAL(lookup(&ft, HT_STEERING, &flow)->cookie,
+                                    drop_cookie(DR_STEERING, 0));
+
+                const struct flow_entry *entry = lookup(&ft, HT_ENDPOINT,
+                                                        &flow);
+                CU_ASSERT_EQUAL(entry->cookie,
+                                make_cookie(CK_ENDPOINT, 0, cookie));
+
+                /* What conntrack returns is of its zone, or dropped. */
+                execute(entry, &flow);
+                flow.ct_zone = flow.regs[HR_ZONE_INDEX];
+                CU_ASSERT_EQUAL(lookup(&ft, HT_FRAGMENT, &flow)->cookie,
+                                make_cookie(CK_ENDPOINT, 0, cookie));
+                flow.ct_zone++;
+                CU_ASSERT_EQUAL(lookup(&ft, HT_FRAGMENT, &flow)->cookie,
+                                drop_cookie(DR_FRAGMENT, 0));
+
+                /* Starts a connection if it is not TCP, as far as it tells;
+                 * the rule knows that in any case. */
+                bool tcp = protocol == IPPROTO_TCP && cookie == ep->cookie;
+                execute(lookup(&ft, HT_HOME, &flow), &flow);
+                entry = lookup(&ft, HT_DECIDE, &flow);
+                CU_ASSERT_EQUAL(entry->cookie == drop_cookie(DR_UNKNOWN, 0),
+                                flow.nw_proto == IPPROTO_TCP);
+                if (flow.nw_proto != IPPROTO_TCP) {
+                    entry = lookup(&ft, HT_ACCEPT, &flow);
+                    CU_ASSERT_EQUAL(entry->cookie,
+                                    (tcp ? drop_cookie(DR_INDEX, 0)
+                                     : make_cookie(CK_ENDPOINT, s.owners[0],
+                                                   cookie)));
+                }
+
+                /* Of another port, or without the flag. */
+                if (ep->port) {
+                    s.port++;
+                    put_steering(&s, &flow);
+                    s.port--;
+                    CU_ASSERT_EQUAL(lookup(&ft, HT_ENDPOINT, &flow)->cookie,
+                                    drop_cookie(DR_FRAGMENT, 0));
+                }
+                s.flags = 0;
+                put_steering(&s, &flow);
+                s.flags = STEERING_FRAGMENT;
+                CU_ASSERT_EQUAL(lookup(&ft, HT_ENDPOINT, &flow)->cookie,
+                                drop_cookie(DR_FRAGMENT, 0));
+            }
+        }
+    }
+    flow_table_destroy(&ft);
+}
+
+/* From a VM: all fragments are asked about in the same zones, in the same
+ * order, each zone once, and then forwarded as the VM's own. */
+static void
+test_fragments_out(void)
+{
+    static const struct {
+        size_t vm;
+        uint8_t protocol;
+        const char *zones;
+    } cases[] = {
+        { 0, IPPROTO_UDP, "2 7 14 " },  /* UDP, then all ports. */
+        { 0, IPPROTO_ICMP, "14 " },
+        { 0, IPPROTO_TCP, "14 " },
+        { 2, IPPROTO_ICMPV6, "" },      /* No member. */
+        { 3, IPPROTO_UDP, "" },
+    };
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    f.members6[0].vm = NULL;
+    host_rules_build(&f.rules, &ft);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        for (int later = 0; later <= 1; later++) {
+            const struct host_vm *vm = &f.vms[cases[i].vm];
+            struct ds zones = DS_EMPTY_INITIALIZER;
+            const struct flow_entry *entry;
+            struct flow flow;
+
+            memset(&flow, 0, sizeof flow);
+            flow.in_port.ofp_port = vm->port;
+            put_fragment(&vm->address, true, cases[i].protocol, later, &flow);
+            for (;;) {
+                entry = lookup(&ft, HT_REPLY, &flow);
+                if (entry->cookie == make_cookie(CK_STATIC, 0, 0)) {
+                    break;
+                }
+                execute(entry, &flow);
+
+                uint32_t zone = flow.regs[HR_ZONE_INDEX];
+                ds_put_format(&zones, "%"PRIu32" ", zone);
+
+                /* Unknown there, and not somebody else's. */
+                flow.ct_state = CS_TRACKED | CS_NEW;
+                flow.ct_zone = zone;
+                entry = lookup(&ft, HT_UNNATED, &flow);
+                CU_ASSERT_EQUAL(entry->cookie >> 48, CK_ENDPOINT);
+                flow.ct_zone = 1 + zone;
+                entry = lookup(&ft, HT_UNNATED, &flow);
+                CU_ASSERT_EQUAL(entry->cookie, drop_cookie(DR_FRAGMENT, 0));
+            }
+            CU_ASSERT_STRING_EQUAL(ds_cstr(&zones), cases[i].zones);
+            ds_destroy(&zones);
+        }
+    }
+    flow_table_destroy(&ft);
+}
+
+/* What may start a connection: a first SYN, and all that is not TCP. */
+static void
+test_starts(void)
+{
+    static const struct {
+        uint8_t protocol;
+        uint16_t tcp_flags;
+        bool start;
+    } cases[] = {
+        { IPPROTO_TCP, TCP_SYN, true },
+        { IPPROTO_TCP, TCP_SYN | TCP_ACK, false },
+        { IPPROTO_TCP, TCP_ACK, false },
+        { IPPROTO_TCP, TCP_RST, false },
+        { IPPROTO_UDP, 0, true },
+        { IPPROTO_ICMP, 0, true },
+        { IPPROTO_GRE, 0, true },
+    };
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    random_set_seed(1);
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (size_t i = 0; i < 100 * ARRAY_SIZE(cases); i++) {
+        int which = i % ARRAY_SIZE(cases);
+        int n = 2 + random_range(3);
+        struct steering s = random_steering(n, random_range(n + 1));
+        struct flow flow;
+
+        memset(&flow, 0, sizeof flow);
+        flow.dl_type = htons(ETH_TYPE_IP);
+        flow.nw_proto = cases[which].protocol;
+        flow.tcp_flags = htons(cases[which].tcp_flags);
+        flow.ct_state = CS_TRACKED | CS_NEW;
+        put_steering(&s, &flow);
+        execute(lookup(&ft, HT_HOME, &flow), &flow);
+
+        struct ds text = DS_EMPTY_INITIALIZER;
+        flow_entry_format(lookup(&ft, HT_DECIDE, &flow), &text);
+        bool accept = strstr(ds_cstr(&text), "goto_table:9") != NULL;
+        bool ring = strstr(ds_cstr(&text), "goto_table:10") != NULL;
+        bool home = steering_is_home(&s);
+        CU_ASSERT_EQUAL(accept, (cases[which].start
+                                 && (home || !(s.flags & STEERING_RECENT))));
+        CU_ASSERT_EQUAL(ring, (!accept && !home
+                               && cases[which].tcp_flags
+                                  != (TCP_SYN | TCP_ACK)));
+        ds_destroy(&text);
+    }
+    flow_table_destroy(&ft);
+}
+
+/* Sends 'flow' through the pipeline, beginning with 'ft''s first table, as far
+ * as goto_table leads, and returns the flow that it met last. */
+static const struct flow_entry *
+run_flow(const struct flow_table *ft, struct flow *flow)
+{
+    uint8_t table = HT_IN;
+
+    for (;;) {
+        const struct flow_entry *entry = lookup(ft, table, flow);
+        const struct ofpact *a;
+        bool more = false;
+
+        execute(entry, flow);
+        OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+            if (a->type == OFPACT_GOTO_TABLE) {
+                table = ofpact_get_GOTO_TABLE(a)->table_id;
+                more = true;
+            }
+        }
+        if (!more) {
+            return entry;
+        }
+    }
+}
+
+/* Returns the port that 'entry' sends to, 0 for none. */
+static ofp_port_t
+output_of(const struct flow_entry *entry)
+{
+    const struct ofpact *a;
+
+    OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+        if (a->type == OFPACT_OUTPUT) {
+            return ofpact_get_OUTPUT(a)->port;
+        }
+    }
+    return 0;
+}
+
+static struct flow
+tcp_flow(ofp_port_t in_port, const char *src, uint16_t tp_src,
+         const char *dst, uint16_t tp_dst, uint16_t flags)
+{
+    struct in6_addr a = address(src), b = address(dst);
+    struct flow flow;
+
+    memset(&flow, 0, sizeof flow);
+    flow.in_port.ofp_port = in_port;
+    flow.nw_proto = IPPROTO_TCP;
+    flow.tp_src = htons(tp_src);
+    flow.tp_dst = htons(tp_dst);
+    flow.tcp_flags = htons(flags);
+    if (IN6_IS_ADDR_V4MAPPED(&a)) {
+        flow.dl_type = htons(ETH_TYPE_IP);
+        flow.nw_src = in6_addr_get_mapped_ipv4(&a);
+        flow.nw_dst = in6_addr_get_mapped_ipv4(&b);
+    } else {
+        flow.dl_type = htons(ETH_TYPE_IPV6);
+        flow.ipv6_src = a;
+        flow.ipv6_dst = b;
+    }
+    return flow;
+}
+
+/* Probes reach the VM that the token stands for, and what the VM answers comes
+ * back; nothing else does, nor does anybody else take the probes' source. */
+static void
+test_probe(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    uint64_t denied = drop_cookie(DR_PROBE, 0);
+    const struct flow_entry *entry;
+    struct flow flow, wanted;
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.3", 443, TCP_SYN);
+    wanted = tcp_flow(3, "168.63.129.16", 40000, "10.0.1.4", 443, TCP_SYN);
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.vms[0].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 4);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(4, "10.0.1.4", 443, "168.63.129.16", 40000,
+                    TCP_SYN | TCP_ACK);
+    wanted = tcp_flow(4, "169.254.64.3", 443, "169.254.64.1", 40000,
+                      TCP_SYN | TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.rules.probe_mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(3, "fd53:4c42::1", 40000, "fd53:4c42::204", 80, TCP_SYN);
+    wanted = tcp_flow(3, "fe80::1234:5678:9abc", 40000, "fd00:1::5", 80,
+                      TCP_SYN);
+    wanted.dl_src = host_gateway_mac;
+    wanted.dl_dst = f.vms[2].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 5);
+    CU_ASSERT_TRUE(flow_equal(&flow, &wanted));
+
+    flow = tcp_flow(5, "fd00:1::5", 80, "fe80::1234:5678:9abc", 40000,
+                    TCP_ACK);
+    flow.dl_src = f.vms[2].mac;
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+
+    /* What a VM begins, and what comes from where nobody asks. */
+    flow = tcp_flow(4, "10.0.1.4", 443, "168.63.129.16", 22, TCP_SYN);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    flow = tcp_flow(4, "10.0.1.4", 8080, "168.63.129.16", 40000, TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    flow = tcp_flow(9, "10.0.1.9", 443, "168.63.129.16", 40000, TCP_ACK);
+    flow.dl_src = f.vms[3].mac;
+    CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+
+    /* Somebody else's token, port, or address. */
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.4", 443, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(3, "169.254.64.1", 40000, "169.254.64.3", 22, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(3, "172.16.0.21", 40000, "169.254.64.3", 443, TCP_SYN);
+    CU_ASSERT_EQUAL(output_of(run_flow(&ft, &flow)), 0);
+    flow = tcp_flow(4, "10.0.1.4", 443, "169.254.64.1", 40000, TCP_ACK);
+    flow.dl_src = f.vms[0].mac;
+    CU_ASSERT_NOT_EQUAL(output_of(run_flow(&ft, &flow)), 3);
+
+    /* Claims to be a probe: from a VM, the tunnel, the underlay, anywhere. */
+    static const int ports[] = { 1, 2, 3, 4, 77 };
+    for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+        flow = tcp_flow(ports[i], "168.63.129.16", 1, "10.0.1.4", 443,
+                        TCP_SYN);
+        flow.dl_src = f.vms[0].mac;
+        flow.tunnel.ip_src = f.peers[0];
+        CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+        flow = tcp_flow(ports[i], "fe80::1234:5678:9abc", 1, "fd00:1::5", 80,
+                        TCP_SYN);
+        CU_ASSERT_EQUAL(run_flow(&ft, &flow)->cookie, denied);
+    }
+
+    /* Without the port there is no way to it. */
+    f.rules.probe_port = 0;
+    flow_table_clear(&ft);
+    host_rules_build(&f.rules, &ft);
+    HMAP_FOR_EACH (entry, hmap_node, &ft.flows) {
+        CU_ASSERT_NOT_EQUAL(entry->table, HT_PROBE);
+        CU_ASSERT_NOT_EQUAL(output_of(entry), 3);
+    }
+    CU_ASSERT_EQUAL(ft.n_mistakes, 0);
     flow_table_destroy(&ft);
 }
 
@@ -590,6 +991,10 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_ring),
     UNIT_TEST(test_steering),
     UNIT_TEST(test_no_leak),
+    UNIT_TEST(test_fragments_in),
+    UNIT_TEST(test_fragments_out),
+    UNIT_TEST(test_starts),
+    UNIT_TEST(test_probe),
     UNIT_TEST(test_mistakes),
     UNIT_END
 };

@@ -17,6 +17,12 @@
 
 #include "controller/manager/slots.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/maglev.h"
+#include "lib/slb-hash.h"
 #include "tests/unit/unit.h"
 #include "util.h"
 
@@ -68,10 +74,93 @@ test_slots_stay_as_long_as_they_can(void)
     CU_ASSERT_EQUAL(slots_log2_choose(1, 17), 9);
 }
 
+/* Stores into 'counts' the slots of 'n' members in a table of the size that a
+ * new pool gets, and returns that. */
+static double
+count_slots(const uint32_t weights[], size_t n, unsigned int counts[])
+{
+    struct maglev_member *members = xmalloc(n * sizeof *members);
+    int log2 = slots_log2_choose(n, 0);
+    struct slb_hash_key key;
+
+    memset(&key, 7, sizeof key);
+    for (size_t i = 0; i < n; i++) {
+        members[i] = (struct maglev_member) { i + 1, weights[i] };
+        counts[i] = 0;
+    }
+    struct maglev_table *table = maglev_table_create(&key, members, n, log2);
+    for (uint64_t i = 0; i < UINT64_C(1) << log2; i++) {
+        counts[maglev_table_owner(table, i) - 1]++;
+    }
+    maglev_table_destroy(table);
+    free(members);
+    return 1 << log2;
+}
+
+/* Weights are kept to within 2 % of everybody's share. */
+static void
+test_slots_keep_weights(void)
+{
+    static const struct { uint32_t weights[4]; size_t n; } cases[] = {
+        { { 1, 2 }, 2 }, { { 6, 4 }, 2 }, { { 5, 100, 100 }, 3 },
+        { { 1, 1, 1, 1 }, 4 }, { { 1, 2, 3, 4 }, 4 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        unsigned int counts[4];
+        double slots = count_slots(cases[i].weights, cases[i].n, counts);
+        double total = 0;
+
+        for (size_t j = 0; j < cases[i].n; j++) {
+            total += cases[i].weights[j];
+        }
+        for (size_t j = 0; j < cases[i].n; j++) {
+            double due = slots * cases[i].weights[j] / total;
+
+            CU_ASSERT(fabs(counts[j] - due) < 0.02 * due);
+        }
+    }
+}
+
+/* What is left of that with 5000 members: 13 slots each and 536 to spare, so
+ * shares are from 0.8 % below to 6.8 % above what is due.  Of two weights,
+ * everybody is within a slot of his share. */
+static void
+test_slots_of_5000_members(void)
+{
+    enum { N = 5000 };
+    uint32_t *weights = xmalloc(N * sizeof *weights);
+    unsigned int *counts = xmalloc(N * sizeof *counts);
+    unsigned int n[2] = { 0, 0 };
+
+    for (size_t i = 0; i < N; i++) {
+        weights[i] = 1;
+    }
+    CU_ASSERT_EQUAL(count_slots(weights, N, counts), 65536);
+    for (size_t i = 0; i < N; i++) {
+        CU_ASSERT_FATAL(counts[i] == 13 || counts[i] == 14);
+        n[counts[i] - 13]++;
+    }
+    CU_ASSERT_EQUAL(n[0], 4464);
+    CU_ASSERT_EQUAL(n[1], 536);
+
+    for (size_t i = 0; i < N; i++) {
+        weights[i] = 1 + i % 2;
+    }
+    count_slots(weights, N, counts);
+    for (size_t i = 0; i < N; i++) {
+        CU_ASSERT_FATAL(fabs(counts[i] - 65536. * weights[i] / 7500) < 1);
+    }
+    free(weights);
+    free(counts);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_slots_of_a_new_pool),
     UNIT_TEST(test_slots_are_enough),
     UNIT_TEST(test_slots_stay_as_long_as_they_can),
+    UNIT_TEST(test_slots_keep_weights),
+    UNIT_TEST(test_slots_of_5000_members),
     UNIT_END
 };
 

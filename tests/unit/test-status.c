@@ -30,6 +30,7 @@
 
 #include "controller/manager/status.h"
 
+#include "controller/manager/binding.h"
 #include "lib/slb-address.h"
 #include "smap.h"
 #include "sset.h"
@@ -149,20 +150,43 @@ test_status_zones(void)
                           "announced nowhere");
 }
 
+/* Checks what is said about a member that is 'astray' and 'wanted' in a
+ * network. */
 static void
-test_status_unbound(void)
+check_astray(struct binding_astray astray, const char *wanted, bool ipv6,
+             const char *text)
 {
     struct status status;
 
+    astray.node = "host1";
     status_init(&status);
-    status_add_unbound(&status, "servers", "vm1", "host1", NULL);
-    status_add_unbound(&status, "servers", "vm2", "host1", "dev");
-    check(&status, "backendPools/servers/members/vm1",
-          "its port on node host1 is in no network");
-    check(&status, "backendPools/servers/members/vm2",
-          "its port on node host1 is in network dev, which is neither the "
-          "load balancer's nor a peer of it");
+    status_add_astray(&status, "backendPools/servers/members/vm1", "its",
+                      &astray, wanted, ipv6);
+    check(&status, "backendPools/servers/members/vm1", text);
     status_destroy(&status);
+}
+
+static void
+test_status_astray(void)
+{
+    struct binding_astray nowhere = { .network = NULL };
+    struct binding_astray dev = { .network = "dev" };
+    struct binding_astray bare = { .network = "dev", .without_address = true };
+
+    check_astray(nowhere, NULL, false,
+                 "its port on node host1 is in no network");
+    check_astray(nowhere, "prod", false,
+                 "its port on node host1 is in no network");
+    check_astray(dev, NULL, false,
+                 "its port on node host1 is in network dev, which is neither "
+                 "the load balancer's nor a peer of it");
+    check_astray(dev, "prod", false,
+                 "its port on node host1 is in network dev, while the address "
+                 "is in network prod");
+    check_astray(bare, NULL, false,
+                 "its port on node host1 has no IPv4 address of network dev");
+    check_astray(bare, NULL, true,
+                 "its port on node host1 has no IPv6 address of network dev");
 }
 
 static void
@@ -177,6 +201,10 @@ test_status_conflicts(void)
                                 "web/frontends/public");
     check(&status, "frontends/public",
           "address 20.1.2.3 is used by web/frontends/public");
+    status_add_shared_address(&status, "frontends/inside", &address, "vm1",
+                              "host1");
+    check(&status, "frontends/inside",
+          "address 20.1.2.3 is also that of port vm1 on node host1");
 
     status_add_port_conflict(&status, "rules/a", "20.1.2.3", IPPROTO_TCP, 80,
                              "web/rules/http");
@@ -196,7 +224,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_status_joins_texts),
     UNIT_TEST(test_status_equals),
     UNIT_TEST(test_status_zones),
-    UNIT_TEST(test_status_unbound),
+    UNIT_TEST(test_status_astray),
     UNIT_TEST(test_status_conflicts),
     UNIT_END
 };

@@ -61,8 +61,8 @@ test_steering_rejects_what_is_none(void)
         { 0, 0x02 },            /* Another destination address. */
         { 6, 0x02 },            /* Another source address. */
         { 1, 0x53 },            /* More hops than owners. */
-        { 1, 0x28 },            /* Unknown flag. */
         { 1, 0x24 },            /* A fragment has one owner. */
+        { 1, 0x28 },            /* A SNAT return, too. */
         { 7, 0 },               /* No owner. */
         { 7, 5 },               /* Too many owners. */
         { 7, 3 },               /* Fewer than are there. */
@@ -135,6 +135,52 @@ test_steering_fragment(void)
 }
 
 static void
+test_steering_snat(void)
+{
+    static const uint8_t expected[STEERING_LEN] = {
+        0x0e, 0x08, 0x01, 0x02, 0x00, 0x00,
+        0x0e, 0x01, 0x00, 0x00, 0x00, 0x00,
+    };
+    static const uint8_t expected_fragment[STEERING_LEN] = {
+        0x0e, 0x0c, 0x01, 0x02, 0x14, 0xe9,
+        0x0e, 0x01, 0x00, 0x00, 0x00, 0x00,
+    };
+    static const uint8_t expected_handed_on[STEERING_LEN] = {
+        0x0e, 0x18, 0x00, 0x00, 0x00, 0x00,
+        0x0e, 0x01, 0x00, 0x00, 0x00, 0x00,
+    };
+    struct steering s = {
+        .owners = { 0x102 }, .n_owners = 1, .flags = STEERING_SNAT,
+    };
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    uint8_t addrs[STEERING_LEN];
+    struct steering copy;
+
+    steering_put(&s, addrs);
+    CU_ASSERT(!memcmp(addrs, expected, sizeof addrs));
+    CU_ASSERT_FALSE(steering_is_handed_on(addrs));
+    CU_ASSERT_FATAL(steering_pull(&copy, addrs));
+    CU_ASSERT_EQUAL(copy.owners[0], 0x102);
+    CU_ASSERT_EQUAL(copy.flags, STEERING_SNAT);
+    CU_ASSERT(steering_is_home(&copy));
+    steering_format(&copy, &ds);
+    CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), "owner 258, hop 0, SNAT return");
+    ds_destroy(&ds);
+
+    s.flags |= STEERING_FRAGMENT;
+    s.port = 5353;
+    steering_put(&s, addrs);
+    CU_ASSERT(!memcmp(addrs, expected_fragment, sizeof addrs));
+    CU_ASSERT(steering_pull(&copy, addrs));
+
+    /* From mux to mux: for no host, which would have to be named. */
+    steering_put_handed_on(addrs);
+    CU_ASSERT(!memcmp(addrs, expected_handed_on, sizeof addrs));
+    CU_ASSERT(steering_is_handed_on(addrs));
+    CU_ASSERT_FALSE(steering_pull(&copy, addrs));
+}
+
+static void
 test_steering_format(void)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
@@ -150,6 +196,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_steering_rejects_what_is_none),
     UNIT_TEST(test_steering_ring_visits_all_owners),
     UNIT_TEST(test_steering_fragment),
+    UNIT_TEST(test_steering_snat),
     UNIT_TEST(test_steering_format),
     UNIT_END
 };

@@ -16,6 +16,9 @@
 # Each has its own run directory, $tmp/NAME.  What "ip monitor" says about the
 # routes of the router and the mux is in $tmp/router-monitor.out and
 # $tmp/mux-monitor.out, with time stamps, in UTC like those of the logs.
+#
+# With $mux_dpdk set, the mux's uplink is a port of DPDK's, so that a thread of
+# its own forwards.
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 [ -x /usr/lib/frr/bgpd ] || skip_all "needs FRR"
@@ -24,6 +27,7 @@ frr=/usr/lib/frr
 vip=20.50.60.10
 vip6=2001:db8:20::10
 anycast=172.16.0.100
+uplink=eth0
 
 in_ns() { ip netns exec "mxa-$1" "${@:2}"; }
 on_mux()
@@ -150,6 +154,7 @@ start_vswitchd()
 {
     start vswitchd ip netns exec mxa-mux env OVS_RUNDIR="$tmp/mux" \
         OVS_LOGDIR="$tmp/mux" OVS_DBDIR="$tmp/mux" \
+        RUNTIME_DIRECTORY="$tmp/mux" \
         "$builddir/ovs-ext/slb-vswitchd" "unix:$tmp/mux/db.sock" \
         --unixctl="$tmp/mux/vswitchd.ctl" --log-file="$tmp/mux/vswitchd.log" \
         -vconsole:off --disable-system
@@ -205,6 +210,29 @@ END
     done
 }
 
+# Has the datapath's threads poll, with DPDK.
+mux_dpdk()
+{
+    local cores
+    cores=$(taskset -pc $$)
+    cores=${cores##*[ ,-]}
+    start hugepages /usr/bin/python3 -B -c '
+import signal, sys
+sys.path.insert(0, sys.argv[1])
+import muxnode
+muxnode.end_on_signals()
+with muxnode.Hugepages(320):
+    print("taken", flush=True)
+    signal.pause()' "$srcdir/tests/lib"
+    wait_until 5 grep -q taken "$tmp/hugepages.out" ||
+        skip_all "no huge pages to be had"
+    vsctl --no-wait set Open_vSwitch . other_config:dpdk-init=true \
+        other_config:pmd-cpu-mask="$(printf '0x%x' $((1 << cores)))" \
+        other_config:pmd-maxsleep=100 other_config:dpdk-socket-mem=64 \
+        other_config:per-port-memory=true \
+        other_config:dpdk-extra="--no-pci --no-telemetry"
+}
+
 mux_ovs()
 {
     local share=$srcdir/ovs/src
@@ -216,12 +244,20 @@ mux_ovs()
     vsctl --no-wait init -- set Open_vSwitch . external_ids:system-id=mux1 \
         external_ids:slb-remote=tcp:172.16.0.5:6640 \
         external_ids:slb-encap-ip=172.16.0.11
+    [ -z "${mux_dpdk:-}" ] || mux_dpdk
     start_vswitchd
-    wait_until 5 vswitchd_runs
+    wait_until 10 vswitchd_runs
     vsctl add-br br-mux -- set bridge br-mux datapath_type=netdev \
-        fail_mode=secure other-config:hwaddr=02:00:00:00:00:11 \
-        -- add-port br-mux eth0 -- add-port br-mux slb0 \
-        -- set interface slb0 type=slbmux options:underlay=eth0
+        fail_mode=secure other-config:hwaddr=02:00:00:00:00:11
+    if [ -n "${mux_dpdk:-}" ]; then
+        uplink=uplink
+        vsctl add-port br-mux uplink -- set interface uplink type=dpdk \
+            options:dpdk-devargs='"net_af_packet0,iface=eth0,framesz=2048,blocksz=4096,framecnt=16384,qpairs=1"'
+    else
+        vsctl add-port br-mux eth0
+    fi
+    vsctl add-port br-mux slb0 \
+        -- set interface slb0 type=slbmux "options:underlay=$uplink"
     no_offload mux br-mux
     ip -n mxa-mux addr add 172.16.0.11/24 dev br-mux
     ip -n mxa-mux link set br-mux up

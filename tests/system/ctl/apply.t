@@ -4,7 +4,7 @@
 # what is no longer in an object's document goes.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 34
+plan 40
 
 web=$srcdir/yaml/examples/web.yaml
 db_create
@@ -22,8 +22,8 @@ LoadBalancer/web created" "apply says what it did"
 is "$(db_global intent_seq)" 1 "intent_seq has counted"
 like "$(db_dump Backend_Pool)" 'vm1=10.0.1.4 .*vm6=10.0.1.9,servers' "members"
 is "$(db_count Rule)" 2 "rules"
-like "$(db_dump Rule)" ',80,false,false,false,[0-9a-f-]+,8080,10,Default,'\
-'http-alt,,Tcp,' "a rule's columns"
+like "$(db_dump Rule)" ',80,false,false,false,false,[0-9a-f-]+,8080,10,'\
+'Default,http-alt,,Tcp,' "a rule's columns"
 run slb-ctl diff "$web"
 is "$status/$output$errors" 0/ "diff: no difference any more"
 
@@ -68,6 +68,29 @@ like "$(db_dump Backend_Pool)" "${pool%%,*},,vm3=7,vm1=10.0.1.4 \
 vm3=10.0.1.6 vm4=10.0.1.7 vm5=10.0.1.8 vm7=10.0.1.10,servers" \
     "members have come and gone, the pool keeps its row"
 is "$(db_dump Virtual_Network Subnet Load_Balancer Frontend)" "$others" \
+    "other rows are as they were"
+
+# What muxes let in, answer and refuse: changed where it is.
+sed -e "s/\\(- {name: public, address: [0-9.]*\\)/\\1, enableIcmpEcho: false,\\
+   enableReject: true/" -e 's/\(frontendPort: 81, backendPort: 8080\)/\1,\
+   sourceRanges: [198.51.100.0\/24], enableReject: true/' \
+    "$tmp/changed.yaml" >"$tmp/access.yaml"
+run slb-ctl diff "$tmp/access.yaml"
+is "$status/$output" "1/\
+~ LoadBalancer/web/frontends/public/enableIcmpEcho: true -> false
+~ LoadBalancer/web/frontends/public/enableReject: false -> true
+~ LoadBalancer/web/rules/http/sourceRanges: [] -> [198.51.100.0/24]
+~ LoadBalancer/web/rules/http/enableReject: false -> true" "diff of access"
+others=$(db_dump Virtual_Network Subnet Load_Balancer Backend_Pool)
+rows=$(db_dump Frontend Rule | cut -d, -f1)
+run slb-ctl apply "$tmp/access.yaml"
+is "$status/$errors" 0/ "it is applied"
+like "$(db_dump Frontend)" ',20.50.60.10,false,true,false,public' \
+    "a frontend's columns"
+like "$(db_dump Rule)" ',8080,false,false,true,.*,http,,Tcp,198.51.100.0/24' \
+    "a rule's columns"
+is "$(db_dump Frontend Rule | cut -d, -f1)" "$rows" "both keep their rows"
+is "$(db_dump Virtual_Network Subnet Load_Balancer Backend_Pool)" "$others" \
     "other rows are as they were"
 
 # What is below a load balancer goes with its document's text.

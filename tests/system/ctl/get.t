@@ -138,13 +138,14 @@ web           Standard  prod     rules/http-alt  20.50.60.10:8080/Tcp  \
 servers:80, 6 members    ok" "tables"
 
 run slb-ctl nodes
-is "$status/$output" "0/NODE  ROLE  VTEP  WANTED  APPLIED  CURRENT  PORTS" \
+is "$status/$output" "0/NODE  ROLE  VTEP  WANTED  APPLIED  CURRENT  PORTS  \
+STATUS" \
     "no nodes"
 node()
 {
     echo "{\"op\":\"insert\",\"table\":\"Node\",\"row\":{\"name\":\"$1\",
         \"role\":\"$2\",\"vtep\":\"$3\",\"wanted\":$4,\"applied\":$5,
-        \"ports\":[\"set\",[$6]]}}"
+        \"ports\":[\"set\",[$6]],\"status\":[\"map\",[${7:-}]]}}"
 }
 port()
 {
@@ -152,14 +153,16 @@ port()
         \"row\":{\"node\":\"host1\",\"iface_id\":\"$1\"}}"
 }
 ok "nodes report themselves" db_transact "$(port vm2)" "$(port vm1)" \
-    "$(node mux1 mux 172.16.0.11 7 7 '')" \
+    "$(node mux1 mux 172.16.0.11 7 7 '' \
+        '["overload","since today"],["more","or less"]')" \
     "$(node host1 host 172.16.0.21 12 9 \
         '["named-uuid","vm2"],["named-uuid","vm1"]')"
 run slb-ctl nodes
 is "$output" "\
-NODE   ROLE  VTEP         WANTED  APPLIED  CURRENT  PORTS
-host1  host  172.16.0.21  12      9        no       vm1,vm2
-mux1   mux   172.16.0.11  7       7        yes      -" "nodes"
+NODE   ROLE  VTEP         WANTED  APPLIED  CURRENT  PORTS    STATUS
+host1  host  172.16.0.21  12      9        no       vm1,vm2  -
+mux1   mux   172.16.0.11  7       7        yes      -        more or less; \
+overload since today" "nodes"
 
 # Deleting.
 run slb-ctl delete VirtualNetwork prod

@@ -89,7 +89,7 @@ is "$status/$(seen)" "0/ 1198 2 1 3 " "one is deleted again"
 # A row of that name that was replaced, and is of no stage, is in the way.
 db_transact '{"op":"insert","table":"Load_Balancer","row":{"name":"big0",
     "sku":"Standard","tier":"Regional","network":"big","retired":"'"$(
-    db_dump SLB_Global | grep -o '1-[0-9a-f]*')"'"}}'
+    db_dump SLB_Global | grep -oE '1-[0-9a-f]{16}')"'"}}'
 is "$(seen)" " 1198 2 1 3 " "a row of no stage that was replaced is not seen"
 run slb-ctl apply "$tmp/small.yaml"
 is "$status/$(seen)" "0/ 1198 2 2 3 " "and not in the way"

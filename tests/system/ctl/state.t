@@ -25,8 +25,9 @@ network: prod
 frontends:
 - {name: public, publicIPPrefix: outside, zones: ['2', '1']}
 - {name: six, address: '2001:db8::1'}
-- {name: private, subnet: db}
-- {name: spare, address: 20.50.61.9, publicIPPrefix: outside}
+- {name: private, subnet: db, fastpath: true, enableReject: true}
+- {name: spare, address: 20.50.61.9, publicIPPrefix: outside,
+   enableIcmpEcho: false}
 backendPools:
 - name: servers
   members:
@@ -34,6 +35,7 @@ backendPools:
   - {name: vm2, address: 10.0.1.5, weight: 0}
   - {name: vm3, adminState: Down}
   - {name: vm4}
+  - {name: vm5, address: 10.0.1.6}
 - {name: backup, members: [{name: vm9}]}
 probes:
 - {name: health, protocol: Tcp, port: 443}
@@ -62,13 +64,13 @@ is "$output" "\
 LOADBALANCER  SKU       NETWORK  RULE                 FRONTEND              \
     BACKEND                              STATUS
 shop          Standard  prod     rules/https          (public):443/Tcp      \
-    servers:8443, 4 members              pending
+    servers:8443, 5 members              pending
 shop          Standard  prod     inboundNatRules/ssh  (public):50001/Tcp    \
     vm1:50001                            pending
 shop          Standard  prod     inboundNatPools/rdp  (public):50100-50199/Tcp\
-  servers:3389, 4 members              pending
+  servers:3389, 5 members              pending
 shop          Standard  prod     outboundRules/all    (public)/All          \
-    servers, 4 members, 1024 ports each  pending
+    servers, 5 members, 1024 ports each  pending
 shop          Standard  prod     outboundRules/dns    2001:db8::1/Udp       \
     backup, 1 member, OnDemand ports     pending" "a load balancer's rules"
 run slb-ctl get publicipprefix
@@ -102,12 +104,12 @@ ok "the manager does its part" db_transact \
     "$(row Compiled_Pool '"name":"shop/backendPools/servers",
         "tunnel_key":7,"network_key":8,"slots_log2":8,
         "members":["map",[[1,"vm1"],[2,"vm2"],[3,"vm3"],[4,"gone"],[5,"vm4"],
-                          [6,"vm4"]]],
+                          [6,"vm4"],[7,"vm5"]]],
         "addresses":["map",[[1,"10.0.1.4"],[2,"10.0.1.5"],[4,"10.0.1.7"],
-                            [5,"10.0.1.8"]]],
+                            [5,"10.0.1.8"],[7,"10.0.1.9"]]],
         "vteps":["map",[[1,"172.16.0.21"],[2,"172.16.0.21"],
                         [3,"172.16.0.21"],[4,"172.16.0.22"]]],
-        "draining":["set",[4,5]]')" \
+        "draining":["set",[4,5,7]]')" \
     "$(status Virtual_Network prod '["subnets/db","full; really"]')" \
     "$(status Public_IP_Prefix outside '["","in use elsewhere"]')" \
     "$(status Load_Balancer shop '
@@ -128,13 +130,13 @@ outside         20.50.61.0/28  2 of 16  1 note
 LOADBALANCER  SKU       NETWORK  RULE                 FRONTEND              \
       BACKEND                                   STATUS
 shop          Standard  prod     rules/https          20.50.61.3:443/Tcp    \
-      servers:8443, 1 of 4 members              4 notes
+      servers:8443, 1 of 5 members              4 notes
 shop          Standard  prod     inboundNatRules/ssh  20.50.61.3:50001/Tcp  \
       vm1:50001                                 1 note
 shop          Standard  prod     inboundNatPools/rdp  \
-20.50.61.3:50100-50199/Tcp  servers:3389, 1 of 4 members              2 notes
+20.50.61.3:50100-50199/Tcp  servers:3389, 1 of 5 members              2 notes
 shop          Standard  prod     outboundRules/all    20.50.61.3/All        \
-      servers, 1 of 4 members, 1024 ports each  2 notes
+      servers, 1 of 5 members, 1024 ports each  2 notes
 shop          Standard  prod     outboundRules/dns    2001:db8::1/Udp       \
       backup, 1 member, OnDemand ports          ok
 shop          Standard  prod     frontends/spare      -                     \
@@ -157,16 +159,16 @@ LOADBALANCER  SKU       NETWORK  RULE                 FRONTEND              \
       BACKEND                                   PROBE   DISTRIBUTION  IDLE  \
 OPTIONS                              STATUS
 shop          Standard  prod     rules/https          20.50.61.3:443/Tcp    \
-      servers:8443, 1 of 4 members              health  SourceIP      4     \
+      servers:8443, 1 of 5 members              health  SourceIP      4     \
 enableTcpReset,from:198.51.100.0/24  4 notes
 shop          Standard  prod     inboundNatRules/ssh  20.50.61.3:50001/Tcp  \
       vm1:50001                                 -       -             4     \
 enableFloatingIP                     1 note
 shop          Standard  prod     inboundNatPools/rdp  \
-20.50.61.3:50100-50199/Tcp  servers:3389, 1 of 4 members              -     \
+20.50.61.3:50100-50199/Tcp  servers:3389, 1 of 5 members              -     \
   -             4     -                                    2 notes
 shop          Standard  prod     outboundRules/all    20.50.61.3/All        \
-      servers, 1 of 4 members, 1024 ports each  -       -             4     \
+      servers, 1 of 5 members, 1024 ports each  -       -             4     \
 -                                    2 notes
 shop          Standard  prod     outboundRules/dns    2001:db8::1/Udp       \
       backup, 1 member, OnDemand ports          -       -             4     \
@@ -176,15 +178,14 @@ shop          Standard  prod     frontends/spare      -                     \
 -                                    1 note
 
 LOADBALANCER  FRONTEND  ADDRESS      FROM                            ZONES  \
-FASTPATH
+OPTIONS
 shop          private   10.0.2.4     VirtualNetwork/prod/subnets/db  all    \
-false
+fastpath,enableIcmpEcho,enableReject
 shop          public    20.50.61.3   PublicIPPrefix/outside          1,2    \
-false
+enableIcmpEcho
 shop          six       2001:db8::1  given                           all    \
-false
-shop          spare     20.50.61.9   given                           all    \
-false
+enableIcmpEcho
+shop          spare     20.50.61.9   given                           all    -
 
 LOADBALANCER  BACKENDPOOL  MEMBER  ADDRESS   WEIGHT  ADMINSTATE  STATE     \
 NODE
@@ -196,9 +197,11 @@ host1
 shop          servers      vm3     -         1       Down        bound     \
 host1
 shop          servers      vm4     -         1       None        unbound   -
+shop          servers      vm5     10.0.1.6  1       None        unbound   -
 shop          servers      gone    10.0.1.7  -       -           draining  \
 172.16.0.22
 shop          servers      vm4     10.0.1.8  -       -           draining  -
+shop          servers      vm5     10.0.1.9  -       -           draining  -
 
 LOADBALANCER  INBOUNDNATPOOL  FRONTEND              MEMBER  BACKENDPORT
 shop          rdp             20.50.61.3:50100/Tcp  vm2     3389
@@ -252,7 +255,7 @@ done
 run slb-ctl get --defaults -o yaml
 for default in "gateway: 10.0.1.1" "sku: Standard" "tier: Regional" \
     "privateIPAllocationMethod: Dynamic" "privateIPAllocationMethod: Static" \
-    "fastpath: false" "zones: \[\]" "adminState: None" \
+    "fastpath: false" "enableIcmpEcho: true" "zones: \[\]" "adminState: None" \
     "intervalInSeconds: 15" "idleTimeoutInMinutes: 4" "enableTcpReset: false" \
     "protocol: All" "allocatedOutboundPorts: 0"; do
     like "$output" "$default" "--defaults: $default"

@@ -5,16 +5,35 @@
 
     server NAME
         A VM: answers each line on TCP port 8080 and each datagram on UDP port
-        5353 by "NAME CLIENT TEXT".  SIGUSR1 makes it forget its connections,
+        5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
+        CLIENT LENGTH", and one that begins with "say N" by "NAME CLIENT" and N
+        digits.  SIGUSR1 makes it forget its connections,
         without a word to the clients, as a crash would.
+
+    health PORT FILE [CERTIFICATE]
+        A web server, by TLS if there is a certificate, that answers each
+        request as FILE says: a status, or "hang".  Prints for each request
+        where it came from, its path, Host and User-Agent, what it answers
+        and when.
 
     mux FILE VIP...
         Sends each IP packet that arrives for a VIP in VXLAN, as the line in
         FILE says: HOST OWNERS FLAGS HOP KEY.  What arrives in VXLAN for the
-        muxes' common VTEP is taken out of it first.
+        muxes' common VTEP is taken out of it first.  Fragments go to the first
+        of the owners, as soon as the first one of their datagram has come.
 
     ask PROTOCOL ADDRESS PORT TEXT [SOURCE_PORT]
-        A client: prints the answer to TEXT, or "timeout", "refused".
+        A client: prints the answer to TEXT, or "timeout", "refused" or
+        another error.
+
+    pieces ADDRESS PORT TEXT SIZE ORDER [SOURCE_PORT [SOURCE]]
+        A client that sends TEXT by UDP in fragments of SIZE octets of data, in
+        this ORDER (2,1,0: the third one first), and prints the answer.  With
+        SOURCE it sends them from this address and waits for no answer.
+
+    many ADDRESS PORT N LENGTH
+        N clients that send LENGTH octets by UDP at once: prints how many of
+        them have been answered rightly.
 
     talk ADDRESS PORT [SOURCE_PORT]
         A client with one TCP connection: sends each line of its standard
@@ -24,8 +43,10 @@
     vxlan HOST KEY OWNERS FLAGS HOP PACKET [COUNT]
         Sends one packet in VXLAN, or COUNT of them with random TCP sequence
         numbers.  PACKET is PROTOCOL/SRC/SPORT/DST/DPORT
-        with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, or frag: an
-        ICMP error from SRC that a TCP packet from DST to SRC was too big.
+        with PROTOCOL tcp and flags (tcp-S, tcp-PA...), or udp, gre, part: the
+        first fragment of an IPv4 datagram, or frag: an ICMP error from SRC
+        that a TCP packet from DST to SRC was too big, or likewise unreach, for
+        its port, or expired, its time; frag-udp...: that a UDP packet was.
 
     arp SRC_MAC SENDER TARGET
         Asks by eth0 for the Ethernet address of TARGET and prints the answer,
@@ -35,6 +56,7 @@
         Sends one such packet by an interface, as Ethernet frame.
 """
 
+import http.server
 import ipaddress
 import os
 import random
@@ -42,12 +64,18 @@ import select
 import selectors
 import signal
 import socket
+import ssl
 import struct
 import sys
 import time
 
 TCP_REPAIR = 19
 ANYCAST = "172.16.0.100"
+SO_RCVBUFFORCE = 33
+# IPv4, IPv6: type, code, checksum, MTU.
+ERRORS = {"frag": ((3, 4, 0, 1000), (2, 0, 0, 1300)),
+          "unreach": ((3, 3, 0, 0), (1, 4, 0, 0)),
+          "expired": ((11, 0, 0, 0), (3, 0, 0, 0))}
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 
 
@@ -70,20 +98,30 @@ def make_packet(text, sequence=1):
         bits = sum(FLAGS[flag] for flag in flags)
         l4 = ports + struct.pack("!IIBBHHH", sequence, 1, 5 << 4, bits, 8192,
                                  0, 0)
-    elif protocol == "udp":
+    elif protocol in ("udp", "part"):
         number, at = socket.IPPROTO_UDP, 6
         l4 = ports + struct.pack("!HH", 8 + 5, 0) + b"hello"
-    elif protocol == "frag":
-        number, at = socket.IPPROTO_ICMP, 2
-        quoted = make_packet("/".join(["tcp-A", str(dst), dport, str(src),
-                                       sport]))
-        l4 = struct.pack("!BBHHH", 3, 4, 0, 0, 1000) + quoted[:28]
+    elif protocol == "gre":
+        number, at = socket.IPPROTO_GRE, 4
+        l4 = struct.pack("!HHI", 0x8000, 0x0800, 0)
+        l4 += struct.pack("!BBHHHBBHII", 0x45, 0, 20, 0, 0, 64, 59, 0, 0, 0)
+    elif protocol in ERRORS:
+        quoted = make_packet("/".join([flags or "tcp-A", str(dst), dport,
+                                       str(src), sport]))
+        at = 2
+        if src.version == 4:
+            number = socket.IPPROTO_ICMP
+            l4 = struct.pack("!BBHI", *ERRORS[protocol][0]) + quoted[:28]
+        else:
+            number = socket.IPPROTO_ICMPV6
+            l4 = struct.pack("!BBHI", *ERRORS[protocol][1]) + quoted
     pseudo = b""
-    if protocol != "frag":
+    if number not in (socket.IPPROTO_ICMP, socket.IPPROTO_GRE):
         pseudo = src.packed + dst.packed + struct.pack("!II", len(l4), number)
     l4 = l4[:at] + struct.pack("!H", checksum(pseudo + l4)) + l4[at + 2:]
     if src.version == 4:
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 0, 0x4000, 64,
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 0,
+                         0x2000 if protocol == "part" else 0x4000, 64,
                          number, 0, src.packed, dst.packed)
         ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     else:
@@ -92,35 +130,71 @@ def make_packet(text, sequence=1):
     return ip + l4
 
 
-def steering(owners, flags, hop):
+def steering(owners, flags, hop, port):
     indices = [int(owner) for owner in owners.split(",")]
     n = len(indices)
-    indices += [0] * (4 - n)
+    if port is not None:
+        flags, n, indices = 4, 1, [indices[0], port]
+    indices += [0] * (4 - len(indices))
     return struct.pack("!BBHHBBHH", 0x0e, hop << 4 | flags, indices[0],
                        indices[1], 0x0e, n, indices[2], indices[3])
 
 
-def encapsulate(line, packet):
-    """The VTEP and the VXLAN packet for a line "HOST OWNERS FLAGS HOP KEY"."""
+def encapsulate(line, packet, port=None):
+    """The VTEP and the VXLAN packet for a line "HOST OWNERS FLAGS HOP KEY".
+    PORT is that of a fragment."""
     host, owners, flags, hop, key = line.split()
     ethertype = 0x0800 if packet[0] >> 4 == 4 else 0x86dd
     return host, (struct.pack("!II", 0x08000000, int(key) << 8)
-                  + steering(owners, int(flags), int(hop))
+                  + steering(owners, int(flags), int(hop), port)
                   + struct.pack("!H", ethertype) + packet)
+
+
+def fragment(packet):
+    """Of a fragment: its datagram, whether it is the first one, and the
+    transport protocol and header of that.  Of other packets: None."""
+    if packet[0] >> 4 == 4:
+        bits = struct.unpack("!H", packet[6:8])[0]
+        if bits & 0x3fff:
+            return (packet[4:6] + packet[9:10] + packet[12:20],
+                    not bits & 0x1fff, packet[9],
+                    packet[(packet[0] & 15) * 4:])
+    elif packet[6] == socket.IPPROTO_FRAGMENT:
+        offset = struct.unpack("!H", packet[42:44])[0] & 0xfff8
+        return packet[44:48] + packet[8:40], not offset, packet[40], packet[48:]
+    return None
 
 
 def mux(path, *vips):
     vips = {ipaddress.ip_address(vip).packed for vip in vips}
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                          socket.htons(0x0003))
+    wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     anycast = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     anycast.bind((ANYCAST, 4789))
 
-    def forward(packet):
+    ports, waiting = {}, {}
+
+    def send(packet, port=None):
         with open(path) as f:
-            host, frame = encapsulate(f.read(), packet)
+            host, frame = encapsulate(f.read(), packet, port)
         tunnel.sendto(frame, (host, 4789))
+
+    def forward(packet):
+        part = fragment(packet)
+        if not part:
+            send(packet)
+            return
+        datagram, first, protocol, l4 = part
+        if first:
+            ports[datagram] = (struct.unpack("!H", l4[2:4])[0]
+                               if protocol in (6, 17) else 0)
+        if datagram not in ports:
+            waiting.setdefault(datagram, []).append(packet)
+            return
+        for one in [packet] + waiting.pop(datagram, []):
+            send(one, ports[datagram])
 
     while True:
         readable, _, _ = select.select([wire, anycast], [], [])
@@ -159,6 +233,7 @@ def server(name):
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     # A reply comes from the address that was asked.
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     datagrams.bind(("::", 5353))
     selector.register(listener, selectors.EVENT_READ)
     selector.register(datagrams, selectors.EVENT_READ)
@@ -172,8 +247,12 @@ def server(name):
     signal.signal(signal.SIGUSR1, forget_all)
 
     def answer(address, text):
-        client = address[0].replace("::ffff:", "")
-        return ("%s %s %s" % (name, client, text.decode())).encode()
+        client, text = address[0].replace("::ffff:", ""), text.decode()
+        if text.startswith("count"):
+            text = str(len(text.rstrip()))
+        elif text.startswith("say"):
+            text = "7" * int(text.split()[1])
+        return ("%s %s %s" % (name, client, text)).encode()
 
     while True:
         for key, _ in selector.select():
@@ -181,7 +260,7 @@ def server(name):
                 connection, address = listener.accept()
                 selector.register(connection, selectors.EVENT_READ, address)
             elif key.fileobj is datagrams:
-                text, info, _, address = datagrams.recvmsg(2000, 256)
+                text, info, _, address = datagrams.recvmsg(65536, 256)
                 datagrams.sendmsg([answer(address, text)],
                                   [(socket.IPPROTO_IPV6,
                                     socket.IPV6_PKTINFO, info[0][2])],
@@ -198,6 +277,42 @@ def server(name):
                     key.fileobj.close()
 
 
+class Health(http.server.BaseHTTPRequestHandler):
+    path_of_answer = None
+
+    def do_GET(self):
+        with open(self.path_of_answer, encoding="ascii") as f:
+            answer = f.read().strip()
+        client = self.client_address[0].replace("::ffff:", "").split("%")[0]
+        print(client, self.path, self.headers["Host"],
+              self.headers["User-Agent"], answer, time.time(), flush=True)
+        if answer == "hang":
+            time.sleep(60)
+        else:
+            self.send_response(int(answer))
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+class HealthServer(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+    daemon_threads = True
+
+
+def health(port, path, certificate=None):
+    Health.path_of_answer = path
+    web = HealthServer(("::", int(port)), Health)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+    web.serve_forever()
+
+
 def ask(protocol, address, port, text, source_port=0):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
@@ -209,11 +324,73 @@ def ask(protocol, address, port, text, source_port=0):
     try:
         s.connect((address, int(port)))
         s.sendall((text + "\n").encode())
-        print(s.recv(2000).decode().strip())
+        print(s.recv(65536).decode().strip())
     except socket.timeout:
         print("timeout")
     except ConnectionRefusedError:
         print("refused")
+    except OSError as e:
+        print(e.strerror)
+
+
+def pieces(address, port, text, size, order, source_port=0, source=None):
+    address, size = ipaddress.ip_address(address), int(size)
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.settimeout(3)
+    s.bind(("", 0 if source else int(source_port)))
+    s.connect((str(address), int(port)))
+    src = ipaddress.ip_address(source or s.getsockname()[0])
+
+    udp = struct.pack("!HHHH", int(source_port) or s.getsockname()[1],
+                      int(port), 8 + len(text), 0) + text.encode()
+    pseudo = src.packed + address.packed + struct.pack("!II", len(udp), 17)
+    udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp)) + udp[8:]
+    number = random.getrandbits(16)
+    parts = []
+    for offset in range(0, len(udp), size):
+        data = udp[offset:offset + size]
+        more = offset + size < len(udp)
+        if address.version == 4:
+            parts.append(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data),
+                                     number, more << 13 | offset >> 3, 64, 17,
+                                     0, src.packed, address.packed) + data)
+        else:
+            parts.append(struct.pack("!IHBB16s16sBBHI", 6 << 28, 8 + len(data),
+                                     socket.IPPROTO_FRAGMENT, 64, src.packed,
+                                     address.packed, 17, 0, offset | more,
+                                     number) + data)
+    raw_socket = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    for i in order.split(","):
+        raw_socket.sendto(parts[int(i)], (str(address), 0))
+    if source:
+        return
+    try:
+        print(s.recv(65536).decode().strip())
+    except socket.timeout:
+        print("timeout")
+    except ConnectionRefusedError:
+        print("refused")
+
+
+def many(address, port, n, length):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    selector = selectors.DefaultSelector()
+    for i in range(int(n)):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        s.connect((address, int(port)))
+        selector.register(s, selectors.EVENT_READ, ("%05d" % i) * (int(length) // 5))
+    for key in selector.get_map().values():
+        key.fileobj.send(key.data.encode())
+    answered = 0
+    while selector.get_map():
+        ready = selector.select(2)
+        if not ready:
+            break
+        for key, _ in ready:
+            answered += key.fileobj.recv(65536).decode().endswith(key.data)
+            selector.unregister(key.fileobj)
+    print(answered)
 
 
 def talk(address, port, source_port=0):
@@ -285,7 +462,8 @@ def raw(interface, src_mac, dst_mac, packet):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (arp, ask, mux, raw, server, talk, vxlan)}
+    commands = {f.__name__: f for f in (arp, ask, health, many, mux, pieces,
+                                        raw, server, talk, vxlan)}
     try:
         commands[sys.argv[1]](*sys.argv[2:])
     except KeyboardInterrupt:

@@ -46,14 +46,14 @@ for i in 1 2 3; do
 done
 start_manager m1
 ok "many ports are bound" wait_until 30 has_locations 3000
-cmp_ok "$(largest slb-manager)" -le 1700 "in small transactions"
+cmp_ok "$(largest slb-manager)" -le 100 "in small transactions"
 slbdb del-net prod
 ok "many addresses go" wait_until 30 has_locations 0
 ok "which is over when that is said" compiled
-cmp_ok "$(largest slb-manager)" -le 1700 "in small transactions, too"
+cmp_ok "$(largest slb-manager)" -le 100 "in small transactions, too"
 slbdb net prod 10.0.0.0/16
 compiled
 is "$(locations)" 3000 "all are there when that is said"
-cmp_ok "$(largest slb-manager)" -le 1700 "still in small transactions"
+cmp_ok "$(largest slb-manager)" -le 100 "still in small transactions"
 is "$(status m1 failed)" 0 "no transaction failed"
 done_testing

@@ -67,8 +67,8 @@ small=$(get Compiled_Pool tunnel_key name=dns/backendPools/small)
 six=$(get Compiled_Pool tunnel_key name=dns/backendPools/six)
 is "$(get Member index,name,address,node,state pool_key="$small")" \
     "1 vm3 10.0.1.6 h2 active
-2 vm4 10.0.1.7 h2 unbound
-3 nobody 10.0.1.99 \"\" unbound" "members without weight or port take no part"
+2 vm4 10.0.1.7 h2 unbound" \
+    "members without weight or port take no part"
 is "$(get Generation number,weights pool_key="$small")" "1 {1=3}" "weights"
 is "$(get Endpoint network_key,vip,protocol,port rule=dns/rules/dns)" \
     "$net 10.0.1.100 17 53" "the rule of an internal frontend"

@@ -14,6 +14,8 @@
 #     settled                  waits until no generation is coming, all nodes
 #                              acknowledging what is wanted
 #     ack_all                  all nodes acknowledge what is wanted
+#     concerned COMMAND...     runs it, waits until nothing is under way any
+#                              more and prints the nodes that were concerned
 #     get TABLE COLUMNS...     see slbdb
 #     got TEXT TABLE COLUMNS...  true if that is TEXT
 #     web_lab                  network prod, hosts h1 and h2 with VMs vm1 to
@@ -109,6 +111,18 @@ ack_all()
 {
     # shellcheck disable=SC2046  # Words are wanted.
     slbdb ack $(slbdb get Node name)
+}
+
+concerned()
+{
+    ack_all
+    local before
+    before=$(slbdb get Node name,wanted)
+    "$@"
+    compiled
+    settled
+    comm -13 <(echo "$before") <(slbdb get Node name,wanted) |
+        cut -d' ' -f1 | xargs
 }
 
 web_lab()

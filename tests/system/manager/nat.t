@@ -52,8 +52,8 @@ is "$(get Endpoint port,backend_port | xargs)" "3000 22 3001 22 3002 22" \
 # A target comes later than its rule.
 slbdb lb ssh prod frontend:f=20.1.1.1 nat:one=f,late,Tcp,2201,22
 compiled
-is "$(get Member pool,name,address,vtep pool=ssh/nat/late)" \
-    'ssh/nat/late late "" ""' "a target that is not there yet"
+is "$(get Compiled_Pool members name=ssh/nat/late)" "{}" \
+    "a target that is not there yet"
 slbdb ports h2 late,02:00:00:00:00:16,10.0.1.16
 ok "is bound when it comes" slbdb until \
     "ssh/nat/late late 10.0.1.16 172.16.0.22" \

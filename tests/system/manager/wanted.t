@@ -16,20 +16,6 @@ compiled
 settled
 is "$(get Node name wanted=0)" "" "each node is wanted to read once"
 
-# Runs a command, waits until nothing is under way any more and prints the
-# nodes that were concerned.
-concerned()
-{
-    ack_all
-    local before
-    before=$(slbdb get Node name,wanted)
-    "$@"
-    compiled
-    settled
-    comm -13 <(echo "$before") <(slbdb get Node name,wanted) |
-        cut -d' ' -f1 | xargs
-}
-
 is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5*2)" "h1 mux1 mux2" \
     "a weight: muxes and the members' host"
 is "$(concerned web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6)" \
@@ -73,7 +59,8 @@ new_mux()
     slbdb node mux3 mux 172.16.0.13
     slbdb until mux3 Mux name name=mux3
 }
-is "$(concerned new_mux)" "h1 h2 h3 h4 mux3" "a mux: all hosts and itself"
+is "$(concerned new_mux)" "h1 h2 h3 h4 mux1 mux2 mux3" \
+    "a mux: all hosts, the other muxes and itself"
 unused_network() { slbdb net unused 192.168.0.0/16; }
 is "$(concerned unused_network)" "" "a network without VMs: nobody"
 nothing() { slbdb net unused 192.168.0.0/16; }

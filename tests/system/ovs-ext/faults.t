@@ -42,6 +42,8 @@ MUX = '172.16.0.11'
 ANYCAST = '172.16.0.100'
 MUX_MAC = '02:00:00:00:00:11'
 ROUTER_MAC = '02:00:00:00:00:01'
+OTHER_MAC = '02:00:00:00:00:12'
+OTHER_MUX = '172.16.0.12'
 VTEPS = ['172.16.0.%d' % i for i in range(21, 29)]
 NETWORK = 7
 UNDERLAY, SLB0 = 2, 11
@@ -93,6 +95,12 @@ def other_frames():
 
     udp = struct.pack('!HHHH', 40000, 53, 8 + 20, 0) + bytes(20)
     segment = tcp[34:54]
+    returns = [struct.pack('!HH', 443, 1024 + 997 * i) + segment[4:]
+               for i in range(20)]
+    handed_on = [bytes.fromhex('0e18000000000e0100000000') + frame[12:]
+                 for what in returns
+                 for frame in (ipv4(6, what), ipv4(17, what, 0x00b9),
+                               ipv6(6, what))]
     frames = [
         tcp, ipv4(17, udp), ipv4(17, udp, options=bytes(40)),
         ipv4(17, udp, fragment=0x2000), ipv4(17, udp, fragment=0x00b9),
@@ -103,6 +111,11 @@ def other_frames():
         ipv6(44, bytes([6, 0, 0, 1, 0, 0, 0, 9]) + segment),
         ipv6(0, bytes([6, 0, 1, 4, 0, 0, 0, 0]) + segment),
         ipv4(17, udp).ljust(1514, b'x'), ipv4(17, bytes(1480)),
+    ] + [frame for what in returns for frame in (
+        ipv4(6, what), ipv6(6, what), ipv4(17, what, 0x2000),
+        ipv4(1, struct.pack('!BBHI', 3, 4, 0, 1000) + ipv4(6, what)[14:]))
+    ] + [muxnode.vxlan_frame(OTHER_MAC, MUX_MAC, OTHER_MUX, MUX, 0, what)
+         for what in handed_on
     ] + [muxnode.vxlan_frame(ROUTER_MAC, MUX_MAC, '172.16.0.21', to, vni, what)
          for to in (ANYCAST, MUX) for vni in (NETWORK, 99)
          for what in (inner, inner[:14], inner[:20], b'', ipv6(17, udp))]
@@ -174,22 +187,36 @@ class Tables:
         self.pools.clear()
         self.endpoints.clear()
         return [{'op': 'global', 'key': '%032x' % self.rng.getrandbits(128),
-                 'vtep': MUX, 'anycast': ANYCAST},
+                 'vtep': MUX, 'anycast': ANYCAST,
+                 'muxes': [MUX, OTHER_MUX]},
                 self.pool(100), self.pool(101, 3, 10), self.pool(102, 1, 8),
-                {'op': 'vip', 'network': 0, 'address': VIP},
-                {'op': 'vip', 'network': 0, 'address': VIP6},
+                {'op': 'vip', 'network': 0, 'address': VIP, 'snat': True},
+                {'op': 'vip', 'network': 0, 'address': VIP6, 'snat': True},
+                self.blocks(), self.blocks(),
                 {'op': 'vip', 'network': NETWORK, 'address': INNER_VIP},
                 self.endpoint(0, VIP, 6, 80, 100),
                 self.endpoint(0, VIP, 17, 53, 101),
                 self.endpoint(0, VIP6, 6, 80, 100),
                 self.endpoint(0, VIP6, 17, 53, 102),
                 self.endpoint(NETWORK, INNER_VIP, 6, 8080, 101)
-                ] + [self.nexthop(vtep) for vtep in VTEPS]
+                ] + [self.nexthop(vtep) for vtep in VTEPS + [OTHER_MUX]]
+
+    def blocks(self):
+        """Blocks of ports that change hands."""
+        ranges = []
+        for _ in range(self.rng.randrange(1, 20)):
+            first = self.rng.randrange(128, 8192)
+            ranges.append([first, self.rng.randrange(1, 8193 - first)])
+            if self.rng.random() < .6:
+                ranges[-1] += [self.rng.choice(VTEPS), NETWORK,
+                               self.rng.randrange(1, 65536)]
+        return {'op': 'snat', 'address': self.rng.choice((VIP, VIP6)),
+                'blocks': ranges}
 
     def change(self):
         """Some operations; the first endpoint, of the good flows, stays."""
         spare = [e for e in self.endpoints if e[3] >= 1000 and e[3] != 8080]
-        what = self.rng.randrange(6)
+        what = self.rng.randrange(7)
         if what == 0:
             return [self.pool(100)]
         if what == 1:
@@ -208,6 +235,8 @@ class Tables:
             del self.pools[key]
             return [self.endpoint_del((0, VIP, 17, 500)),
                     {'op': 'pool-del', 'tunnel_key': key}]
+        if what == 5:
+            return [self.blocks() for _ in range(self.rng.randrange(1, 4))]
         vtep = self.rng.choice(VTEPS)
         return [{'op': 'nexthop-del', 'vtep': vtep}, self.nexthop(vtep)]
 

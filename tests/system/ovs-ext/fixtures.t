@@ -38,9 +38,13 @@ FIXTURES = os.path.join(HERE, '../../fixtures/mux')
 ROUTER, MUX = '02:00:00:00:00:01', '02:00:00:00:00:0b'
 CLIENT, CLIENT6 = '198.51.100.10', '2001:db8:1::10'
 VIP, VIP6 = '20.50.60.10', '2001:db8:20::10'
-FLAGS = {'recent': 1, 'settled': 2, 'fragment': 4}
-IGNORED = ('forwarded_bytes', 'node_bytes', 'echo_bytes', 'fragmented',
-           'fragments_waiting')
+SNAT, SNAT6 = '20.50.60.30', '2001:db8:20::30'
+FLAGS = {'recent': 1, 'settled': 2, 'fragment': 4, 'snat': 8}
+
+# In the place of the steering header: handed on by another mux.
+HANDED_ON = ('0e:18:00:00:00:00', '0e:01:00:00:00:00')
+IGNORED = ('forwarded_bytes', 'handed_on_bytes', 'node_bytes', 'echo_bytes',
+           'fragmented', 'fragments_waiting')
 
 
 class Names:
@@ -103,7 +107,8 @@ class Names:
     def inner(self, i=-1):
         """The IP packet of the i-th frame, without padding, as it came."""
         frame = Ether(self.frames[i])
-        if VXLAN in frame and frame[IP].dst == '172.16.0.100':
+        if VXLAN in frame and frame[IP].dst in ('172.16.0.100',
+                                                '172.16.0.11'):
             frame = frame[VXLAN].payload
         packet = bytes(frame)[14:]
         while frame.payload.name == '802.1Q':
@@ -128,13 +133,7 @@ class Names:
         hop."""
         original = self.inner(i)
         packet = packet or self.next_hop(original)
-        v4 = packet[0] >> 4 == 4
-        tos = packet[1] if v4 else (packet[0] << 4 | packet[1] >> 4) & 255
-        if flow is None:
-            p = IP(original) if v4 else IPv6(original)
-            ports = p[TCP] if TCP in p else p[UDP]
-            flow = (p.src, p.dst, 6 if TCP in p else 17, ports.sport,
-                    ports.dport)
+        flow = flow or self._flow(original)
         bits = sum(FLAGS[flag] for flag in flags.split())
         others = list(others) + [0] * (3 - len(others))
         if 'fragment' in flags:
@@ -142,15 +141,42 @@ class Names:
             n = 1
         else:
             n = 1 + sum(1 for other in others if other)
-        inner = (struct.pack('!BBHHBBHH', 14, bits, owner, others[0], 14, n,
+        header = struct.pack('!BBHHBBHH', 14, bits, owner, others[0], 14, n,
                              others[1], others[2])
-                 + (b'\x08\x00' if v4 else b'\x86\xdd') + packet)
+        return self._outer(vni, host, header, packet, flow, kind)
+
+    def _outer(self, vni, host, header, packet, flow, kind):
+        v4 = packet[0] >> 4 == 4
+        tos = packet[1] if v4 else (packet[0] << 4 | packet[1] >> 4) & 255
+        inner = header + (b'\x08\x00' if v4 else b'\x86\xdd') + packet
         entropy = 49152 + (self.hash.flow(kind, *flow) >> 32) % 16384
         return (Ether(src=MUX, dst='02:00:00:00:00:%02x' % host)
                 / IP(src='172.16.0.11', dst='172.16.0.%d' % host, ttl=64,
                      id=0, flags='DF', tos=tos)
                 / UDP(sport=entropy, dport=4789, chksum=0)
                 / Raw(struct.pack('!II', 8 << 24, vni << 8) + inner))
+
+    @staticmethod
+    def _flow(packet):
+        p = IP(packet) if packet[0] >> 4 == 4 else IPv6(packet)
+        ports = p[TCP] if TCP in p else p[UDP]
+        return (p.src, p.dst, 6 if TCP in p else 17, ports.sport,
+                ports.dport)
+
+    def on(self, i=-1, flow=None):
+        """The i-th frame's packet as it is handed on to another mux."""
+        packet = self.inner(i)
+        return self._outer(0, 12, b''.join(map(muxnode.mac, HANDED_ON)),
+                           packet, flow or self._flow(packet), 'Default')
+
+    def handed(self, inner, src='172.16.0.12', vni=0, mark=HANDED_ON,
+               **fields):
+        """inner, an IP packet, as another mux hands it on to this one."""
+        return (self.eth / IP(**{'src': src, 'dst': '172.16.0.11', 'ttl': 60,
+                                 'id': 0, 'flags': 'DF', **fields})
+                / UDP(sport=50000, dport=4789, chksum=0)
+                / VXLAN(vni=vni, flags=8) / Ether(dst=mark[0], src=mark[1])
+                / inner)
 
     def error(self, type_, code, src=VIP, dst=CLIENT, **fields):
         """The ICMP error about the last frame."""
@@ -178,7 +204,8 @@ class Names:
         names = dict(vars(scapy.all))
         names.update((name, getattr(self, name)) for name in dir(self)
                      if not name.startswith('_'))
-        names.update(VIP=VIP, VIP6=VIP6, CLIENT=CLIENT, CLIENT6=CLIENT6)
+        names.update(VIP=VIP, VIP6=VIP6, CLIENT=CLIENT, CLIENT6=CLIENT6,
+                     SNAT=SNAT, SNAT6=SNAT6, HANDED_ON=HANDED_ON)
         return bytes(eval(expression, names))
 
 

@@ -1,0 +1,79 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#ifndef PROBE_ENGINE_H
+#define PROBE_ENGINE_H 1
+
+/* Asks machines whether they are well, very many at a time.
+ *
+ * A "struct probe_target" is somebody who can be asked, again and again: by a
+ * TCP connection that has to come about, or by an HTTP(S) request that has to
+ * be answered with status 200.  Each time a new connection is made.  What
+ * comes back is handed to the engine's owner, with a reason if it is not well;
+ * probe_engine_run() is where that happens.
+ *
+ * Redirections are not followed, proxies not used, and of an answer no more is
+ * read than PROBE_ENGINE_MAX_OCTETS: its status comes first.  A
+ * server may have any certificate, unless there is a file of authorities: then
+ * it needs one of these, for the address that is asked.
+ *
+ * There are no threads: libcurl and the sockets of TCP probes tell an epoll
+ * instance, which is all that the main loop waits for.  A turn of the main
+ * loop may cost more than a probe, so what happens within PROBE_ENGINE_TICK is
+ * looked at in one. */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROBE_ENGINE_TICK 20    /* In ms. */
+#define PROBE_ENGINE_MAX_OCTETS 65536
+
+struct probe_engine;
+struct probe_target;
+
+enum probe_protocol {
+    PROBE_TCP,
+    PROBE_HTTP,
+    PROBE_HTTPS,
+};
+
+/* Whom to ask what. */
+struct probe_spec {
+    enum probe_protocol protocol;
+    struct in6_addr address;    /* By which it is reached. */
+    struct in6_addr host;       /* Which it believes to have. */
+    uint16_t port;
+    const char *path;           /* For HTTP(S). */
+    const char *ca_file;        /* NULL: any certificate will do. */
+    int timeout;                /* In ms. */
+};
+
+/* Called with the 'aux' of the target.  'reason' is NULL if it is well.  The
+ * target must not be destroyed here. */
+typedef void probe_engine_result(void *aux, const char *reason);
+
+struct probe_engine *probe_engine_create(probe_engine_result *);
+void probe_engine_destroy(struct probe_engine *);
+
+struct probe_target *probe_target_create(struct probe_engine *,
+                                         const struct probe_spec *, void *aux);
+void probe_target_destroy(struct probe_target *);
+void probe_target_ask(struct probe_target *);
+bool probe_target_is_busy(const struct probe_target *);
+
+void probe_engine_run(struct probe_engine *);
+void probe_engine_wait(struct probe_engine *);
+
+#endif /* controller/agent/probe-engine.h */

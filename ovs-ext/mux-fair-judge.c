@@ -1,0 +1,1027 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "ovs-ext/mux-fair-judge.h"
+
+#include <math.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "openvswitch/vlog.h"
+#include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair.h"
+#include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
+#include "ovs-rcu.h"
+#include "packets.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(mux_fair);
+
+/* Time for which there must be enough until a shortage is over, and for which
+ * flows of a VIP that does not send too much any more are still counted. */
+#define QUIET_MS 1000
+
+/* Part of what a thread can do that is plainly enough. */
+#define ENOUGH 0.9
+
+/* Time between looks at who has how many members, while tables change. */
+#define WEIGHTS_MS 100
+
+/* Part of a thread's packets that come in full batches if it does not keep
+ * up: when packets are lost, and when that is not known. */
+#define FULL_LOST 0.25
+#define FULL_ALWAYS 0.9
+
+/* Excess that is not worth to be acted on. */
+#define TOLERANCE 0.001
+
+/* VIPs that are told about. */
+#define MAX_TOP 16
+
+/* What the meter of a thread counts, in the order of "struct
+ * mux_fair_work". */
+enum {
+    NS, ARRIVED, FORWARDED, FULL, JUDGE_NS, FORWARD_NS, GAP_PACKETS, GAP_NS,
+    N_COUNTS
+};
+BUILD_ASSERT_DECL(sizeof(struct mux_fair_work)
+                  == N_COUNTS * sizeof(uint64_t));
+
+/* A VIP, for a thread. */
+struct row {
+    struct mux_fair_window packets;
+    size_t heavy;               /* Of "heavies", plus 1; or 0. */
+};
+
+/* One of the VIPs whose flows a thread tells from each other. */
+struct heavy {
+    bool used;
+    uint32_t counter;           /* Of the VIP. */
+    long long int since;
+    long long int over_at;      /* When it last sent too much. */
+    uint64_t since_tick;
+    struct mux_fair_window windows[MUX_FAIR_BUCKETS];
+    double counts[MUX_FAIR_BUCKETS]; /* Within the window. */
+    double total;               /* Their sum. */
+};
+
+/* A thread with its meter. */
+struct suspect {
+    struct mux_thread *thread;
+    struct mux_fair_meter *meter; /* Null if it has none. */
+
+    uint64_t tick;              /* Ticks since it has the meter. */
+    uint64_t base;              /* From when on counts are to be believed. */
+    uint64_t start_ns;
+    uint64_t counts[N_COUNTS];
+    struct mux_fair_window windows[N_COUNTS];
+    struct mux_fair_work work;  /* Within the window. */
+    double seconds;             /* Its length. */
+    struct mux_fair_capacity capacity;
+    double rate;                /* That it can forward, packets a second. */
+
+    bool is_short;              /* Of time. */
+    long long int short_at;     /* When it last was. */
+
+    struct row *rows;
+    size_t n_rows, allocated_rows;
+    struct heavy *heavies;      /* MUX_FAIR_HEAVIES of them. */
+
+    /* By place of the VIP in the table, during a tick. */
+    double *demands;            /* Packets a second. */
+    float *parts;               /* That may pass for want of time. */
+};
+
+/* Who is told about. */
+struct top {
+    uint32_t network;
+    uint32_t counter;
+    struct in6_addr address;
+    double weight;
+    double demand;
+    double share;
+};
+
+struct mux_fair_judge {
+    struct mux_fair_options options;
+    long long int now;          /* When it last ran. */
+    uint64_t lost;              /* Packets, then. */
+    bool knows_lost;
+
+    struct suspect **suspects;  /* One a thread. */
+    size_t n_suspects;
+
+    bool is_short;              /* Somebody is to lose something. */
+    uint64_t n_shortages;
+    struct top tops[MAX_TOP];
+    size_t n_tops;
+
+    /* Members of each VIP, by place in the table. */
+    double *weights;
+    size_t n_weights;
+    const struct mux_vips *weighed; /* Only to be compared. */
+    unsigned long long int weighed_transaction;
+    long long int weighed_at;
+};
+
+static const char *const overloads[] = {
+    [MUX_FAIR_LOSS] = "loss",
+    [MUX_FAIR_QUEUE] = "queue",
+    [MUX_FAIR_NEVER] = "never",
+};
+
+bool
+mux_fair_overload_from_string(const char *s, enum mux_fair_overload *overload)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(overloads); i++) {
+        if (!strcmp(s, overloads[i])) {
+            *overload = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+mux_fair_overload_to_string(enum mux_fair_overload overload)
+{
+    return overloads[overload];
+}
+
+struct mux_fair_judge *
+mux_fair_judge_create(void)
+{
+    return xzalloc(sizeof(struct mux_fair_judge));
+}
+
+/* Takes the meter of 's' away. */
+static void
+suspect_stop(struct suspect *s)
+{
+    if (s->meter) {
+        atomic_store_relaxed(&s->thread->fair.meter, NULL);
+        ovsrcu_postpone(mux_fair_meter_destroy, s->meter);
+        s->meter = NULL;
+    }
+    s->is_short = false;
+    free(s->rows);
+    s->rows = NULL;
+    s->n_rows = s->allocated_rows = 0;
+    free(s->heavies);
+    s->heavies = NULL;
+}
+
+/* Destroys 'judge'.  Its threads must still be there. */
+void
+mux_fair_judge_destroy(struct mux_fair_judge *judge)
+{
+    if (!judge) {
+        return;
+    }
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        suspect_stop(judge->suspects[i]);
+        free(judge->suspects[i]);
+    }
+    free(judge->suspects);
+    free(judge->weights);
+    free(judge);
+}
+
+void
+mux_fair_judge_set_options(struct mux_fair_judge *judge,
+                           const struct mux_fair_options *options)
+{
+    judge->options = *options;
+}
+
+const struct mux_fair_options *
+mux_fair_judge_get_options(const struct mux_fair_judge *judge)
+{
+    return &judge->options;
+}
+
+/* Weights. */
+
+/* A pool of a VIP: those that several endpoints have count once. */
+struct vip_pool {
+    uint32_t vip;
+    const struct mux_view *view;
+};
+
+/* Finds out how many members each VIP has, unless it is known. */
+static void
+weigh(struct mux_fair_judge *judge, const struct mux_table *table,
+      long long int now)
+{
+    const struct mux_vips *vips = table->vips;
+    size_t n = vips->mask + 1;
+    size_t n_pools;
+    struct vip_pool *pools;
+
+    if (judge->weights && judge->weighed == vips && judge->n_weights == n
+        && (judge->weighed_transaction == table->stats.n_transactions
+            || now - judge->weighed_at < WEIGHTS_MS)) {
+        return;
+    }
+    free(judge->weights);
+    judge->weights = xcalloc(n, sizeof *judge->weights);
+    judge->n_weights = n;
+    judge->weighed = vips;
+    judge->weighed_transaction = table->stats.n_transactions;
+    judge->weighed_at = now;
+
+    n_pools = 1;
+    while (n_pools <= 2 * table->n_objects[MUX_ENDPOINT]) {
+        n_pools *= 2;
+    }
+    pools = xcalloc(n_pools, sizeof *pools);
+    for (size_t i = 0; i <= table->page_mask; i++) {
+        const struct mux_page *page = table->pages[i];
+
+        for (size_t j = 0; j < MUX_PAGE_SIZE; j++) {
+            const struct mux_entry *e = &page->entries[j];
+
+            if (page->endpoints[j]) {
+                uint32_t vip = mux_vips_find(
+                    vips, page->endpoints[j]->object.key.number, e->vip);
+                size_t k = slb_hash_fold((uintptr_t) e->view, vip + 1)
+                           & (n_pools - 1);
+
+                while (pools[k].view
+                       && (pools[k].view != e->view || pools[k].vip != vip)) {
+                    k = (k + 1) & (n_pools - 1);
+                }
+                if (!pools[k].view) {
+                    pools[k] = (struct vip_pool) { vip, e->view };
+                    judge->weights[vip]
+                        += (e->view->generations[e->view->in_force]
+                            .table->n_members);
+                }
+            }
+        }
+    }
+    free(pools);
+
+    /* What has no members at all, addresses for outbound connections for
+     * example, counts as one. */
+    for (size_t i = 0; i < n; i++) {
+        judge->weights[i] = MAX(judge->weights[i], 1);
+    }
+}
+
+/* Threads. */
+
+static struct suspect *
+get_suspect(struct mux_fair_judge *judge, size_t i, struct mux_thread *thread)
+{
+    while (judge->n_suspects <= i) {
+        judge->suspects = xrealloc(judge->suspects,
+                                   ((judge->n_suspects + 1)
+                                    * sizeof *judge->suspects));
+        judge->suspects[judge->n_suspects++]
+            = xzalloc(sizeof **judge->suspects);
+    }
+    judge->suspects[i]->thread = thread;
+    return judge->suspects[i];
+}
+
+static void
+suspect_start(struct suspect *s, long long int now, uint64_t now_ns)
+{
+    struct mux_thread *thread = s->thread;
+
+    memset(s, 0, sizeof *s);
+    s->thread = thread;
+    s->meter = mux_fair_meter_create(now);
+    s->start_ns = now_ns;
+    s->heavies = xcalloc(MUX_FAIR_HEAVIES, sizeof *s->heavies);
+    mux_fair_capacity_init(&s->capacity);
+    atomic_store_explicit(&thread->fair.meter, s->meter, memory_order_release);
+}
+
+/* Does a thread that has done 'work' in a tick not keep up?  'lost' says
+ * whether packets were lost in front of any thread meanwhile. */
+static bool
+is_behind(enum mux_fair_overload overload, bool lost,
+          const struct mux_fair_work *work)
+{
+    double part = work->arrived ? (double) work->full / work->arrived : 0;
+
+    return (overload == MUX_FAIR_LOSS ? lost && part >= FULL_LOST
+            : overload == MUX_FAIR_QUEUE ? part >= FULL_ALWAYS
+            : false);
+}
+
+/* Reads what the thread of 's' has done since the last tick, and stores it
+ * into '*work'. */
+static void
+read_work(struct suspect *s, uint64_t now_ns, struct mux_fair_work *work)
+{
+    struct mux_fair_meter *m = s->meter;
+    uint64_t *counts = s->counts;
+    uint64_t *grown = (uint64_t *) work;
+
+    counts[NS] = now_ns - s->start_ns;
+    atomic_read_relaxed(&m->arrived, &counts[ARRIVED]);
+    atomic_read_relaxed(&m->forwarded, &counts[FORWARDED]);
+    atomic_read_relaxed(&m->full, &counts[FULL]);
+    atomic_read_relaxed(&m->judge_ns, &counts[JUDGE_NS]);
+    atomic_read_relaxed(&m->forward_ns, &counts[FORWARD_NS]);
+    atomic_read_relaxed(&m->gap_packets, &counts[GAP_PACKETS]);
+    atomic_read_relaxed(&m->gap_ns, &counts[GAP_NS]);
+    for (size_t i = 0; i < N_COUNTS; i++) {
+        grown[i] = mux_fair_window_growth(&s->windows[i], counts[i],
+                                          s->tick, 1);
+    }
+}
+
+/* Returns the number of ticks that count. */
+static unsigned int
+n_ticks(const struct suspect *s)
+{
+    return MIN(s->tick - s->base, MUX_FAIR_TICKS);
+}
+
+/* Ends a tick of 's': finds out what it can do. */
+static void
+examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
+        uint64_t now_ns, long long int now)
+{
+    enum mux_fair_overload overload = judge->options.overload;
+    struct mux_fair_work last;
+
+    s->tick++;
+    read_work(s, now_ns, &last);
+
+    bool behind = is_behind(overload, lost, &last);
+    if (behind) {
+        /* What came while packets were lost does not tell what is sent. */
+        s->base = s->tick - 1;
+        s->is_short = true;
+        s->short_at = now;
+    }
+    mux_fair_capacity_learn(&s->capacity, &last, behind);
+
+    uint64_t *work = (uint64_t *) &s->work;
+    for (size_t i = 0; i < N_COUNTS; i++) {
+        work[i] = mux_fair_window_growth(&s->windows[i], s->counts[i],
+                                         s->tick, n_ticks(s));
+        mux_fair_window_end(&s->windows[i], s->counts[i], s->tick);
+    }
+    s->seconds = s->work.ns / 1e9;
+
+    double arriving = s->seconds > 0 ? s->work.arrived / s->seconds : 0;
+    s->rate = mux_fair_capacity_rate(&s->capacity, arriving);
+    if (s->is_short && arriving > ENOUGH * s->rate) {
+        s->short_at = now;
+    }
+    if (overload == MUX_FAIR_NEVER || now - s->short_at > QUIET_MS) {
+        s->is_short = false;
+    }
+}
+
+/* Returns what 's' has of the VIP with 'counter', and stores its row into
+ * '*rowp'; null if nothing ever came for it. */
+static struct mux_fair_vip *
+find_row(struct suspect *s, uint32_t counter, struct row **rowp)
+{
+    struct mux_fair_chunk *chunk;
+
+    atomic_read_explicit(&s->meter->chunks[counter / MUX_FAIR_CHUNK], &chunk,
+                         memory_order_acquire);
+    if (!chunk) {
+        return NULL;
+    }
+
+    struct mux_fair_vip *vip = &chunk->vips[counter % MUX_FAIR_CHUNK];
+    uint32_t *number = &chunk->rows[counter % MUX_FAIR_CHUNK];
+    if (!*number) {
+        uint64_t packets;
+
+        atomic_read_relaxed(&vip->packets, &packets);
+        if (!packets) {
+            return NULL;
+        }
+        if (s->n_rows >= s->allocated_rows) {
+            s->rows = x2nrealloc(s->rows, &s->allocated_rows,
+                                 sizeof *s->rows);
+        }
+        memset(&s->rows[s->n_rows], 0, sizeof *s->rows);
+        *number = ++s->n_rows;
+    }
+    *rowp = &s->rows[*number - 1];
+    return vip;
+}
+
+/* Finds out what the VIPs sent to 's'. */
+static void
+read_demands(struct suspect *s, const struct mux_vips *vips)
+{
+    size_t n = vips->mask + 1;
+
+    s->demands = xcalloc(n, sizeof *s->demands);
+    s->parts = xmalloc(n * sizeof *s->parts);
+    for (size_t i = 0; i < n; i++) {
+        struct row *row;
+
+        s->parts[i] = 1;
+        if (vips->entries[i].used) {
+            struct mux_fair_vip *vip = find_row(s, vips->entries[i].counter,
+                                                &row);
+
+            if (vip) {
+                uint64_t packets;
+
+                atomic_read_relaxed(&vip->packets, &packets);
+                s->demands[i]
+                    = mux_fair_window_growth(&row->packets, packets, s->tick,
+                                             n_ticks(s)) / s->seconds;
+                mux_fair_window_end(&row->packets, packets, s->tick);
+            }
+        }
+    }
+}
+
+/* Finds out how much the flows of heavy VIPs sent to 's'. */
+static void
+read_flows(struct suspect *s)
+{
+    for (size_t i = 0; i < MUX_FAIR_HEAVIES; i++) {
+        struct heavy *h = &s->heavies[i];
+
+        if (!h->used) {
+            continue;
+        }
+        h->total = 0;
+        for (size_t j = 0; j < MUX_FAIR_BUCKETS; j++) {
+            uint64_t count;
+
+            atomic_read_relaxed(&s->meter->heavies[i].counts[j], &count);
+            h->counts[j] = mux_fair_window_growth(
+                &h->windows[j], count, s->tick,
+                MIN(s->tick - h->since_tick, MUX_FAIR_TICKS));
+            h->total += h->counts[j];
+            mux_fair_window_end(&h->windows[j], count, s->tick);
+        }
+    }
+}
+
+/* Decisions. */
+
+/* Divides 'capacity' between VIPs with 'demands', of which there are 'n', and
+ * stores the part of each that may pass into 'parts'. */
+static void
+divide(const double *demands, const double *weights, size_t n,
+       double capacity, float *parts)
+{
+    struct mux_fair_claim *claims = xmalloc(n * sizeof *claims);
+    size_t n_claims = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (demands[i] > 0) {
+            claims[n_claims++] = (struct mux_fair_claim) {
+                .demand = demands[i],
+                .weight = weights[i],
+                .who = i,
+            };
+        }
+    }
+    mux_fair_divide(claims, n_claims, capacity);
+    for (size_t i = 0; i < n_claims; i++) {
+        const struct mux_fair_claim *c = &claims[i];
+
+        if (c->share < c->demand * (1 - TOLERANCE)) {
+            parts[c->who] = c->share / c->demand;
+        }
+    }
+    free(claims);
+}
+
+/* Has 's' count flows of the VIP with 'counter'.  Returns a number for "heavy"
+ * of "struct row", 0 if it counts those of too many others already. */
+static size_t
+start_heavy(struct suspect *s, uint32_t counter, long long int now)
+{
+    for (size_t i = 0; i < MUX_FAIR_HEAVIES; i++) {
+        struct heavy *h = &s->heavies[i];
+        struct mux_fair_heavy *m = &s->meter->heavies[i];
+
+        if (!h->used) {
+            h->used = true;
+            h->counter = counter;
+            h->since = now;
+            h->since_tick = s->tick;
+            for (size_t j = 0; j < MUX_FAIR_BUCKETS; j++) {
+                uint64_t count;
+
+                atomic_read_relaxed(&m->counts[j], &count);
+                for (size_t k = 0; k < MUX_FAIR_TICKS; k++) {
+                    mux_fair_window_end(&h->windows[j], count, k);
+                }
+            }
+            h->total = 0;
+            ovs_mutex_lock(&m->mutex);
+            memset(m->flows, 0, sizeof m->flows);
+            ovs_mutex_unlock(&m->mutex);
+            atomic_store_relaxed(&m->since, now);
+            atomic_store_relaxed(&m->level, (float) INFINITY);
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Returns what the flows of the VIP with 'counter' sent to all threads. */
+static double
+sum_flows(const struct mux_fair_judge *judge, uint32_t counter,
+          double counts[MUX_FAIR_BUCKETS])
+{
+    double total = 0;
+
+    memset(counts, 0, MUX_FAIR_BUCKETS * sizeof *counts);
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        const struct suspect *s = judge->suspects[i];
+
+        for (size_t j = 0; s->meter && j < MUX_FAIR_HEAVIES; j++) {
+            const struct heavy *h = &s->heavies[j];
+
+            if (h->used && h->counter == counter) {
+                for (size_t k = 0; k < MUX_FAIR_BUCKETS; k++) {
+                    counts[k] += h->counts[k];
+                }
+                total += h->total;
+            }
+        }
+    }
+    return total;
+}
+
+/* Decides about the flows of a VIP that sends too much, of which 'time_part'
+ * may pass for want of time, and 'limit_part' by configuration, and whoever
+ * sends too much is left 'squeeze' of it.  Returns the part that may pass of
+ * what the flows' level leaves. */
+static double
+decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
+             size_t number, float time_part, float limit_part,
+             float squeeze)
+{
+    struct mux_fair_heavy *m = &s->meter->heavies[number - 1];
+    struct heavy *h = &s->heavies[number - 1];
+    double uniform = MIN(time_part, limit_part);
+    double counts[MUX_FAIR_BUCKETS];
+    float level = INFINITY;
+    double pass = 1;
+
+    if (h->total < MUX_FAIR_MIN_LEVEL) {
+        /* Nothing is known about its flows yet. */
+        pass = uniform;
+    } else {
+        double limit_pass;
+        double total = sum_flows(judge, h->counter, counts);
+        float limit_level = mux_fair_level(counts, limit_part * total,
+                                           &limit_pass);
+
+        level = mux_fair_level(h->counts, time_part * h->total, &pass);
+        level = MIN(level, limit_level);
+        pass = MIN(pass, limit_pass);
+    }
+    atomic_store_relaxed(&m->level, level);
+    atomic_store_relaxed(&m->cap, level * squeeze);
+    return pass;
+}
+
+/* Decides about the packets that the thread of 's' gets for the VIP with
+ * 'counter'. */
+static void
+decide(const struct mux_fair_judge *judge, struct suspect *s,
+       uint32_t counter, float time_part, float limit_part, long long int now)
+{
+    bool over = MIN(time_part, limit_part) < 1;
+    struct row *row;
+    struct mux_fair_vip *vip = find_row(s, counter, &row);
+    double squeeze = time_part < 1 ? s->capacity.squeeze : 1;
+    double pass = MIN(time_part, limit_part);
+    uint64_t decision = 0;
+
+    if (!vip) {
+        return;
+    }
+    if (over && !row->heavy) {
+        row->heavy = start_heavy(s, counter, now);
+    }
+    if (row->heavy) {
+        struct heavy *h = &s->heavies[row->heavy - 1];
+
+        if (over) {
+            h->over_at = now;
+        }
+        pass = decide_flows(judge, s, row->heavy, time_part, limit_part,
+                            squeeze);
+        if (now - h->over_at > QUIET_MS) {
+            h->used = false;
+            row->heavy = 0;
+        }
+    }
+    if (pass < 1) {
+        pass *= squeeze;
+    }
+    if (over || row->heavy) {
+        decision = ((uint64_t) row->heavy << 32
+                    | MAX((uint32_t) (pass * UINT32_MAX), 1));
+    }
+    atomic_store_relaxed(&vip->decision, decision);
+}
+
+/* Puts a VIP among those that are told about if there are not enough that are
+ * more worth it: those above their share go first, then who sends most. */
+static void
+add_top(struct mux_fair_judge *judge, const struct mux_vip_entry *vip,
+        double weight, double demand, double share)
+{
+    struct top new = {
+        .network = vip->network,
+        .counter = vip->counter,
+        .address = mux_address_from_words(vip->address),
+        .weight = weight,
+        .demand = demand,
+        .share = share,
+    };
+    size_t i;
+
+    for (i = judge->n_tops; i > 0; i--) {
+        const struct top *t = &judge->tops[i - 1];
+        double excess = new.demand - new.share;
+        double other = t->demand - t->share;
+
+        if (excess < other || (excess == other && new.demand <= t->demand)) {
+            break;
+        }
+        if (i < MAX_TOP) {
+            judge->tops[i] = *t;
+        }
+    }
+    if (i < MAX_TOP) {
+        judge->tops[i] = new;
+        judge->n_tops = MIN(judge->n_tops + 1, MAX_TOP);
+    }
+}
+
+/* Decides what passes from now on. */
+static void
+decide_all(struct mux_fair_judge *judge, const char *name,
+           const struct mux_table *table, long long int now)
+{
+    const struct mux_vips *vips = table->vips;
+    size_t n = vips->mask + 1;
+    double *totals = xcalloc(n, sizeof *totals);
+    float *limit_parts = xmalloc(n * sizeof *limit_parts);
+    bool is_short = false;
+
+    for (size_t i = 0; i < n; i++) {
+        limit_parts[i] = 1;
+    }
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        struct suspect *s = judge->suspects[i];
+
+        if (s->meter) {
+            read_demands(s, vips);
+            read_flows(s);
+            if (s->is_short) {
+                divide(s->demands, judge->weights, n, s->rate, s->parts);
+            }
+            for (size_t j = 0; j < n; j++) {
+                totals[j] += s->demands[j];
+            }
+        }
+    }
+    if (judge->options.max_pps) {
+        divide(totals, judge->weights, n, judge->options.max_pps,
+               limit_parts);
+    }
+
+    judge->n_tops = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct mux_vip_entry *vip = &vips->entries[i];
+        double share = 0;
+
+        if (!totals[i]) {
+            continue;
+        }
+        for (size_t j = 0; j < judge->n_suspects; j++) {
+            struct suspect *s = judge->suspects[j];
+
+            if (s->meter) {
+                decide(judge, s, vip->counter, s->parts[i], limit_parts[i],
+                       now);
+                share += s->demands[i] * MIN(s->parts[i], limit_parts[i]);
+            }
+        }
+        is_short |= share < totals[i];
+        add_top(judge, vip, judge->weights[i], totals[i], share);
+    }
+    free(totals);
+    free(limit_parts);
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        struct suspect *s = judge->suspects[i];
+
+        free(s->demands);
+        free(s->parts);
+        s->demands = NULL;
+        s->parts = NULL;
+    }
+
+    if (is_short && !judge->is_short) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
+
+        judge->n_shortages++;
+        if (!VLOG_DROP_INFO(&rl)) {
+            struct ds ds = DS_EMPTY_INITIALIZER;
+
+            ipv6_format_mapped(&judge->tops[0].address, &ds);
+            VLOG_INFO("%s: cannot forward all that comes; most of what is too "
+                      "much is for %s: %.0f packets/s", name, ds_cstr(&ds),
+                      judge->tops[0].demand);
+            ds_destroy(&ds);
+        }
+    }
+    judge->is_short = is_short;
+}
+
+/* Looks at the 'n_threads' 'threads' of the port with 'name', which forward by
+ * 'table', at time 'now', and 'now_ns' by a finer clock.  'lost' is how many
+ * packets the underlay has lost before a thread got them, since ever;
+ * UINT64_MAX if that is not known.  Returns after how many milliseconds it is
+ * to be called again, or 0: at the next backlog. */
+int
+mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
+                   struct mux_thread **threads, size_t n_threads,
+                   const struct mux_table *table, long long int now,
+                   uint64_t now_ns, uint64_t lost)
+{
+    const struct mux_fair_options *options = &judge->options;
+    bool knows_lost = lost != UINT64_MAX;
+    bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
+    bool backlogged = false;
+    bool metered = false;
+    bool begins = false;
+
+    judge->now = now;
+    judge->knows_lost = knows_lost;
+    judge->lost = lost;
+
+    for (size_t i = 0; i < n_threads; i++) {
+        struct suspect *s = get_suspect(judge, i, threads[i]);
+        uint32_t backlog;
+
+        atomic_read_relaxed(&threads[i]->fair.backlog, &backlog);
+
+        bool late = (backlog >= MUX_FAIR_BACKLOG
+                     && options->overload != MUX_FAIR_NEVER);
+        bool is_short = late && (loses
+                                 || options->overload == MUX_FAIR_QUEUE);
+        backlogged |= late;
+        if (s->meter) {
+            examine(judge, s, loses, now_ns, now);
+            if (!s->is_short && !options->max_pps) {
+                suspect_stop(s);
+            }
+        } else if (is_short || options->max_pps) {
+            suspect_start(s, now, now_ns);
+            s->is_short = is_short;
+            s->short_at = now;
+        }
+        metered |= s->meter != NULL;
+        begins |= s->is_short && s->tick < MUX_FAIR_FIRST_TICKS;
+    }
+
+    if (metered) {
+        weigh(judge, table, now);
+        decide_all(judge, name, table, now);
+    } else {
+        judge->n_tops = 0;
+        judge->is_short = false;
+    }
+    return (begins ? MUX_FAIR_FIRST_TICK
+            : metered || backlogged ? MUX_FAIR_TICK : 0);
+}
+
+/* Reports. */
+
+static double
+rate_of(const struct suspect *s, uint64_t count)
+{
+    return s->seconds > 0 ? count / s->seconds : 0;
+}
+
+/* Stores into 'flows' those of the VIP with 'counter' that exceed their level,
+ * up to 'max', and into 'levels' what each may send, in packets a second.
+ * Returns their number. */
+static size_t
+top_flows(const struct mux_fair_judge *judge, uint32_t counter,
+          struct mux_fair_flow *flows, double *levels, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        const struct suspect *s = judge->suspects[i];
+
+        for (size_t j = 0; s->meter && j < MUX_FAIR_HEAVIES; j++) {
+            struct mux_fair_heavy *m = &s->meter->heavies[j];
+            float level;
+
+            if (!s->heavies[j].used || s->heavies[j].counter != counter) {
+                continue;
+            }
+            atomic_read_relaxed(&m->level, &level);
+            ovs_mutex_lock(&m->mutex);
+            for (size_t k = 0; k < MUX_FAIR_FLOWS && n < max; k++) {
+                if (m->flows[k].rate > level
+                    && judge->now - m->flows[k].seen_at < QUIET_MS) {
+                    levels[n] = level * (1000. / MUX_FAIR_WINDOW);
+                    flows[n++] = m->flows[k];
+                }
+            }
+            ovs_mutex_unlock(&m->mutex);
+        }
+    }
+    return n;
+}
+
+static struct json *
+address_to_json(const struct in6_addr *address)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ipv6_format_mapped(address, &ds);
+    return json_string_create_nocopy(ds_steal_cstr(&ds));
+}
+
+static void
+put_rate(struct json *json, const char *name, double rate)
+{
+    if (isfinite(rate)) {
+        json_object_put(json, name, json_integer_create(llround(rate)));
+    }
+}
+
+static struct json *
+suspect_to_json(const struct suspect *s, size_t queue)
+{
+    struct json *json = json_object_create();
+
+    json_object_put(json, "queue", json_integer_create(queue));
+    json_object_put(json, "short", json_boolean_create(s->is_short));
+    json_object_put(json, "busy", json_real_create(
+                        mux_fair_capacity_busy(&s->capacity, &s->work)));
+    put_rate(json, "arriving", rate_of(s, s->work.arrived));
+    put_rate(json, "forwarded", rate_of(s, s->work.forwarded));
+    put_rate(json, "capacity", s->rate);
+    put_rate(json, "ns_arriving", mux_fair_capacity_cost(&s->capacity));
+    put_rate(json, "ns_forwarded", s->capacity.forward);
+    return json;
+}
+
+static struct json *
+top_to_json(const struct mux_fair_judge *judge, const struct top *t)
+{
+    struct mux_fair_flow flows[MUX_FAIR_FLOWS];
+    double levels[MUX_FAIR_FLOWS];
+    size_t n = top_flows(judge, t->counter, flows, levels, MUX_FAIR_FLOWS);
+    struct json *array = json_array_create_empty();
+    struct json *json = json_object_create();
+
+    for (size_t i = 0; i < n; i++) {
+        struct in6_addr src = mux_address_from_words(flows[i].src);
+        struct json *flow = json_object_create();
+
+        json_object_put(flow, "protocol",
+                        json_integer_create(flows[i].protocol));
+        json_object_put(flow, "source", address_to_json(&src));
+        json_object_put(flow, "source_port",
+                        json_integer_create(flows[i].sport));
+        json_object_put(flow, "port", json_integer_create(flows[i].dport));
+        put_rate(flow, "arriving", flows[i].rate * 1000. / MUX_FAIR_WINDOW);
+        put_rate(flow, "share", levels[i]);
+        json_array_add(array, flow);
+    }
+    json_object_put(json, "network", json_integer_create(t->network));
+    json_object_put(json, "address", address_to_json(&t->address));
+    put_rate(json, "weight", t->weight);
+    put_rate(json, "arriving", t->demand);
+    put_rate(json, "share", t->share);
+    json_object_put(json, "flows", array);
+    return json;
+}
+
+/* Returns an object about the port with 'name': see lib/mux-protocol.h. */
+struct json *
+mux_fair_judge_to_json(const struct mux_fair_judge *judge, const char *name)
+{
+    struct json *json = json_object_create();
+    struct json *threads = json_array_create_empty();
+    struct json *vips = json_array_create_empty();
+
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        if (judge->suspects[i]->meter) {
+            json_array_add(threads, suspect_to_json(judge->suspects[i], i));
+        }
+    }
+    for (size_t i = 0; i < judge->n_tops; i++) {
+        json_array_add(vips, top_to_json(judge, &judge->tops[i]));
+    }
+    json_object_put_string(json, "port", name);
+    json_object_put_string(json, "overload",
+                           overloads[judge->options.overload]);
+    json_object_put(json, "max_pps",
+                    json_integer_create(judge->options.max_pps));
+    json_object_put(json, "short", json_boolean_create(judge->is_short));
+    json_object_put(json, "shortages",
+                    json_integer_create(judge->n_shortages));
+    json_object_put(json, "threads", threads);
+    json_object_put(json, "vips", vips);
+    return json;
+}
+
+/* Likewise, as text. */
+void
+mux_fair_judge_format(const struct mux_fair_judge *judge, const char *name,
+                      struct ds *ds)
+{
+    ds_put_format(ds, "%s: %s, %"PRIu64" shortages so far; overload=%s", name,
+                  judge->is_short ? "short" : "enough for all",
+                  judge->n_shortages, overloads[judge->options.overload]);
+    if (judge->options.max_pps) {
+        ds_put_format(ds, ", max-pps=%"PRIu64, judge->options.max_pps);
+    }
+    ds_put_char(ds, '\n');
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        const struct suspect *s = judge->suspects[i];
+
+        if (s->meter) {
+            ds_put_format(ds, "  queue %"PRIuSIZE"%s: %.0f packets/s arrive, "
+                          "%.0f are forwarded", i,
+                          s->is_short ? " is short of time" : "",
+                          rate_of(s, s->work.arrived),
+                          rate_of(s, s->work.forwarded));
+            if (s->is_short) {
+                ds_put_format(ds, ", %.0f could be; %.0f %% busy, a packet "
+                              "costs %.0f ns, %.0f more if it is forwarded",
+                              s->rate,
+                              100 * mux_fair_capacity_busy(&s->capacity,
+                                                           &s->work),
+                              mux_fair_capacity_cost(&s->capacity),
+                              s->capacity.forward);
+            }
+            ds_put_char(ds, '\n');
+        }
+    }
+    for (size_t i = 0; i < judge->n_tops; i++) {
+        const struct top *t = &judge->tops[i];
+        struct mux_fair_flow flows[MUX_FAIR_FLOWS];
+        double levels[MUX_FAIR_FLOWS];
+        size_t n = top_flows(judge, t->counter, flows, levels,
+                             MUX_FAIR_FLOWS);
+
+        ds_put_cstr(ds, "  ");
+        if (t->network) {
+            ds_put_format(ds, "network %"PRIu32" ", t->network);
+        }
+        ipv6_format_mapped(&t->address, ds);
+        ds_put_format(ds, ", weight %.0f: %.0f packets/s", t->weight,
+                      t->demand);
+        if (t->share < t->demand) {
+            ds_put_format(ds, ", its share is %.0f: loses %.1f %%", t->share,
+                          100 * (1 - t->share / t->demand));
+        }
+        ds_put_char(ds, '\n');
+        for (size_t j = 0; j < n; j++) {
+            struct in6_addr src = mux_address_from_words(flows[j].src);
+            double rate = flows[j].rate * 1000. / MUX_FAIR_WINDOW;
+
+            ds_put_cstr(ds, "    from ");
+            ipv6_format_mapped(&src, ds);
+            ds_put_format(ds, " protocol %"PRIu8" ports %"PRIu16" -> %"PRIu16
+                          ": %.0f packets/s, its share is %.0f: "
+                          "loses %.1f %%\n", flows[j].protocol,
+                          flows[j].sport, flows[j].dport, rate, levels[j],
+                          100 * (1 - levels[j] / rate));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+#!/bin/bash
+# Health probes: from the agent to VMs, and what they say into the database.
+# timeout: 180
+. "$(dirname "$0")/host.sh"
+cloud_up h1 h2 || bail_out "no cloud"
+
+# vm9 has vm1's address, in another network on the same host.
+vm_octet[vm9]=4
+vm_up h1 vm9
+vsctl h1 set interface vm9 external_ids:slb-network=other
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=self-signed \
+    -addext subjectAltName=IP:10.0.1.5 -keyout "$tmp/key.pem" \
+    -out "$tmp/ca.pem" 2>/dev/null
+cat "$tmp/key.pem" "$tmp/ca.pem" >"$tmp/cert.pem"
+
+# web VM PORT [CERTIFICATE]
+web()
+{
+    echo 200 >"$tmp/$1-$2"
+    start "web-$1-$2" ip netns exec "hst-$1" /usr/bin/python3 "$netpy" \
+        health "$2" "$tmp/$1-$2" "${@:3}"
+}
+web vm1 8000
+web vm2 8000
+web vm2 8443 "$tmp/cert.pem"
+web vm9 8000
+
+# probe POOL NAME PROTOCOL PORT PATH: a pool's members are probed each second,
+# two failures in a row are too many.
+probe()
+{
+    echo "{\"op\":\"update\",\"table\":\"Compiled_Pool\",
+        \"where\":[[\"tunnel_key\",\"==\",$1]],\"row\":{\"probe\":[\"map\",[
+        [\"name\",\"web/probes/$2\"],[\"protocol\",\"$3\"],[\"port\",\"$4\"],
+        [\"path\",\"$5\"],[\"interval\",\"1\"],[\"probes\",\"2\"]]]}}"
+}
+
+# health VM: what the database says, a line each.
+health()
+{
+    timeout 10 ovsdb-client -t 10 -f json transact "unix:$tmp/slb.sock" "[\"SLB\",
+        {\"op\":\"select\",\"table\":\"Port\",\"columns\":[\"health\"],
+         \"where\":[[\"iface_id\",\"==\",\"$1\"]]}]" |
+        /usr/bin/python3 -c 'import json, sys
+for row in json.load(sys.stdin)[0]["rows"]:
+    for key, value in sorted(row["health"][1]):
+        print(key, value)'
+}
+# says VM KEY HEALTH
+says() { health "$1" | grep -xF "web/probes/$2 $3" >/dev/null; }
+requests()
+{
+    sed -n 's/ 200 [0-9.]*$//p' "$tmp/web-$1-$2.out"
+}
+n_requests() { wc -l <"$tmp/web-$1-$2.out"; }
+asked_more() { [ "$(n_requests "$1" "$2")" -gt "$3" ]; }
+
+is "$(health vm1)" "" "nothing is known of who is not probed"
+capture wire gw "net 169.254.0.0/16 or host 168.63.129.16 or
+    host fe80::1234:5678:9abc or net fd53:4c42::/32"
+transact "$(insert Compiled_Network '"name":"other","tunnel_key":2,
+             "subnets":"10.0.1.0/24","gateways":"10.0.1.1"')" \
+    "$(insert Compiled_Pool '"name":"web/backendPools/p300",
+        "tunnel_key":300,"network_key":2,"slots_log2":8')" \
+    "$(member 300 1 vm9 10.0.1.4 172.16.0.21)" \
+    "$(pool 301 1:vm2:4)" "$(pool 302 1:vm1:4)" "$(pool 303 1:vm2:4)" \
+    "$(pool 304 1:vm1:4 2:vm2:4)" \
+    "$(probe 100 http Http 8000 /health)" \
+    "$(probe 304 http Http 8000 /health)" \
+    "$(probe 300 other Http 8000 /other?a=b)" \
+    "$(probe 301 tls Https 8443 /tls)" \
+    "$(probe 302 tcp Tcp 8080 "")" \
+    "$(probe 303 closed Tcp 8081 "")" \
+    "$(insert Binding '"node":"h1","iface_id":"vm9","network_key":2,
+        "address":"10.0.1.4","mac":"02:00:00:00:00:04",
+        "pools":["map",[[300,1]]]')"
+begin=$EPOCHREALTIME
+ok "a member that answers is up" wait_until 5 says vm1 "http 10.0.1.4" up
+note "$(awk "BEGIN { print $EPOCHREALTIME - $begin }") s after it was declared"
+want h1 h2
+is "$(status h1 "flow mistakes")" 0 "no flow was wrong"
+ok "IPv6" wait_until 5 says vm1 "http fd00:1::4" up
+ok "another machine with its address" wait_until 5 says vm9 "other 10.0.1.4" up
+ok "TLS, self-signed" wait_until 5 says vm2 "tls 10.0.1.5" up
+ok "TCP" wait_until 5 says vm1 "tcp 10.0.1.4" up
+ok "a port that is closed" wait_until 5 says vm2 "closed 10.0.1.5" down
+
+requests vm1 8000 >"$tmp/seen"
+is "$(sort -u "$tmp/seen")" "168.63.129.16 /health 10.0.1.4:8000 Load Balancer Agent
+fe80::1234:5678:9abc /health [fd00:1::4]:8000 Load Balancer Agent" \
+    "what a VM sees of a probe"
+is "$(requests vm9 8000 | sort -u)" \
+    "168.63.129.16 /other?a=b 10.0.1.4:8000 Load Balancer Agent" "and another"
+n=$(n_requests vm1 8000)
+sleep 5
+n=$(($(n_requests vm1 8000) - n))
+ok "a probe of two pools is run once (5 times by IPv4 and IPv6 each: $n)" \
+    [ "$n" -ge 8 -a "$n" -le 12 ]
+
+# Down, whatever the reason, and up again.
+for answer in 503 404 301 hang; do
+    echo $answer >"$tmp/vm1-8000"
+    ok "$answer: down" wait_until 10 says vm1 "http 10.0.1.4" down
+    [ $answer = 503 ] || continue
+    is "$(health vm9)" "web/probes/other 10.0.1.4 up" \
+        "but not who has the same address"
+    echo 200 >"$tmp/vm1-8000"
+    ok "200: up" wait_until 10 says vm1 "http 10.0.1.4" up
+    echo 404 >"$tmp/vm1-8000"
+    wait_until 10 says vm1 "http 10.0.1.4" down
+done
+unlike "$(cat "$tmp/web-vm1-8000.out")" elsewhere "redirections are not followed"
+like "$(on h1 ovs-appctl -t "$tmp/h1/agent.ctl" slb/probes)" \
+    'vm1 web/probes/http 10.0.1.4: down, .*needs [48] successes' \
+    "one that goes up and down is told"
+stop web-vm2-8000 KILL
+ok "a server that dies" wait_until 10 says vm2 "http 10.0.1.5" down
+web vm2 8000
+echo 200 >"$tmp/vm1-8000"
+
+# An authority that certificates must be of.
+vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/other.pem"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other \
+    -keyout "$tmp/other.key" -out "$tmp/other.pem" 2>/dev/null
+ok "a certificate of nobody's" wait_until 10 says vm2 "tls 10.0.1.5" down
+vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/ca.pem"
+ok "and one of an authority's" wait_until 30 says vm2 "tls 10.0.1.5" up
+
+# Nobody else is the prober, and nobody reaches it.
+gateway=02:53:4c:42:00:01
+denied=$(drop 20)
+denies()
+{
+    local n
+    n=$(packets h1 "$denied")
+    "$@"
+    wait_until 3 eval "[ \$(packets h1 $denied) -gt $n ]"
+}
+raw() { net vm1 raw eth0 02:00:00:00:00:04 $gateway "$1"; }
+capture vm2 vm2 "src host 168.63.129.16 and port 1234"
+ok "a VM with the probes' address" \
+    denies raw tcp-S/168.63.129.16/1234/10.0.1.5/8000
+ok "the same by IPv6" \
+    denies raw tcp-S/fe80::1234:5678:9abc/1234/fd00:1::5/8000
+ok "somebody in a tunnel with it" denies net mux vxlan 172.16.0.21 1 1 0 0 \
+    tcp-S/168.63.129.16/1234/10.0.1.5/8000
+is "$(captured vm2)" "" "none of these reached a VM"
+ok "a VM that connects to it" \
+    denies raw tcp-S/10.0.1.4/8000/168.63.129.16/8080
+ok "or sends something else" denies raw udp/10.0.1.4/8000/168.63.129.16/53
+ok "or from another port" denies raw tcp-A/10.0.1.4/9000/168.63.129.16/1234
+
+# An agent that starts again.
+ok "both are up" wait_until 30 eval 'says vm1 "http 10.0.1.4" up &&
+    says vm2 "http 10.0.1.5" up && says vm1 "http fd00:1::4" up'
+stop h1-agent KILL
+before=$(health vm1; health vm2; health vm9)
+agent_up h1
+is "$(health vm1; health vm2; health vm9)" "$before" \
+    "an agent that starts again takes over what was known"
+is "$(status h1 "flow mods")" "0 added, 0 changed, 0 deleted" \
+    "and changes no flow"
+echo 503 >"$tmp/vm2-8000"
+ok "until it finds something else" wait_until 10 says vm2 "http 10.0.1.5" down
+
+# The database.
+stop slb-ovsdb KILL
+echo 200 >"$tmp/vm2-8000"
+echo 503 >"$tmp/vm1-8000"
+n=$(n_requests vm1 8000)
+ok "without the database probes go on" wait_until 9 asked_more vm1 8000 \
+    $((n + 6))
+slb_up
+ok "and when it is back, it is told" wait_until 10 says vm1 "http 10.0.1.4" \
+    down
+echo 200 >"$tmp/vm1-8000"
+
+# The switch.
+stop h1-vswitchd KILL
+rm "$tmp/h1/ovs-vswitchd.pid"
+vswitchd_up h1
+underlay_up h1
+n=$(n_requests vm1 8000)
+ok "a switch that starts again" wait_until 10 asked_more vm1 8000 $n
+ok "all are well" wait_until 60 eval 'says vm1 "http 10.0.1.4" up &&
+    says vm2 "http 10.0.1.5" up && says vm9 "other 10.0.1.4" up'
+
+# Who is not probed any more.
+unprobe()
+{
+    echo "{\"op\":\"update\",\"table\":\"Compiled_Pool\",
+        \"where\":[[\"tunnel_key\",\"==\",$1]],
+        \"row\":{\"probe\":[\"map\",[]]}}"
+}
+transact "$(unprobe 100)" "$(unprobe 302)" "$(unprobe 304)"
+ok "of who is not probed any more nothing is known" \
+    wait_until 5 eval '[ -z "$(health vm1)" ]'
+is "$(captured wire)" "" "nothing of all that was on the wire"
+done_testing

@@ -1,0 +1,204 @@
+/* Copyright (c) 2026 the ovs-slb authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License. */
+
+#include <config.h>
+
+#include "controller/agent/probe-state.h"
+
+#include "hash.h"
+#include "tests/unit/unit.h"
+#include "util.h"
+
+#define INTERVAL 5000
+
+/* Feeds 'state' with 'results', "+" for a success and "-" for a failure, at
+ * its interval from '*now' on.  Returns the health after each as text: "u"p,
+ * "d"own or "?". */
+static const char *
+feed(struct probe_state *state, long long int *now, const char *results)
+{
+    static char out[128];
+    size_t n;
+
+    for (n = 0; results[n]; n++) {
+        enum probe_health before = state->health;
+        bool changed = probe_state_update(state, results[n] == '+', *now);
+
+        CU_ASSERT_EQUAL(changed, state->health != before);
+        out[n] = "?ud"[state->health];
+        *now += state->interval;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+/* Nobody is sent anything before the first success, which is enough. */
+static void
+test_new(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    for (int threshold = 1; threshold <= 3; threshold++) {
+        probe_state_init(&state, PROBE_UNKNOWN, INTERVAL, threshold, now);
+        CU_ASSERT_EQUAL(state.health, PROBE_UNKNOWN);
+        CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+    }
+    probe_state_init(&state, PROBE_UNKNOWN, INTERVAL, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--+"), "??u");
+    probe_state_init(&state, PROBE_UNKNOWN, INTERVAL, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "---+++"), "??dddu");
+}
+
+/* Down after n failures in a row, up after n successes, at least 2. */
+static void
+test_thresholds(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 1, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+-+-++"), "udddd" "u");
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-+-+--+-++"), "uuuuuddddu");
+    probe_state_init(&state, PROBE_UP, INTERVAL, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--+---++-+++"),
+                           "uuuuuddddddu");
+    probe_state_init(&state, PROBE_DOWN, INTERVAL, 100, now);
+    for (int i = 1; i < 100; i++) {
+        CU_ASSERT_FALSE(probe_state_update(&state, true, now += INTERVAL));
+    }
+    CU_ASSERT_TRUE(probe_state_update(&state, true, now += INTERVAL));
+    for (int i = 1; i < 100; i++) {
+        CU_ASSERT_FALSE(probe_state_update(&state, false, now += INTERVAL));
+    }
+    CU_ASSERT_TRUE(probe_state_update(&state, false, now += INTERVAL));
+    CU_ASSERT_EQUAL(state.n_changes, 2);
+}
+
+/* A member that goes up and down needs more and more successes ... */
+static void
+test_flapping(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++"), "uddu");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 2);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++++"), "uddddu");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 4);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++++++++"), "uddddddddu");
+    for (int i = 0; i < 10; i++) {
+        int needed = probe_state_needed(&state) * 2;
+
+        ignore(feed(&state, &now, "--"));
+        CU_ASSERT_EQUAL(state.health, PROBE_DOWN);
+        needed = MIN(needed, 2 << PROBE_STATE_MAX_DAMPING);
+        CU_ASSERT_EQUAL(probe_state_needed(&state), needed);
+        for (int j = 1; j < needed; j++) {
+            CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "d");
+        }
+        CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+    }
+
+    /* ... until it has been up for long: ten times what it takes. */
+    now = state.up_at
+          + (long long int) probe_state_needed(&state) * INTERVAL * 10
+          - INTERVAL - 1;
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "ud");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 2 << PROBE_STATE_MAX_DAMPING);
+    for (int i = 0; i < 2 << PROBE_STATE_MAX_DAMPING; i++) {
+        ignore(feed(&state, &now, "+"));
+    }
+    CU_ASSERT_EQUAL(state.health, PROBE_UP);
+    now = state.up_at
+          + (long long int) probe_state_needed(&state) * INTERVAL * 10
+          - INTERVAL;
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "ud");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 2);
+}
+
+/* What an earlier agent found out stays until new results decide. */
+static void
+test_restart(void)
+{
+    struct probe_state state;
+    long long int now = 0;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-+-"), "uuu");
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "u");
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "d");
+    CU_ASSERT_EQUAL(state.damping, 0);
+    probe_state_init(&state, PROBE_DOWN, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "d");
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+
+    for (int i = PROBE_UNKNOWN; i <= PROBE_DOWN; i++) {
+        CU_ASSERT_EQUAL(probe_health_from_string(probe_health_to_string(i)),
+                        i);
+    }
+    CU_ASSERT_EQUAL(probe_health_from_string(NULL), PROBE_UNKNOWN);
+    CU_ASSERT_EQUAL(probe_health_from_string("ill"), PROBE_UNKNOWN);
+}
+
+/* A thousand probes do not fire together, at the beginning or later, and each
+ * keeps its interval. */
+static void
+test_spread(void)
+{
+    int first[10] = { 0 }, later[50] = { 0 };
+    long long int now = 123456;
+
+    for (int i = 0; i < 1000; i++) {
+        uint32_t hash = hash_int(i, 0);
+        long long int at = probe_state_first(hash, INTERVAL, now);
+
+        CU_ASSERT_TRUE(at >= now && at < now + PROBE_STATE_SOON);
+        first[(at - now) / 100]++;
+
+        long long int next = probe_state_next(hash, INTERVAL, at);
+        CU_ASSERT_TRUE(next > at && next <= at + INTERVAL);
+        later[next % INTERVAL / 100]++;
+        CU_ASSERT_EQUAL(probe_state_next(hash, INTERVAL, next),
+                        next + INTERVAL);
+
+        /* A little late does not move it. */
+        CU_ASSERT_EQUAL(probe_state_next(hash, INTERVAL, next + 9),
+                        next + INTERVAL);
+    }
+    for (int i = 0; i < 10; i++) {
+        CU_ASSERT_TRUE(first[i] > 60 && first[i] < 140);
+    }
+    for (int i = 0; i < 50; i++) {
+        CU_ASSERT_TRUE(later[i] > 4 && later[i] < 45);
+    }
+}
+
+static const struct unit_test tests[] = {
+    UNIT_TEST(test_new),
+    UNIT_TEST(test_thresholds),
+    UNIT_TEST(test_flapping),
+    UNIT_TEST(test_restart),
+    UNIT_TEST(test_spread),
+    UNIT_END
+};
+
+int
+main(int argc, char *argv[])
+{
+    return unit_main("probe-state", tests, argc, argv);
+}
