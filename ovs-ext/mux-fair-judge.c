@@ -20,6 +20,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "lib/slb-address.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
@@ -864,15 +865,6 @@ top_flows(const struct mux_fair_judge *judge, uint32_t counter,
     return n;
 }
 
-static struct json *
-address_to_json(const struct in6_addr *address)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    ipv6_format_mapped(address, &ds);
-    return json_string_create_nocopy(ds_steal_cstr(&ds));
-}
-
 static void
 put_rate(struct json *json, const char *name, double rate)
 {
@@ -913,7 +905,8 @@ top_to_json(const struct mux_fair_judge *judge, const struct top *t)
 
         json_object_put(flow, "protocol",
                         json_integer_create(flows[i].protocol));
-        json_object_put(flow, "source", address_to_json(&src));
+        json_object_put(flow, "source", json_string_create_nocopy(
+                                slb_address_to_string(&src)));
         json_object_put(flow, "source_port",
                         json_integer_create(flows[i].sport));
         json_object_put(flow, "port", json_integer_create(flows[i].dport));
@@ -922,7 +915,8 @@ top_to_json(const struct mux_fair_judge *judge, const struct top *t)
         json_array_add(array, flow);
     }
     json_object_put(json, "network", json_integer_create(t->network));
-    json_object_put(json, "address", address_to_json(&t->address));
+    json_object_put(json, "address", json_string_create_nocopy(
+                            slb_address_to_string(&t->address)));
     put_rate(json, "weight", t->weight);
     put_rate(json, "arriving", t->demand);
     put_rate(json, "share", t->share);

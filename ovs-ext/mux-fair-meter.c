@@ -160,18 +160,15 @@ remember(struct mux_fair_heavy *heavy, const struct mux_flight *f, float rate,
         }
     }
     if (flow) {
-        bool v4 = mux_flight_is_v4(f);
-
         *flow = (struct mux_fair_flow) {
             .hash = f->hash,
-            .src[0] = v4 ? 0 : f->src[0],
-            .src[1] = v4 ? UINT64_C(0xffff) << 32 | f->src[0] : f->src[1],
             .sport = f->sport,
             .dport = f->dport,
             .protocol = f->protocol,
             .rate = rate,
             .seen_at = now,
         };
+        mux_flight_get_source(f, flow->src);
     }
     ovs_mutex_unlock(&heavy->mutex);
 }

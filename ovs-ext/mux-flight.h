@@ -114,6 +114,16 @@ mux_flight_is_v4(const struct mux_flight *f)
     return f->eth_type == htons(ETH_TYPE_IP);
 }
 
+/* Stores the source address of the flow into 'words', like 'vip'. */
+static inline void
+mux_flight_get_source(const struct mux_flight *f, uint64_t words[2])
+{
+    bool v4 = mux_flight_is_v4(f);
+
+    words[0] = v4 ? 0 : f->src[0];
+    words[1] = v4 ? UINT64_C(0xffff) << 32 | f->src[0] : f->src[1];
+}
+
 /* Returns what of an IP packet fits into the tunnel. */
 static inline uint32_t
 mux_context_inner_mtu(const struct mux_context *ctx)

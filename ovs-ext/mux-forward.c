@@ -355,8 +355,9 @@ parse_tunnel(const struct mux_table *table, struct mux_flight *f)
         return MUX_COUNT_TUNNEL;
     }
     if (table->vteps) {
-        uint64_t source[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
+        uint64_t source[2];
 
+        mux_flight_get_source(f, source);
         if (!mux_ranges_contain(table->vteps, source)) {
             return MUX_COUNT_STRANGER;
         }
@@ -668,10 +669,10 @@ refuse_owner(struct mux_context *ctx, struct mux_flight *f)
 static bool
 is_admitted(const struct mux_flight *f)
 {
-    uint64_t v4[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
+    uint64_t source[2];
 
-    return mux_ranges_contain(flight_endpoint(f)->ranges,
-                              mux_flight_is_v4(f) ? v4 : f->src);
+    mux_flight_get_source(f, source);
+    return mux_ranges_contain(flight_endpoint(f)->ranges, source);
 }
 
 /* For endpoints that do not take everything. */

@@ -18,6 +18,7 @@
 #include "ovs-ext/mux-report.h"
 
 #include "dp-packet.h"
+#include "lib/slb-address.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
 #include "openvswitch/dynamic-string.h"
@@ -98,15 +99,6 @@ add_snat_figures(const struct mux_table *table,
     return e;
 }
 
-static struct json *
-address_to_json(const struct in6_addr *address)
-{
-    struct ds ds = DS_EMPTY_INITIALIZER;
-
-    ipv6_format_mapped(address, &ds);
-    return json_string_create_nocopy(ds_steal_cstr(&ds));
-}
-
 /* A walk over the endpoints of a table, all or those of one VIP or pool. */
 struct walk {
     const struct mux_table *table;
@@ -179,7 +171,8 @@ mux_report_vips(const struct mux_table *table)
             add_snat_figures(table, vip, &sums[i], NULL);
             json_object_put(json, "network",
                             json_integer_create(vip->network));
-            json_object_put(json, "address", address_to_json(&address));
+            json_object_put(json, "address", json_string_create_nocopy(
+                                    slb_address_to_string(&address)));
             put_figures(json, &sums[i]);
             json_array_add(array, json);
         }
@@ -243,7 +236,8 @@ mux_report_vip(const struct mux_table *table, uint32_t network,
     }
     mux_figures_add(&sum, vip->counter);
     json_object_put(json, "network", json_integer_create(network));
-    json_object_put(json, "address", address_to_json(address));
+    json_object_put(json, "address", json_string_create_nocopy(
+                            slb_address_to_string(address)));
     json_object_put(json, "echo", json_boolean_create(vip->echo));
     json_object_put(json, "reject", json_boolean_create(vip->reject));
     json_object_put(json, "endpoints", endpoints);
@@ -401,9 +395,11 @@ mux_report_format_members(const struct mux_table *table, uint32_t tunnel_key,
 static void
 format_flow(const struct mux_flight *f, struct ds *ds)
 {
-    uint64_t v4[2] = { 0, UINT64_C(0xffff) << 32 | f->src[0] };
-    struct in6_addr src
-        = mux_address_from_words(mux_flight_is_v4(f) ? v4 : f->src);
+    uint64_t source[2];
+
+    mux_flight_get_source(f, source);
+
+    struct in6_addr src = mux_address_from_words(source);
     struct in6_addr dst = mux_address_from_words(f->vip);
 
     if (f->tunnelled) {

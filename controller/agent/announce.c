@@ -152,12 +152,7 @@ route_set(struct route *route, bool present)
                         NLM_F_REQUEST | NLM_F_ACK
                         | (present ? NLM_F_CREATE | NLM_F_EXCL : 0));
     nl_msg_put(&request, &rtm, sizeof rtm);
-    if (v4) {
-        nl_msg_put_be32(&request, RTA_DST,
-                        in6_addr_get_mapped_ipv4(&route->address));
-    } else {
-        nl_msg_put_in6_addr(&request, RTA_DST, &route->address);
-    }
+    rtnl_put_address(&request, RTA_DST, &route->address);
     nl_msg_put_u32(&request, RTA_PRIORITY, ANNOUNCE_METRIC);
     int error = nl_transact(NETLINK_ROUTE, &request, NULL);
     ofpbuf_uninit(&request);

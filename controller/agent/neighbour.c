@@ -392,11 +392,7 @@ hop_compose(const struct hop *hop, struct ofpbuf *buf, uint16_t type,
 
     nl_msg_put_nlmsghdr(buf, 0, type, NLM_F_REQUEST | nlmsg_flags);
     nl_msg_put(buf, &ndm, sizeof ndm);
-    if (v4) {
-        nl_msg_put_be32(buf, NDA_DST, in6_addr_get_mapped_ipv4(&hop->address));
-    } else {
-        nl_msg_put_in6_addr(buf, NDA_DST, &hop->address);
-    }
+    rtnl_put_address(buf, NDA_DST, &hop->address);
 }
 
 /* Reads what the kernel has about 'hop'. */
@@ -550,11 +546,7 @@ lookup_route(const struct in6_addr *address, struct neighbour_route *route)
     ofpbuf_init(&request, 0);
     nl_msg_put_nlmsghdr(&request, 0, RTM_GETROUTE, NLM_F_REQUEST);
     nl_msg_put(&request, &rtm, sizeof rtm);
-    if (v4) {
-        nl_msg_put_be32(&request, RTA_DST, in6_addr_get_mapped_ipv4(address));
-    } else {
-        nl_msg_put_in6_addr(&request, RTA_DST, address);
-    }
+    rtnl_put_address(&request, RTA_DST, address);
     bool ok = (!nl_transact(NETLINK_ROUTE, &request, &reply)
                && neighbour_parse_route(reply, route));
     ofpbuf_uninit(&request);

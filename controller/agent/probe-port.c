@@ -26,6 +26,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "controller/agent/rtnl.h"
 #include "lib/slb-probe.h"
 #include "netlink.h"
 #include "netlink-socket.h"
@@ -53,17 +54,6 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 static int ready_ifindex;       /* That was set up, 0 for none. */
 static long long int next_at;   /* When to look at it, at the latest. */
 
-static void
-put_address(struct ofpbuf *request, uint16_t type,
-            const struct in6_addr *address)
-{
-    if (IN6_IS_ADDR_V4MAPPED(address)) {
-        nl_msg_put_be32(request, type, in6_addr_get_mapped_ipv4(address));
-    } else {
-        nl_msg_put_in6_addr(request, type, address);
-    }
-}
-
 static int
 set_address(int ifindex, bool v4)
 {
@@ -82,8 +72,8 @@ set_address(int ifindex, bool v4)
                         NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE
                         | NLM_F_REPLACE);
     nl_msg_put(&request, &ifa, sizeof ifa);
-    put_address(&request, IFA_LOCAL, &own);
-    put_address(&request, IFA_ADDRESS, &own);
+    rtnl_put_address(&request, IFA_LOCAL, &own);
+    rtnl_put_address(&request, IFA_ADDRESS, &own);
     int error = nl_transact(NETLINK_ROUTE, &request, NULL);
     ofpbuf_uninit(&request);
     return error;
@@ -113,9 +103,9 @@ set_route(int ifindex, bool v4)
                         NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE
                         | NLM_F_REPLACE);
     nl_msg_put(&request, &rtm, sizeof rtm);
-    put_address(&request, RTA_DST, &range);
-    put_address(&request, RTA_GATEWAY, &gateway);
-    put_address(&request, RTA_PREFSRC, &own);
+    rtnl_put_address(&request, RTA_DST, &range);
+    rtnl_put_address(&request, RTA_GATEWAY, &gateway);
+    rtnl_put_address(&request, RTA_PREFSRC, &own);
     nl_msg_put_u32(&request, RTA_OIF, ifindex);
     int error = nl_transact(NETLINK_ROUTE, &request, NULL);
     ofpbuf_uninit(&request);

@@ -24,6 +24,7 @@
 #include "netlink-socket.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/vlog.h"
+#include "packets.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(rtnl);
@@ -84,4 +85,17 @@ rtnl_receive(struct nl_sock *sock, void (*cb)(const struct ofpbuf *msg),
     }
     ofpbuf_uninit(&buf);
     return lost;
+}
+
+/* Appends to 'request' an attribute of 'type' with 'address', which is an IPv4
+ * address if it is mapped to IPv6. */
+void
+rtnl_put_address(struct ofpbuf *request, uint16_t type,
+                 const struct in6_addr *address)
+{
+    if (IN6_IS_ADDR_V4MAPPED(address)) {
+        nl_msg_put_be32(request, type, in6_addr_get_mapped_ipv4(address));
+    } else {
+        nl_msg_put_in6_addr(request, type, address);
+    }
 }

@@ -16,9 +16,10 @@
 #ifndef RTNL_H
 #define RTNL_H 1
 
-/* What the modules of slb-agent that follow the kernel's routes and neighbours
- * (neighbour.c, announce.c) have in common: reading all there is, and
- * receiving notifications of what changes.
+/* What the modules of slb-agent that follow or change the kernel's routes,
+ * neighbours and addresses (neighbour.c, announce.c, fabric.c, probe-port.c)
+ * have in common: reading all there is, receiving notifications of what
+ * changes, and putting addresses into requests.
  *
  * The kernel drops notifications when the socket's buffer is full and says so
  * only by an error.  Then nothing is certain any more, and everything has to
@@ -30,6 +31,7 @@
 
 #include "openvswitch/compiler.h"
 
+struct in6_addr;
 struct nl_dump;
 struct nl_sock;
 struct ofpbuf;
@@ -38,5 +40,8 @@ void rtnl_dump_start(struct nl_dump *, uint16_t type,
                      const void *header, size_t header_len);
 bool rtnl_receive(struct nl_sock *, void (*cb)(const struct ofpbuf *msg),
                   unsigned long long int *n_overruns) OVS_WARN_UNUSED_RESULT;
+
+void rtnl_put_address(struct ofpbuf *request, uint16_t type,
+                      const struct in6_addr *);
 
 #endif /* controller/agent/rtnl.h */

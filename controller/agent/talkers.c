@@ -12,7 +12,6 @@
  * See the License for the specific language governing permissions and
  * limitations under the License. */
 
-
 #include <config.h>
 
 #include "controller/agent/talkers.h"

@@ -97,3 +97,23 @@ mux_unit_load(struct mux_store *store, bool replace, uint64_t generation,
         CU_FAIL_FATAL("operations must be fine");
     }
 }
+
+void
+mux_unit_assert_refused(struct mux_store *store,
+                        const struct mux_unit_refusal *refusals, size_t n)
+{
+    const struct mux_table *table = mux_store_get_table(store);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *expected = refusals[i].error;
+        char *error = mux_unit_apply(store, false, 2, "[%s]",
+                                     refusals[i].ops);
+
+        CU_ASSERT(error && !strncmp(error, expected, strlen(expected)));
+        if (!error || strncmp(error, expected, strlen(expected))) {
+            printf("# %"PRIuSIZE": %s\n", i, error ? error : "accepted");
+        }
+        free(error);
+    }
+    CU_ASSERT_PTR_EQUAL(mux_store_get_table(store), table);
+}

@@ -36,4 +36,16 @@ void mux_unit_load(struct mux_store *, bool replace, uint64_t generation,
                    const char *ops, ...)
     OVS_PRINTF_FORMAT(4, 5);
 
+/* Operations that are to be refused. */
+struct mux_unit_refusal {
+    const char *ops;
+    const char *error;          /* A prefix of it. */
+};
+
+/* Asserts that each of the 'n' 'refusals' is refused, and that none changes
+ * anything. */
+void mux_unit_assert_refused(struct mux_store *,
+                             const struct mux_unit_refusal *refusals,
+                             size_t n);
+
 #endif /* mux-unit.h */

@@ -302,6 +302,18 @@ tcp_packet(size_t headroom, uint16_t sport, uint16_t dport, size_t payload)
 }
 
 static struct dp_packet *
+udp_packet(uint16_t sport, uint16_t dport, size_t payload)
+{
+    struct dp_packet *p = new_packet(128);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
+           UDP_HEADER_LEN + payload);
+    put_l4(p, IPPROTO_UDP, sport, dport, payload);
+    return p;
+}
+
+static struct dp_packet *
 tcp6_packet(size_t headroom, uint16_t sport, uint16_t dport, size_t payload)
 {
     struct dp_packet *p = new_packet(headroom);
@@ -599,13 +611,7 @@ test_forward_ring(void)
     };
 
     for (uint16_t sport = 1; sport < 60000; sport += 9999) {
-        struct dp_packet *p = new_packet(128);
-
-        put_eth(p, ETH_TYPE_IP);
-        put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
-               UDP_HEADER_LEN + 30);
-        put_l4(p, IPPROTO_UDP, sport, 53, 30);
-        check_forwarding(p, 14, 58, &x);
+        check_forwarding(udp_packet(sport, 53, 30), 14, 58, &x);
         CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
     }
 }
@@ -631,12 +637,7 @@ test_forward_drained(void)
     ((uint8_t *) dp_packet_data(p))[14 + 20 + 13] = TCP_SYN;
     assert_dropped(p, MUX_COUNT_NO_OWNER);
 
-    p = new_packet(128);
-    put_eth(p, ETH_TYPE_IP);
-    put_ip(p, "198.51.100.10", "20.50.60.10", IPPROTO_UDP,
-           UDP_HEADER_LEN + 30);
-    put_l4(p, IPPROTO_UDP, 1000, 1086, 30);
-    assert_dropped(p, MUX_COUNT_NO_OWNER);
+    assert_dropped(udp_packet(1000, 1086, 30), MUX_COUNT_NO_OWNER);
 }
 
 /* From a host, to an internal VIP of its network or to a public one. */

@@ -282,10 +282,7 @@ test_muxes(void)
     mux_store_destroy(store);
 }
 
-static const struct {
-    const char *ops;
-    const char *error;          /* A prefix of it. */
-} bad_transactions[] = {
+static const struct mux_unit_refusal bad_transactions[] = {
     { BLOCKS("10.0.0.9", "[128, 1, '172.16.0.21', 7, 5]"), "reference 0: " },
     { VIP("10.0.0.9", false) ","
       BLOCKS("10.0.0.9", "[128, 1, '172.16.0.21', 7, 5]"), "reference 1: " },
@@ -335,19 +332,8 @@ test_refusals(void)
 
     mux_unit_load(store, true, 1, "[" BASE ","
                   BLOCKS("10.0.0.1", "[128, 1, '172.16.0.21', 7, 5]") "]");
-    const struct mux_table *table = mux_store_get_table(store);
-    for (size_t i = 0; i < ARRAY_SIZE(bad_transactions); i++) {
-        const char *expected = bad_transactions[i].error;
-        char *error = mux_unit_apply(store, false, 2, "[%s]",
-                                     bad_transactions[i].ops);
-
-        CU_ASSERT(error && !strncmp(error, expected, strlen(expected)));
-        if (!error || strncmp(error, expected, strlen(expected))) {
-            printf("# %"PRIuSIZE": %s\n", i, error ? error : "accepted");
-        }
-        free(error);
-    }
-    CU_ASSERT_PTR_EQUAL(mux_store_get_table(store), table);
+    mux_unit_assert_refused(store, bad_transactions,
+                            ARRAY_SIZE(bad_transactions));
     CU_ASSERT_STRING_EQUAL(who(store, "10.0.0.1", 1024), "5/7 21");
     CU_ASSERT_STRING_EQUAL(who(store, "10.0.0.1", 1032), "nobody");
     mux_store_destroy(store);

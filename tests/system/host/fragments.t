@@ -25,18 +25,6 @@ for vm in vm1 vm2 vm3; do
     ip -n "hst-$vm" addr add $float/32 dev lo
     ip -n "hst-$vm" addr add $float6/128 dev lo nodad
 done
-
-vip_row()
-{
-    insert VIP "\"network_key\":1,\"address\":\"$1\",
-        \"frontend\":\"web/frontends/f\",\"mux_set\":\"default\""
-}
-internal()
-{
-    local op
-    op=$(endpoint "$@")
-    echo "${op/\"network_key\":0/\"network_key\":1}"
-}
 transact "$(endpoint 15 "$vip6" 17 53 5353)" \
     "$(endpoint 16 "$vip_b" 17 54 5353)" \
     "$(endpoint 17 "$vip_b" 17 55 5355)" \

@@ -13,18 +13,6 @@ h1=172.16.0.21
 h2=172.16.0.22
 client=198.51.100.10
 big=$(printf '%04000d' 7)
-
-vip_row()
-{
-    insert VIP "\"network_key\":1,\"address\":\"$1\",
-        \"frontend\":\"web/frontends/f\",\"mux_set\":\"default\""
-}
-internal()
-{
-    local op
-    op=$(endpoint "$@")
-    echo "${op/\"network_key\":0/\"network_key\":1}"
-}
 transact "$(pool 300 2:vm2:4 3:vm3:4 12:vm2:6 13:vm3:6)" \
     "$(vip_row $ha)" "$(vip_row $ha6)" "$(vip_row $ha_float)" \
     "$(vip_row $in_vip)" \

@@ -192,6 +192,25 @@ endpoint()
         \"rule\":\"web/rules/r$1\",\"cookie\":$1${7:+,$7}"
 }
 
+# internal COOKIE VIP PROTOCOL PORT BACKEND_PORT [POOL [COLUMNS]]
+#
+# The same in the VMs' network.
+internal()
+{
+    local op
+    op=$(endpoint "$@")
+    echo "${op/\"network_key\":0/\"network_key\":1}"
+}
+
+# vip_row ADDRESS [NETWORK]
+#
+# Adds a VIP, in the VMs' network if not said otherwise; 0 is public.
+vip_row()
+{
+    insert VIP "\"network_key\":${2:-1},\"address\":\"$1\",
+        \"frontend\":\"web/frontends/f\",\"mux_set\":\"default\""
+}
+
 # pool POOL INDEX:VM:FAMILY...
 #
 # Adds a pool with members that are VMs, FAMILY 4 or 6.

@@ -9,19 +9,6 @@ more_vips=($in_vip $in_vip6 $in_vip_b)
 cloud_up h1 h2 || bail_out "no cloud"
 vxlan=172.16.0
 
-# internal COOKIE VIP PROTOCOL PORT BACKEND_PORT [POOL [COLUMNS]]
-internal()
-{
-    local op
-    op=$(endpoint "$@")
-    echo "${op/\"network_key\":0/\"network_key\":1}"
-}
-vip_row()
-{
-    insert VIP "\"network_key\":${2:-1},\"address\":\"$1\",
-        \"frontend\":\"web/frontends/f\",\"mux_set\":\"default\""
-}
-
 is "$(net vm1 ask tcp $in_vip 80 a)" timeout "without a VIP"
 transact "$(vip_row $in_vip)" "$(vip_row $in_vip6)" "$(vip_row $in_vip_b)" \
     "$(vip_row "$vip" 0)" "$(vip_row 10.0.1.102 7)" \
