@@ -73,6 +73,7 @@
 
 #include "controller/agent/announce.h"
 #include "controller/agent/fabric.h"
+#include "controller/agent/mux-availability.h"
 #include "controller/agent/mux-feed.h"
 #include "controller/agent/mux-tables.h"
 #include "controller/agent/neighbour.h"
@@ -172,6 +173,7 @@ struct mux {
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
     bool adopted;               /* Another agent's, until flows are ready. */
+    bool measure_dirty;         /* 'mux-availability' must be told. */
 
     /* Shortages. */
     struct talkers *talkers;
@@ -277,7 +279,7 @@ run_feed(void)
     }
     if (mux.feed_seqno != mux_feed_seqno(mux.feed)) {
         mux.feed_seqno = mux_feed_seqno(mux.feed);
-        mux.flows_dirty = true;
+        mux.flows_dirty = mux.measure_dirty = true;
     }
     if (mux.state == MUX_FEED_OURS && !mux.open
         && mux_feed_acked(mux.feed) && !mux.tables_dirty
@@ -664,6 +666,7 @@ run_routes(void)
             announce_put(addresses, mux.open ? n : 0);
             free(addresses);
             mux.routes_dirty = false;
+            mux.measure_dirty = true;
         }
     }
     announce_run();
@@ -715,6 +718,25 @@ mux_talkers(struct unixctl_conn *conn, int argc OVS_UNUSED,
     talkers_format(mux.talkers, &ds);
     unixctl_command_reply(conn, ds_cstr(&ds));
     ds_destroy(&ds);
+}
+
+/* Availability. */
+
+static void
+run_availability(struct agent *agent)
+{
+    bool ready = (mux.state == MUX_FEED_OURS && mux.open && !mux.adopted
+                  && mux.ports.slb != OFPP_NONE);
+    struct mux_availability_view view = {
+        .tables = ready ? mux_feed_in_force(mux.feed) : NULL,
+        .addresses = &mux.addresses,
+        .ready = &mux.ready,
+        .port = mux.ports.slb,
+        .changed = mux.measure_dirty,
+    };
+
+    mux_availability_run(agent, &view);
+    mux.measure_dirty = false;
 }
 
 /* The role. */
@@ -771,6 +793,7 @@ mux_init(struct agent *agent)
     };
     free(remote);
     fabric_init();
+    mux_availability_init(agent, find_frontend);
     mux_tables_init(&mux.wanted);
     mux_tables_init(&mux.base);
     sset_init(&mux.addresses);
@@ -791,6 +814,7 @@ mux_run(struct agent *agent)
     run_flows(agent);
     run_routes();
     run_talkers(agent);
+    run_availability(agent);
 }
 
 static bool
@@ -810,6 +834,7 @@ mux_wait(struct agent *agent)
     mux_feed_wait(mux.feed);
     announce_wait();
     fabric_wait();
+    mux_availability_wait();
     poll_timer_wait_until(mux.ask_at);
     poll_timer_wait_until(talkers_next(mux.talkers));
 
@@ -841,6 +866,7 @@ mux_destroy(struct agent *agent OVS_UNUSED)
     mux_feed_destroy(mux.feed);
     neighbour_set_destroy(mux.vteps);
     announce_destroy();
+    mux_availability_destroy();
     talkers_destroy(mux.talkers);
     mux_tables_destroy(&mux.wanted);
     mux_tables_destroy(&mux.base);
