@@ -135,6 +135,7 @@ struct availability {
     bool dirty;                 /* 'text' may be out of date. */
     char *text;
     double text_credit;
+    long long int text_at;      /* When it may change again. */
 };
 
 bool availability_is_cut_off(const struct availability *, size_t n_dead);

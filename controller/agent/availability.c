@@ -31,8 +31,10 @@
 
 VLOG_DEFINE_THIS_MODULE(availability);
 
-/* How often the text may change: so many times at once, and then again after
- * each TEXT_MS. */
+/* How often the text may change: with so many milliseconds in between, since
+ * what happens at once is found out one after the other, so many times in a
+ * row, and then again after each TEXT_MS. */
+#define TEXT_PAUSE_MS 500
 #define TEXT_BURST 10
 #define TEXT_MS 30000
 
@@ -563,8 +565,9 @@ run_ring(struct availability *av)
         wheel_set(&av->hosts_wheel, 0, 0);
     } else {
         wheel_set(&av->paths_wheel, 0, 0);
-        wheel_set(&av->targets_wheel, av->n_ring, AVAILABILITY_RATE * .75);
-        wheel_set(&av->hosts_wheel, av->n_hosts, AVAILABILITY_RATE * .25);
+        wheel_set(&av->hosts_wheel, av->n_hosts, AVAILABILITY_RATE / 4);
+        wheel_set(&av->targets_wheel, av->n_paths,
+                  AVAILABILITY_RATE - av->hosts_wheel.rate * 1000);
     }
 }
 
@@ -732,7 +735,7 @@ run_text(struct availability *av, long long int elapsed)
 {
     av->text_credit = MIN(av->text_credit + (double) elapsed / TEXT_MS,
                           TEXT_BURST);
-    if (!av->dirty || av->text_credit < 1) {
+    if (!av->dirty || av->text_credit < 1 || av->now < av->text_at) {
         return;
     }
     av->dirty = false;
@@ -742,6 +745,7 @@ run_text(struct availability *av, long long int elapsed)
         free(av->text);
         av->text = text;
         av->text_credit--;
+        av->text_at = av->now + TEXT_PAUSE_MS;
     } else {
         free(text);
     }

@@ -34,8 +34,9 @@
  * Each path has a packet in 0.9 s, as long as that does not take more than
  * AVAILABILITY_RATE packets a second.  When there are more paths, endpoints and
  * hosts take turns instead, each endpoint with another one of its paths each
- * time, and come as often as the rate allows: with up to 1500 endpoints and 500
- * hosts still once a second.
+ * time: with up to 1350 endpoints and 450 hosts they still come in 0.9 s, more
+ * come as often as the rate allows.  What is wrong with a single path then
+ * takes longer to be seen, by the time in which all paths have had a turn.
  *
  * What has failed is tried again as soon as that is known, after
  * AVAILABILITY_TIMEOUT_MS, up to AVAILABILITY_RETRIES times a second in all.
