@@ -87,6 +87,7 @@ EXTRA_DIST += \
 	tests/lib/whoami.py \
 	tests/system/access.t \
 	tests/system/announce.t \
+	tests/system/availability.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
