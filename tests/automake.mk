@@ -291,6 +291,7 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux-empty.flows \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
+	tests/system/host/availability.t \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
 	tests/system/host/fragments.t \
