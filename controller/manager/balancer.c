@@ -878,8 +878,6 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
         .name = rule->name,
         .disable_outbound_snat = rule->disable_outbound_snat,
         .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
     };
 
     support_rule(&b->status, &support);
@@ -911,8 +909,6 @@ parse_nat_rule(struct state *s, struct balancer *b,
     struct support_nat support = {
         .name = rule->name,
         .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
     };
 
     support_inbound_nat_rule(&b->status, &support);
@@ -974,8 +970,6 @@ parse_nat_pool(struct state *s, struct balancer *b,
     struct support_nat support = {
         .name = rule->name,
         .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
     };
     struct nat_pool *np = &b->nat_pools[b->n_nat_pools];
 

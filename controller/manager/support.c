@@ -38,9 +38,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-/* What is in force with every rule, in minutes. */
-#define IDLE_TIMEOUT_DEFAULT 4
-
 /* 'property' of what is called 'name' in the list 'list' does not have its
  * effect; 'instead' says what there is instead. */
 static void
@@ -55,18 +52,11 @@ add(struct status *status, const char *list, const char *name,
 /* What rules and inbound NAT rules have in common. */
 static void
 add_connection(struct status *status, const char *list, const char *name,
-               bool enable_tcp_reset, bool udp, int idle_timeout)
+               bool enable_tcp_reset)
 {
     if (enable_tcp_reset) {
         add(status, list, name, "enableTcpReset",
             "connections end without a reset");
-    }
-    if (idle_timeout != IDLE_TIMEOUT_DEFAULT) {
-        add(status, list, name, "idleTimeoutInMinutes",
-            udp ? "muxes know it, but hosts forget a connection when their "
-                  "connection tracking does"
-                : "hosts forget a connection when their connection tracking "
-                  "does");
     }
 }
 
@@ -113,8 +103,7 @@ support_rule(struct status *status, const struct support_rule *rule)
         add(status, list, rule->name, "disableOutboundSnat",
             "no machine has outbound connections by the load balancer yet");
     }
-    add_connection(status, list, rule->name, rule->enable_tcp_reset, rule->udp,
-                   rule->idle_timeout);
+    add_connection(status, list, rule->name, rule->enable_tcp_reset);
 }
 
 /* Adds what is not supported of inbound NAT rule 'rule'. */
@@ -122,7 +111,7 @@ void
 support_inbound_nat_rule(struct status *status, const struct support_nat *rule)
 {
     add_connection(status, "inboundNatRules", rule->name,
-                   rule->enable_tcp_reset, rule->udp, rule->idle_timeout);
+                   rule->enable_tcp_reset);
 }
 
 /* Adds what is not supported of inbound NAT pool 'pool'. */
@@ -130,7 +119,7 @@ void
 support_inbound_nat_pool(struct status *status, const struct support_nat *pool)
 {
     add_connection(status, "inboundNatPools", pool->name,
-                   pool->enable_tcp_reset, pool->udp, pool->idle_timeout);
+                   pool->enable_tcp_reset);
 }
 
 /* Adds what is not supported of outbound rule 'rule', which is never in force,

@@ -35,16 +35,12 @@ struct support_rule {
     const char *name;
     bool disable_outbound_snat;
     bool enable_tcp_reset;
-    bool udp;
-    int idle_timeout;           /* In minutes. */
 };
 
 /* An inbound NAT rule or an inbound NAT pool. */
 struct support_nat {
     const char *name;
     bool enable_tcp_reset;
-    bool udp;
-    int idle_timeout;           /* In minutes. */
 };
 
 struct support_outbound {

@@ -94,7 +94,6 @@ check_rule(struct support_rule rule, const char *text)
     struct status status;
 
     rule.name = "http";
-    rule.idle_timeout = rule.idle_timeout ? rule.idle_timeout : 4;
     status_init(&status);
     support_rule(&status, &rule);
     check(&status, "rules/http", text);
@@ -104,21 +103,13 @@ check_rule(struct support_rule rule, const char *text)
 static void
 test_support_rules(void)
 {
-    check_rule((struct support_rule) { .udp = false }, NULL);
-    check_rule((struct support_rule) { .udp = true }, NULL);
+    check_rule((struct support_rule) { .enable_tcp_reset = false }, NULL);
     check_rule((struct support_rule) { .disable_outbound_snat = true },
                "not supported yet: disableOutboundSnat (no machine has "
                "outbound connections by the load balancer yet)");
     check_rule((struct support_rule) { .enable_tcp_reset = true },
                "not supported yet: enableTcpReset (connections end without a "
                "reset)");
-    check_rule((struct support_rule) { .idle_timeout = 5 },
-               "not supported yet: idleTimeoutInMinutes (hosts forget a "
-               "connection when their connection tracking does)");
-    check_rule((struct support_rule) { .idle_timeout = 30, .udp = true },
-               "not supported yet: idleTimeoutInMinutes (muxes know it, but "
-               "hosts forget a connection when their connection tracking "
-               "does)");
 
     /* All that there is about one rule is said. */
     check_rule((struct support_rule) { .disable_outbound_snat = true,
@@ -131,7 +122,7 @@ test_support_rules(void)
 static void
 test_support_inbound_nat(void)
 {
-    struct support_nat nat = { .name = "ssh", .idle_timeout = 4 };
+    struct support_nat nat = { .name = "ssh" };
     struct status status;
 
     status_init(&status);
@@ -146,12 +137,6 @@ test_support_inbound_nat(void)
     support_inbound_nat_pool(&status, &nat);
     check(&status, "inboundNatPools/ssh", "not supported yet: enableTcpReset "
           "(connections end without a reset)");
-
-    nat = (struct support_nat) { .name = "ssh", .idle_timeout = 10 };
-    support_inbound_nat_pool(&status, &nat);
-    check(&status, "inboundNatPools/ssh", "not supported yet: "
-          "idleTimeoutInMinutes (hosts forget a connection when their "
-          "connection tracking does)");
     status_destroy(&status);
 }
 
