@@ -878,7 +878,6 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     struct support_rule support = {
         .name = rule->name,
         .disable_outbound_snat = rule->disable_outbound_snat,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -896,6 +895,7 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
             = parse_load_distribution(rule->load_distribution);
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
         e->reject = rule->enable_reject;
         for (size_t i = 0; i < rule->n_source_ranges; i++) {
             svec_add(&e->source_ranges, rule->source_ranges[i]);
@@ -911,7 +911,6 @@ parse_nat_rule(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -928,6 +927,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 
@@ -974,7 +974,6 @@ parse_nat_pool(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -1014,6 +1013,7 @@ parse_nat_pool(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 
