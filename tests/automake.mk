@@ -345,7 +345,10 @@ tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
 tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
-EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t \
+EXTRA_DIST += \
+	tests/system/host/heartbeat.t \
+	tests/system/host/probe.t \
+	tests/system/manager/probe.t \
 	tests/system/manager/silent.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
