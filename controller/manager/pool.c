@@ -630,12 +630,14 @@ find_health(const struct state *s, struct pool *pool)
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
-        m->unknown = false;
+        m->unknown = m->presumed = false;
         if (member_is_ready(m)) {
             m->health = read_health(s, pool, m);
             m->unknown = is_unknown(s, pool, m);
-            if (m->unknown && pool->probe.silent_down) {
+            if (m->unknown && pool->probe.silent_down
+                && m->health == MEMBER_UP) {
                 m->health = MEMBER_DOWN;
+                m->presumed = true;
             }
             any_up |= m->health == MEMBER_UP;
         } else {
@@ -1222,7 +1224,7 @@ generation_names(const struct generation *g, uint16_t index)
 }
 
 /* Writes which members of 'pool' get no connections any more because they are
- * down.  That begins when no mux should send them any: clients whose
+ * down, as their hosts have said.  That begins when no mux should send them any: clients whose
  * connections are reset connect again at once.  Returns true if it changes
  * anything. */
 static bool
@@ -1238,6 +1240,7 @@ write_unhealthy(const struct pool *pool,
         const struct member *m = &pool->members[i];
 
         if (!m->gone && m->bm.index && m->health == MEMBER_DOWN
+            && !m->presumed
             && !(current && generation_names(current, m->bm.index))) {
             indices[n++] = m->bm.index;
         }

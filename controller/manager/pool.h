@@ -77,6 +77,7 @@ struct member {
     enum member_health health;  /* When the pool was compiled last ... */
     bool down;                  /* ... even if it counts as up. */
     bool unknown;               /* Is its host silent, and it is not known? */
+    bool presumed;              /* Is it down for no other reason? */
 };
 
 struct pool {

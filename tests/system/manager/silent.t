@@ -70,6 +70,8 @@ ok "its member in the pool that says Down is down, the other one is not" \
 is "$(get Load_Balancer status)" \
     "{backendPools/p/members/vm3=unknown, as host h2 is silent; counts as up (probe h),backendPools/q/members/vm4=unknown, as host h2 is silent; counts as down (probe h)}" \
     "both are told to be unknown, and why"
+is "$(get Compiled_Pool unhealthy)" "[]
+[]" "nobody's connections are reset: it may be only the agent that is dead"
 is "$(status m1 'hosts silent')" 1 "it is counted"
 ok "and logged" grep -q 'host h2 is silent' "$tmp/m1.out"
 is "$(recompute m1)" 0 "nothing is to be corrected"
