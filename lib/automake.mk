@@ -11,6 +11,8 @@ lib_libslb_la_SOURCES = \
 	lib/slb-availability.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
+	lib/slb-heartbeat.c \
+	lib/slb-heartbeat.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
 	lib/slb-probe.c \
