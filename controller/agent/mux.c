@@ -157,6 +157,7 @@ struct mux {
     struct mux_tables base;     /* 'wanted' and what lingers. */
     struct neighbour_set *vteps;
     uint64_t neighbour_seqno;
+    uint64_t availability_seqno;
     size_t n_unreachable;       /* VTEPs without next hop. */
     bool fed;                   /* Was anything handed to 'feed'? */
     bool base_dirty;
@@ -477,8 +478,11 @@ build_tables(struct mux_tables *tables)
         struct neighbour n;
 
         if (slb_address_parse(s, &address) && neighbour_get(&address, &n)) {
-            mux_tables_add_nexthop(tables, in6_addr_get_mapped_ipv4(&address),
-                                   false, n.src_mac, n.dst_mac);
+            ovs_be32 vtep = in6_addr_get_mapped_ipv4(&address);
+
+            mux_tables_add_nexthop(tables, vtep,
+                                   mux_availability_is_dead(vtep),
+                                   n.src_mac, n.dst_mac);
         } else {
             mux.n_unreachable++;
         }
@@ -536,8 +540,10 @@ run_tables(void)
     }
 
     run_base();
-    if (mux.neighbour_seqno != neighbour_seqno()) {
+    if (mux.neighbour_seqno != neighbour_seqno()
+        || mux.availability_seqno != mux_availability_seqno()) {
         mux.neighbour_seqno = neighbour_seqno();
+        mux.availability_seqno = mux_availability_seqno();
         mux.tables_dirty = true;
     }
     if (!mux.tables_dirty || mux.state == MUX_FEED_OFFLINE) {

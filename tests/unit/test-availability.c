@@ -121,7 +121,8 @@ add_endpoint(int64_t network, const char *vip, int64_t protocol,
         .rule = CONST_CAST(char *, "web/rules/http"),
     };
 
-    CU_ASSERT_FATAL(mux_tables_add_endpoint(&tables, &row));
+    CU_ASSERT_FATAL(mux_tables_add_endpoint(&tables, &row,
+                                            60000));
 }
 
 /* Adds a pool with 'n' members, of which the last one has no host.  Members
