@@ -945,13 +945,20 @@ build(struct mux_context *ctx, struct mux_flight *f)
     } else {
         put_steering(ctx, f, p);
     }
-    if (OVS_UNLIKELY(f->measures)) {
-        /* Hosts must not take it for anything else, and a VM's own ports are
-         * not measured. */
-        if (f->snat) {
-            return MUX_COUNT_MARTIAN;
+    if (OVS_UNLIKELY(f->notable)) {
+        if (f->measures) {
+            /* Hosts must not take it for anything else, and a VM's own ports
+             * are not measured. */
+            if (f->snat) {
+                return MUX_COUNT_MARTIAN;
+            }
+            steering_put_measure(p, STEERING_MEASURES, owner->index);
         }
-        steering_put_measure(p, STEERING_MEASURES, owner->index);
+        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
+        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
+        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
+        ctx->counters->n[MUX_COUNT_MEASURES] += f->measures;
     }
     memcpy(p + 2 * ETH_ADDR_LEN, &f->eth_type, sizeof f->eth_type);
     decrement_ttl(p + ETH_HEADER_LEN, mux_flight_is_v4(f));
@@ -959,13 +966,6 @@ build(struct mux_context *ctx, struct mux_flight *f)
     mux_count_packet(f->entry_count, f->size, f->syn);
     mux_count_packet(f->owner_count, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    if (OVS_UNLIKELY(f->notable)) {
-        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
-        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
-        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
-        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
-        ctx->counters->n[MUX_COUNT_MEASURES] += f->measures;
-    }
     return 0;
 }
 
