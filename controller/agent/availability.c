@@ -833,6 +833,12 @@ availability_next(const struct availability *av)
     };
     long long int wait = 100;
 
+    if (av->first < av->next) {
+        const struct sent *sent
+            = &av->sent[av->first % AVAILABILITY_MAX_SENT];
+
+        wait = MIN(wait, sent->at + AVAILABILITY_TIMEOUT_MS - av->now);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(wheels); i++) {
         if (wheels[i]->rate > 0) {
             wait = MIN(wait, (1 - wheels[i]->credit) / wheels[i]->rate + 1);
