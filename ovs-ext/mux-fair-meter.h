@@ -150,9 +150,10 @@ struct mux_fair_thread {
 struct mux_fair_meter *mux_fair_meter_create(long long int now);
 void mux_fair_meter_destroy(struct mux_fair_meter *);
 
-void mux_fair_meter_enter(struct mux_fair_meter *, size_t n);
-void mux_fair_meter_leave(struct mux_fair_meter *, size_t n_sent);
-void mux_fair_meter_judged(struct mux_fair_meter *);
+void mux_fair_meter_enter(struct mux_fair_meter *, size_t n, uint64_t now_ns);
+void mux_fair_meter_judged(struct mux_fair_meter *, uint64_t now_ns);
+void mux_fair_meter_leave(struct mux_fair_meter *, size_t n_sent,
+                          uint64_t now_ns);
 bool mux_fair_admit(struct mux_fair_meter *, const struct mux_flight *,
                     uint32_t counter, long long int now);
 
@@ -177,12 +178,11 @@ mux_fair_thread_meter(const struct mux_fair_thread *t)
     return meter;
 }
 
-/* Takes notice that the calling thread has got a batch of 'n' packets.
- * Returns true if the judge must be told that there is a backlog now. */
+/* Adds a batch of 'n' packets to the backlog of the calling thread.  Returns
+ * true if one begins. */
 static inline bool
-mux_fair_enter(struct mux_fair_thread *t, size_t n)
+mux_fair_add_backlog(struct mux_fair_thread *t, size_t n)
 {
-    struct mux_fair_meter *meter = mux_fair_thread_meter(t);
     bool begins = false;
     uint32_t backlog;
 
@@ -196,8 +196,19 @@ mux_fair_enter(struct mux_fair_thread *t, size_t n)
     } else if (backlog) {
         atomic_store_relaxed(&t->backlog, backlog > n ? backlog - n : 0);
     }
+    return begins;
+}
+
+/* Takes notice that the calling thread has got a batch of 'n' packets.
+ * Returns true if the judge must be told that there is a backlog now. */
+static inline bool
+mux_fair_enter(struct mux_fair_thread *t, size_t n)
+{
+    struct mux_fair_meter *meter = mux_fair_thread_meter(t);
+    bool begins = mux_fair_add_backlog(t, n);
+
     if (OVS_UNLIKELY(meter)) {
-        mux_fair_meter_enter(meter, n);
+        mux_fair_meter_enter(meter, n, mux_fair_nsec());
     }
     return begins;
 }
@@ -210,7 +221,7 @@ mux_fair_leave(struct mux_fair_thread *t, size_t n_sent)
     struct mux_fair_meter *meter = mux_fair_thread_meter(t);
 
     if (OVS_UNLIKELY(meter)) {
-        mux_fair_meter_leave(meter, n_sent);
+        mux_fair_meter_leave(meter, n_sent, mux_fair_nsec());
     }
 }
 

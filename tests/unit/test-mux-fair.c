@@ -414,6 +414,40 @@ test_capacity(void)
 }
 
 static void
+test_follow(void)
+{
+    struct mux_fair_work work = {
+        .ns = 10000000, .arrived = 10000, .forwarded = 5000, .full = 10000,
+        .judge_ns = 1000000, .forward_ns = 5000000,
+        .gap_packets = 10000, .gap_ns = 1000000,
+    };
+    struct mux_fair_capacity c;
+    double rate;
+
+    /* 200 ns to receive and judge, 1000 ns to forward.  At first the most that
+     * was seen counts... */
+    mux_fair_capacity_init(&c);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 1e6), INFINITY);
+    mux_fair_capacity_learn(&c, &work, false);
+    rate = mux_fair_capacity_follow(&c, 1e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .2) / 1000e-9, 1);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 2e6), rate);
+    rate = mux_fair_capacity_follow(&c, .5e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .1) / 1000e-9, 1);
+
+    /* ...later it changes by 2 % a tick at most. */
+    for (int i = 0; i < MUX_FAIR_FIRST_TICKS; i++) {
+        mux_fair_capacity_learn(&c, &work, false);
+    }
+    assert_near(mux_fair_capacity_follow(&c, 2e6), rate / 1.02, 1);
+    assert_near(mux_fair_capacity_follow(&c, .5e6), rate, 1);
+    for (int i = 0; i < 100; i++) {
+        rate = mux_fair_capacity_follow(&c, 2e6);
+    }
+    assert_near(rate, (MUX_FAIR_BUSY - .4) / 1000e-9, 1);
+}
+
+static void
 test_backlog(void)
 {
     struct mux_fair_thread t = { .backlog = 0 };
@@ -737,7 +771,7 @@ batches(struct port *port, int n, size_t size)
             n_sent += port_send(port, 0, j % 10, j);
         }
         if (meter) {
-            mux_fair_meter_judged(meter);
+            mux_fair_meter_judged(meter, mux_fair_nsec());
         }
         mux_fair_leave(&thread->fair, n_sent);
     }
@@ -857,6 +891,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_sketch),
     UNIT_TEST(test_sketch_window),
     UNIT_TEST(test_capacity),
+    UNIT_TEST(test_follow),
     UNIT_TEST(test_backlog),
     UNIT_TEST(test_judge_vips),
     UNIT_TEST(test_judge_weights),
