@@ -813,6 +813,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
                    uint64_t now_ns, uint64_t lost)
 {
     const struct mux_fair_options *options = &judge->options;
+    bool off = options->overload == MUX_FAIR_NEVER && !options->max_pps;
     bool knows_lost = lost != UINT64_MAX;
     bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
     bool backlogged = false;
@@ -826,7 +827,13 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     for (size_t i = 0; i < n_threads; i++) {
         struct suspect *s = get_suspect(judge, i, threads[i]);
         uint32_t backlog;
+        bool was_off;
 
+        atomic_read_relaxed(&threads[i]->fair.off, &was_off);
+        if (was_off != off) {
+            atomic_store_relaxed(&threads[i]->fair.off, off);
+            atomic_store_relaxed(&threads[i]->fair.backlog, 0);
+        }
         atomic_read_relaxed(&threads[i]->fair.backlog, &backlog);
 
         bool late = (backlog >= MUX_FAIR_BACKLOG

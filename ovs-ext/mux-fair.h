@@ -78,10 +78,10 @@
  * The same helps when A and B are wrong.  Those below their share have no part
  * in it.
  *
- * Who that is must not depend on the moment.  While a thread works off what has
- * queued up, because of a pause or before anybody knew of the shortage, more
- * arrives than is sent, of everybody, which leaves less time to forward: for
- * some milliseconds it looks as if small ones were too much.  So what is
+ * Who that is must not depend on the moment.  While a thread works off what
+ * has queued up, because of a pause or before anybody knew of the shortage,
+ * more arrives than is sent, of everybody, which leaves less time to forward:
+ * for some milliseconds it looks as if small ones were too much.  So what is
  * divided follows the formula by 2 % a tick only (mux_fair_capacity_follow()),
  * and all flows of a VIP lose only if they were too much for a whole window.
  *

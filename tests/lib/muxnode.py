@@ -98,7 +98,7 @@ class Node:
     """ovsdb-server and slb-vswitchd of one mux."""
 
     def __init__(self, program=None, cores=(0, ), pmds=(1, ), memory=256,
-                 environment=None):
+                 environment=None, eal=''):
         self.program = program or os.path.join(
             os.environ.get('SLB_BUILDDIR', os.path.join(SOURCE, '_build')),
             'ovs-ext/slb-vswitchd')
@@ -114,7 +114,7 @@ class Node:
             'dpdk-lcore-mask': '0x%x' % sum(1 << core for core in cores),
             'pmd-cpu-mask': '0x%x' % sum(1 << core for core in pmds),
             'dpdk-socket-mem': str(memory),
-            'dpdk-extra': '"--no-pci --in-memory --no-telemetry"',
+            'dpdk-extra': '"--no-pci --in-memory --no-telemetry %s"' % eal,
             'per-port-memory': 'true'}
 
     def path(self, name):

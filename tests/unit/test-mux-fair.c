@@ -481,6 +481,14 @@ test_backlog(void)
         n_begins += mux_fair_enter(&t, i % 5 ? 20 : NETDEV_MAX_BURST);
     }
     CU_ASSERT_EQUAL(n_begins, 0);
+
+    /* Nobody counts what nobody wants. */
+    atomic_store_relaxed(&t.off, true);
+    atomic_store_relaxed(&t.backlog, 0);
+    for (int i = 0; i < 1000; i++) {
+        CU_ASSERT(!mux_fair_enter(&t, NETDEV_MAX_BURST));
+    }
+    CU_ASSERT_EQUAL(t.backlog, 0);
 }
 
 /* A port with threads, driven by a clock of the test's own. */
@@ -864,6 +872,14 @@ test_judge_overload(void)
         port.lost++;
         CU_ASSERT(!batches(&port, 50, NETDEV_MAX_BURST));
     }
+    CU_ASSERT(port.threads[0]->fair.off);
+
+    /* With a limit threads are watched nevertheless. */
+    never.max_pps = 1000;
+    mux_fair_judge_set_options(port.judge, &never);
+    CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+    CU_ASSERT(is_metered(&port));
+    CU_ASSERT(!port.threads[0]->fair.off);
     port_destroy(&port);
 }
 
