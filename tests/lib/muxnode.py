@@ -186,7 +186,7 @@ class Node:
                                 if re.search(r'\|(EMER|ERR)\|', line))
         return text
 
-    def run(self, *command, data=None, timeout=20):
+    def run(self, *command, data=None, timeout=70):
         done = subprocess.run(command, input=data, text=True, env=self.env,
                               timeout=timeout, capture_output=True)
         if done.returncode:
@@ -195,14 +195,14 @@ class Node:
         return done.stdout
 
     def vsctl(self, *arguments):
-        return self.run('ovs-vsctl', '--timeout=15', *arguments)
+        return self.run('ovs-vsctl', '--timeout=60', *arguments)
 
     def ofctl(self, *arguments, data=None):
-        return self.run('ovs-ofctl', '--timeout=15', '-OOpenFlow15',
+        return self.run('ovs-ofctl', '--timeout=60', '-OOpenFlow15',
                         *arguments, data=data)
 
     def appctl(self, *arguments):
-        return self.run('ovs-appctl', '--timeout=15', '-t',
+        return self.run('ovs-appctl', '--timeout=60', '-t',
                         self.path('vswitchd.ctl'), *arguments)
 
     def in_namespace(self, *command, data=None):
