@@ -347,6 +347,12 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-fair-overload
+tests_unit_test_mux_fair_overload_SOURCES = \
+	tests/unit/test-mux-fair-overload.c $(MUX_UNIT)
+tests_unit_test_mux_fair_overload_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_overload_LDADD = $(MUX_LDADD)
 # Health probes.
 UNIT_TESTS += \
 	tests/unit/test-probe-engine \
