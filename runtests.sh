@@ -30,6 +30,7 @@ done
 # Tests share a lab of their own; the first one that needs it brings it up.
 export SLB_LAB=slbtest SLB_KEEP_LAB=yes
 export SLB_BUILDDIR=$PWD/_build SLB_BUILDDIR_ASAN=$PWD/_build-asan
+vagrant/lab down >/dev/null     # Of a run that was killed.
 trap 'vagrant/lab down >/dev/null' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

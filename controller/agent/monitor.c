@@ -113,6 +113,8 @@ monitor_init(struct agent *agent)
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_probe);
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_unhealthy);
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_tcp_reset);
         slbrec_mux_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {

@@ -26,6 +26,7 @@
 #include "ofproto-rules/pipeline.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-ct.h"
+#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
@@ -119,5 +120,6 @@ handle_packet_in(struct ofctrl *ofctrl, const struct ofputil_packet_in *pin)
 void
 stale_init(struct ofctrl *ofctrl)
 {
-    ofctrl_ask_packet_ins(ofctrl, handle_packet_in, STALE_RATE);
+    ofctrl_ask_packet_ins(ofctrl, CK_STALE, handle_packet_in);
+    ofctrl_limit_packet_ins(ofctrl, OFPM13_CONTROLLER, STALE_RATE);
 }

@@ -877,7 +877,6 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     struct support_rule support = {
         .name = rule->name,
         .disable_outbound_snat = rule->disable_outbound_snat,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -895,6 +894,7 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
             = parse_load_distribution(rule->load_distribution);
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
         e->reject = rule->enable_reject;
         for (size_t i = 0; i < rule->n_source_ranges; i++) {
             svec_add(&e->source_ranges, rule->source_ranges[i]);
@@ -910,7 +910,6 @@ parse_nat_rule(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -927,6 +926,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 
@@ -973,7 +973,6 @@ parse_nat_pool(struct state *s, struct balancer *b,
     int protocol = parse_protocol(rule->protocol);
     struct support_nat support = {
         .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
         .udp = protocol == IPPROTO_UDP,
         .idle_timeout = rule->idle_timeout,
     };
@@ -1013,6 +1012,7 @@ parse_nat_pool(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 

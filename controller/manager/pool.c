@@ -1168,6 +1168,60 @@ write_members(struct state *s, struct pool *pool,
     return changed;
 }
 
+static int
+compare_integers(const void *a_, const void *b_)
+{
+    const int64_t *a = a_;
+    const int64_t *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+static bool
+generation_names(const struct generation *g, uint16_t index)
+{
+    for (size_t i = 0; i < g->n_weights; i++) {
+        if (g->weights[i].index == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes which members of 'pool' get no connections any more because they are
+ * down.  That begins when no mux should send them any: clients whose
+ * connections are reset connect again at once.  Returns true if it changes
+ * anything. */
+static bool
+write_unhealthy(const struct pool *pool,
+                const struct slbrec_compiled_pool *row,
+                const struct generations *gs)
+{
+    const struct generation *current = generations_current(gs);
+    int64_t *indices = xmalloc(pool->n_members * sizeof *indices);
+    size_t n = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.index && m->health == MEMBER_DOWN
+            && !(current && generation_names(current, m->bm.index))) {
+            indices[n++] = m->bm.index;
+        }
+    }
+    if (n) {
+        qsort(indices, n, sizeof *indices, compare_integers);
+    }
+
+    bool changed = !integers_equal(indices, n, row->unhealthy,
+                                   row->n_unhealthy);
+    if (changed) {
+        slbrec_compiled_pool_set_unhealthy(row, indices, n);
+    }
+    free(indices);
+    return changed;
+}
+
 static void
 write_pool(struct state *s, struct pool *pool, const struct generations *gs,
            int slots_log2, size_t n_members)
@@ -1192,6 +1246,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
         changed = true;
     }
     changed |= write_members(s, pool, row, n_members);
+    changed |= write_unhealthy(pool, row, gs);
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
     if (changed) {

@@ -55,12 +55,8 @@ add(struct status *status, const char *list, const char *name,
 /* What rules and inbound NAT rules have in common. */
 static void
 add_connection(struct status *status, const char *list, const char *name,
-               bool enable_tcp_reset, bool udp, int idle_timeout)
+               bool udp, int idle_timeout)
 {
-    if (enable_tcp_reset) {
-        add(status, list, name, "enableTcpReset",
-            "connections end without a reset");
-    }
     if (idle_timeout != IDLE_TIMEOUT_DEFAULT) {
         add(status, list, name, "idleTimeoutInMinutes",
             udp ? "muxes know it, but hosts forget a connection when their "
@@ -113,24 +109,23 @@ support_rule(struct status *status, const struct support_rule *rule)
         add(status, list, rule->name, "disableOutboundSnat",
             "no machine has outbound connections by the load balancer yet");
     }
-    add_connection(status, list, rule->name, rule->enable_tcp_reset, rule->udp,
-                   rule->idle_timeout);
+    add_connection(status, list, rule->name, rule->udp, rule->idle_timeout);
 }
 
 /* Adds what is not supported of inbound NAT rule 'rule'. */
 void
 support_inbound_nat_rule(struct status *status, const struct support_nat *rule)
 {
-    add_connection(status, "inboundNatRules", rule->name,
-                   rule->enable_tcp_reset, rule->udp, rule->idle_timeout);
+    add_connection(status, "inboundNatRules", rule->name, rule->udp,
+                   rule->idle_timeout);
 }
 
 /* Adds what is not supported of inbound NAT pool 'pool'. */
 void
 support_inbound_nat_pool(struct status *status, const struct support_nat *pool)
 {
-    add_connection(status, "inboundNatPools", pool->name,
-                   pool->enable_tcp_reset, pool->udp, pool->idle_timeout);
+    add_connection(status, "inboundNatPools", pool->name, pool->udp,
+                   pool->idle_timeout);
 }
 
 /* Adds what is not supported of outbound rule 'rule', which is never in force,

@@ -34,7 +34,6 @@ struct status;
 struct support_rule {
     const char *name;
     bool disable_outbound_snat;
-    bool enable_tcp_reset;
     bool udp;
     int idle_timeout;           /* In minutes. */
 };
@@ -42,7 +41,6 @@ struct support_rule {
 /* An inbound NAT rule or an inbound NAT pool. */
 struct support_nat {
     const char *name;
-    bool enable_tcp_reset;
     bool udp;
     int idle_timeout;           /* In minutes. */
 };

@@ -52,6 +52,11 @@
 #                              waits for it
 #     at_exit COMMAND...       runs COMMAND at the end, also after a signal;
 #                              the last one registered runs first
+#     namespaces PREFIX NAME...
+#                              makes network namespaces PREFIX-NAME, until the
+#                              test ends.  Waits for another test that has
+#                              some with this PREFIX, and removes what one
+#                              that was killed has left, with what runs there
 #
 # COMMAND is a command with its arguments, not a text to evaluate: write a
 # function for what needs a pipe.  That of start is a program: a function
@@ -75,6 +80,7 @@ tap_failed=0            # Of them failed.
 tap_plan=               # Tests planned.
 tap_cleanup=()          # Commands of at_exit, quoted.
 declare -A pid=()       # Processes of start, by name.
+declare -A tap_owned=() # Prefixes of namespaces that are this test's.
 status=0 output='' errors=''
 
 plan()
@@ -285,6 +291,77 @@ tap_is_running()
 at_exit()
 {
     tap_cleanup+=("${*@Q}")
+}
+
+namespaces()
+{
+    local prefix=$1 name
+    shift
+    if [ -z "${tap_owned[$prefix]:-}" ]; then
+        wait_until 300 tap_own "$prefix" ||
+            bail_out "another test that has namespaces $prefix-* does not end"
+        tap_owned[$prefix]=yes
+        at_exit rm -f "$(tap_owner_file "$prefix")"
+        while read -r name _; do
+            case $name in
+            "$prefix"-*) tap_delete_namespace "$name" ;;
+            esac
+        done < <(ip netns list)
+    fi
+    for name; do
+        ip netns add "$prefix-$name" ||
+            bail_out "namespace $prefix-$name cannot be made"
+        at_exit ip netns del "$prefix-$name"
+        ip -n "$prefix-$name" link set lo up
+    done
+}
+
+tap_owner_file()
+{
+    echo "${TMPDIR:-/tmp}/slb-test-$1.owner"
+}
+
+# Who has a prefix is in a file: a lock that is held would be inherited by all
+# that the test starts, and outlive it.
+tap_own()
+{
+    local file owner since locked
+    file=$(tap_owner_file "$1")
+    exec {locked}>>"$file"
+    flock "$locked"
+    read -r owner since <"$file"
+    if [ -n "${since:-}" ] && [ "$since" = "$(tap_started "$owner")" ]; then
+        exec {locked}>&-
+        return 1
+    fi
+    echo "$$ $(tap_started $$)" >"$file"
+    exec {locked}>&-
+}
+
+# When a process has begun, in ticks since the machine has: numbers of
+# processes are used again.
+tap_started()
+{
+    local stat fields
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    read -ra fields <<<"${stat##*) }"
+    [ "${fields[0]}" = Z ] || echo "${fields[19]}"
+}
+
+tap_delete_namespace()
+{
+    wait_until 10 tap_nothing_runs_in "$1"
+    ip netns del "$1"
+}
+
+# Succeeds once nothing does; until then, ends it.
+tap_nothing_runs_in()
+{
+    local pids
+    mapfile -t pids < <(ip netns pids "$1")
+    [ ${#pids[@]} = 0 ] && return
+    kill -KILL "${pids[@]}" 2>/dev/null
+    return 1
 }
 
 tap_end()

@@ -58,7 +58,6 @@ for db in db1 db2; do
     serve $db tcp/0.0.0.0/5432
 done
 use three-tiers.yaml <<'END'
-LoadBalancer/db/rules/sql: not supported yet: enableTcpReset (connections end without a reset)
 LoadBalancer/db/rules/sql: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 END
 serving 6

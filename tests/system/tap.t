@@ -2,7 +2,7 @@
 # The library of the tests themselves: failures are seen, processes and
 # directories do not outlive the test.
 . "$(dirname "$0")/../lib/tap.sh"
-plan 17
+plan 22
 
 pass "pass"
 ok "ok" true
@@ -43,3 +43,31 @@ ok "at_exit has run" test -e "$tmp/cleaned up"
 
 run bash -c ". $srcdir/tests/lib/tap.sh; plan 2; pass one"
 is "$status" 1 "a test too few is a failure"
+
+# A test that is killed leaves its namespaces, and what runs there.
+cat >"$tmp/killed.t" <<INNER
+. $srcdir/tests/lib/tap.sh
+tmp=$tmp
+plan 1
+namespaces tap a b
+ip netns exec tap-a sleep 1000 &
+echo \$! >$tmp/left.pid
+[ "\$1" = dies ] && kill -KILL \$\$
+touch $tmp/ready
+wait_until 60 test -e $tmp/go
+pass "one"
+INNER
+if [ "$(id -u)" = 0 ]; then
+    run bash "$tmp/killed.t" dies
+    left=$(<"$tmp/left.pid")
+    ok "a killed test leaves what it started" tap_is_running "$left"
+    start next bash "$tmp/killed.t" lives
+    ok "the next one has its namespaces" wait_until 20 test -e "$tmp/ready"
+    nok "and ended that" tap_is_running "$left"
+    nok "nobody else has them meanwhile" tap_own tap
+    touch "$tmp/go"
+    ok "until it ends" wait_until 20 tap_own tap
+    rm -f "$(tap_owner_file tap)"
+else
+    skip 5 "needs root"
+fi

@@ -109,9 +109,6 @@ test_support_rules(void)
     check_rule((struct support_rule) { .disable_outbound_snat = true },
                "not supported yet: disableOutboundSnat (no machine has "
                "outbound connections by the load balancer yet)");
-    check_rule((struct support_rule) { .enable_tcp_reset = true },
-               "not supported yet: enableTcpReset (connections end without a "
-               "reset)");
     check_rule((struct support_rule) { .idle_timeout = 5 },
                "not supported yet: idleTimeoutInMinutes (hosts forget a "
                "connection when their connection tracking does)");
@@ -122,10 +119,11 @@ test_support_rules(void)
 
     /* All that there is about one rule is said. */
     check_rule((struct support_rule) { .disable_outbound_snat = true,
-                                       .enable_tcp_reset = true },
+                                       .idle_timeout = 5 },
                "not supported yet: disableOutboundSnat (no machine has "
                "outbound connections by the load balancer yet); not supported "
-               "yet: enableTcpReset (connections end without a reset)");
+               "yet: idleTimeoutInMinutes (hosts forget a connection when "
+               "their connection tracking does)");
 }
 
 static void
@@ -138,14 +136,6 @@ test_support_inbound_nat(void)
     support_inbound_nat_rule(&status, &nat);
     support_inbound_nat_pool(&status, &nat);
     check(&status, "", NULL);
-
-    nat.enable_tcp_reset = true;
-    support_inbound_nat_rule(&status, &nat);
-    check(&status, "inboundNatRules/ssh", "not supported yet: enableTcpReset "
-          "(connections end without a reset)");
-    support_inbound_nat_pool(&status, &nat);
-    check(&status, "inboundNatPools/ssh", "not supported yet: enableTcpReset "
-          "(connections end without a reset)");
 
     nat = (struct support_nat) { .name = "ssh", .idle_timeout = 10 };
     support_inbound_nat_pool(&status, &nat);

@@ -180,10 +180,8 @@ no_offload()    # NAME DEVICE
 mux_net()
 {
     local name address
+    namespaces mxa sw router control mux host
     for name in sw router control mux host; do
-        ip netns add "mxa-$name" || bail_out "namespace mxa-$name exists"
-        at_exit ip netns del "mxa-$name"
-        ip -n "mxa-$name" link set lo up
         mkdir "$tmp/$name"
     done
     chmod 755 "$tmp"

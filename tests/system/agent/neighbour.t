@@ -7,11 +7,7 @@ plan 20
 
 # node (eth0) -- bridge in sw -- peers a, b; a routes to 10.9.0.0/24.
 declare -A address=([node]=10.8.0.1 [a]=10.8.0.2 [b]=10.8.0.3)
-for ns in sw node a b; do
-    ip netns add "nbr-$ns"
-    at_exit ip netns del "nbr-$ns"
-    ip -n "nbr-$ns" link set lo up
-done
+namespaces nbr sw node a b
 ip -n nbr-sw link add br0 type bridge
 ip -n nbr-sw link set br0 up
 for ns in node a b; do

@@ -42,10 +42,6 @@ for program in ovs-vswitchd ovsdb-server ovs-appctl ethtool tcpdump; do
     command -v "$program" >/dev/null || skip_all "needs $program"
 done
 
-# The namespaces have fixed names, so one test runs at a time.
-exec 9>"${TMPDIR:-/tmp}/slb-test-host.lock"
-flock -w 300 9 || bail_out "another test of hosts does not end"
-
 netpy=$srcdir/tests/system/host/net.py
 vip=20.50.60.10
 vip_b=20.50.60.11
@@ -61,13 +57,6 @@ declare -A vms=([h1]="vm1 vm2" [h2]="vm3")
 drop() { printf '0x8%04x%08x' "$1" "${2:-0}"; }
 stale() { printf '0x9%04x%08x' "$1" "${2:-0}"; }
 stranger=$(drop 1) steering=$(drop 3) unknown=$(drop 5) index=$(drop 6)
-
-namespace()
-{
-    ip netns add "hst-$1"
-    at_exit ip netns del "hst-$1"
-    ip -n "hst-$1" link set lo up
-}
 
 # Checksums must be in the packets: nobody completes them on the way.
 no_offload()
@@ -108,7 +97,7 @@ vswitchd_up()
 host_up()
 {
     local host=$1 dir=$tmp/$1 ip=172.16.0.${octet[$1]}
-    namespace "$host"
+    namespaces hst "$host"
     plug "$host"
     ip -n "hst-$host" link set eth0 arp off
     ip netns exec "hst-$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
@@ -146,7 +135,7 @@ underlay_up()
 vm_up()
 {
     local host=$1 vm=$2 n=${vm_octet[$2]}
-    namespace "$vm"
+    namespaces hst "$vm"
     ip -n "hst-$vm" link add eth0 address "02:00:00:00:00:0$n" type veth \
         peer name "$vm" netns "hst-$host"
     ip -n "hst-$host" link set "$vm" up
@@ -356,16 +345,16 @@ applied() { [ "$(status "$1" applied)" -ge "$2" ] 2>/dev/null; }
 cloud_up()
 {
     local host vm
-    namespace sw
+    namespaces hst sw
     ip -n hst-sw link add br0 type bridge mcast_snooping 0
     ip -n hst-sw link set br0 up
-    namespace gw
+    namespaces hst gw
     plug gw
     ip -n hst-gw addr add 172.16.0.1/24 dev eth0
     ip -n hst-gw addr add fd16::1/64 dev eth0 nodad
     ip -n hst-gw addr add 198.51.100.10/32 dev lo
     ip -n hst-gw addr add 2001:db8:51::10/128 dev lo nodad
-    namespace mux
+    namespaces hst mux
     plug mux
     ip -n hst-mux addr add 172.16.0.11/24 dev eth0
     ip -n hst-mux addr add 172.16.0.100/32 dev eth0

@@ -4,7 +4,7 @@
 plan 6
 cloud_up h1 || bail_out "no cloud"
 
-namespace stranger
+namespaces hst stranger
 plug stranger
 ip -n hst-stranger addr add 172.16.0.66/24 dev eth0
 capture vm vm1 "udp port 5353"
