@@ -38,7 +38,7 @@ members()
 # In the place of what a manager would have compiled: a manager.
 cloud_database()
 {
-    db net prod 10.0.0.0/16
+    db net prod 10.0.1.0/24 10.0.2.0/24
     start times /usr/bin/python3 "$srcdir/tests/lib/db-times.py" \
         "$tmp/slb.sock"
     OVS_RUNDIR=$tmp start manager "$builddir/controller/slb-manager" \

@@ -45,6 +45,8 @@ for kind in slow late hang reset; do
     echo $kind >"$tmp/vm1-$port"
 done
 
+wait_until listens vm1 8443
+
 # NAME PROTOCOL PORT PATH [INTERVAL]: each is the probe of a pool of its own.
 ops=() number=300
 while read -r -a words; do

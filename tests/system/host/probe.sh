@@ -24,7 +24,10 @@ web()
     echo 200 >"$tmp/$1-$2"
     start "web-$1-$2" ip netns exec "hst-$1" /usr/bin/python3 "$netpy" \
         health "$2" "$tmp/$1-$2" "${@:3}"
+    wait_until listens "$1" "$2"
 }
+
+listens() { [ -n "$(ip netns exec "hst-$1" ss -Hltn "sport = :$2")" ]; }
 
 requests()
 {
