@@ -22,8 +22,10 @@ web vm9 8000
 asked_more() { [ "$(n_requests "$1" "$2")" -gt "$3" ]; }
 
 is "$(health vm1)" "" "nothing is known of who is not probed"
-capture wire gw "net 169.254.0.0/16 or host 168.63.129.16 or
-    host fe80::1234:5678:9abc or net fd53:4c42::/32"
+stranger_mac=02:00:00:00:00:99
+capture wire gw "not ether src $stranger_mac and
+    (net 169.254.0.0/16 or host 168.63.129.16 or
+     host fe80::1234:5678:9abc or net fd53:4c42::/32)"
 transact "$(insert Compiled_Network '"name":"other","tunnel_key":2,
              "subnets":"10.0.1.0/24","gateways":"10.0.1.1"')" \
     "$(insert Compiled_Pool '"name":"web/backendPools/p300",
@@ -108,7 +110,7 @@ capture vm2 vm2 "port 1234 and
 # On the wire, and not in a tunnel.
 for source in 168.63.129.16/1234/10.0.1.5 \
     fe80::1234:5678:9abc/1234/fd00:1::5; do
-    net gw raw eth0 02:00:00:00:00:99 02:00:00:00:01:21 "tcp-S/$source/8000"
+    net gw raw eth0 $stranger_mac 02:00:00:00:01:21 "tcp-S/$source/8000"
 done
 ok "a VM with the probes' address" \
     denies raw tcp-S/168.63.129.16/1234/10.0.1.5/8000
