@@ -151,6 +151,7 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/availability.t \
 	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
@@ -318,6 +319,7 @@ EXTRA_DIST += \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t
 EXTRA_DIST += \
+	tests/lib/measured-host.py \
 	tests/lib/mux-client.py \
 	tests/fixtures/mux/answers.txt \
 	tests/fixtures/mux/drops.txt \
