@@ -1041,7 +1041,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter);
+    mux_fair_meter_judged(meter, mux_fair_nsec());
     return kept;
 }
 
