@@ -155,6 +155,13 @@ spread()
         END { for (i = 0; i < 10; i++) { print n[i] + 0 } }' | sort -n | xargs)
     [ "${tenths%% *}" -gt 60 ] && [ "${tenths##* }" -lt 500 ]
 }
-ok "not at once: some come in each tenth of the interval" wait_until 120 spread
+even="not at once: some come in each tenth of the interval"
+if wait_until 90 spread; then
+    pass "$even"
+elif grep -q "Unreasonably long" "$tmp"/h1/*.log; then
+    skip 1 "the programs did not run for seconds"
+else
+    fail "$even"
+fi
 note "of 2000 in each tenth of the interval: $tenths"
 done_testing
