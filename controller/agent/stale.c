@@ -21,6 +21,7 @@
 
 #include "byte-order.h"
 #include "controller/agent/ofctrl.h"
+#include "controller/agent/reset.h"
 #include "dp-packet.h"
 #include "flow.h"
 #include "ofproto-rules/pipeline.h"
@@ -115,6 +116,9 @@ handle_packet_in(struct ofctrl *ofctrl, const struct ofputil_packet_in *pin)
         ds_destroy(&s);
     }
     ofctrl_flush_connection(ofctrl, zone, &match);
+    if (ntohll(pin->cookie) >> 32 == ((CK_STALE << 16) | ST_DENIED)) {
+        reset_refuse_vm(ofctrl, pin);
+    }
 }
 
 void

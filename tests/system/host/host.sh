@@ -409,7 +409,7 @@ connect()
     start "$1" ip netns exec "hst-${caller:-gw}" sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
         "$tmp/$1" /usr/bin/python3 "$netpy" talk "$vip" "${@:2}"
     local line
-    read -r -t 5 line <&"${from[$1]}" && [ "$line" = connected ]
+    read -r -t 20 line <&"${from[$1]}" && [ "$line" = connected ]
 }
 
 say()
