@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/talk.sh \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
 	tests/system/access.t \
@@ -108,6 +109,7 @@ EXTRA_DIST += \
 	tests/system/path-mtu.t \
 	tests/system/probes.t \
 	tests/system/quickstart.t \
+	tests/system/reset.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
 	tests/system/stranger.t \

@@ -3,8 +3,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What the namespaces of the host tests do on the network.
 
-    server NAME
-        A VM: answers each line on TCP port 8080 and each datagram on UDP port
+    server NAME [PORT]
+        A VM: answers each line on TCP port 8080, or PORT, and each datagram on UDP port
         5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
         CLIENT LENGTH", and one that begins with "say N" by "NAME CLIENT" and N
         digits.  One that begins with "later" it answers when it gets SIGUSR2.
@@ -230,9 +230,9 @@ def forget(connection):
     connection.close()
 
 
-def server(name):
+def server(name, port=8080):
     selector = selectors.DefaultSelector()
-    listener = socket.create_server(("::", 8080), family=socket.AF_INET6,
+    listener = socket.create_server(("::", int(port)), family=socket.AF_INET6,
                                     dualstack_ipv6=True, backlog=100)
     datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)

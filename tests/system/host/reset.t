@@ -49,17 +49,6 @@ say_quickly()
 open_in() { ip netns exec "hst-$1" ss -Htn state established | grep -q ":$2"; }
 # A VM sends what it has been asked to say later.
 speak() { kill -USR2 "${pid[$1-server]}"; }
-ask_later()
-{
-    echo "later $2" >&"${to[$1]}"
-    wait_until 5 quiet "${caller:-gw}"
-}
-# Has everything that was sent in a namespace been acknowledged and read?
-quiet()
-{
-    ! ip netns exec "hst-$1" ss -Htn state established | awk '$1 || $2' |
-        grep -q .
-}
 # Has a VM learnt that its connection is over?
 gone() { speak vm1; ! open_in vm1 "$1"; }
 
@@ -72,7 +61,7 @@ before=$(packets h1 "$lost") unknown_before=$(packets h1 "$unknown")
 ok "what the VM sends is dropped and counted" \
     wait_until 5 eval 'speak vm1; [ "$(packets h1 $lost)" -gt "$before" ]'
 ok "and it keeps the connection" open_in vm1 47004
-wait_until 10 eval 'read -r -t 8 line <&"${from[four]}"'
+is "$(heard four)" timeout "who waits hears nothing"
 is "$(say four a)" timeout "the client waits"
 cmp_ok "$(packets h1 "$unknown")" -gt "$unknown_before" "which is counted"
 
@@ -161,7 +150,7 @@ ok "IPv6: a connection" eval 'vip=$vip6 connect six 80 47006'
 ask_later six a
 expire h1
 ok "the VM learns that it is over" wait_until 3 gone 47006
-wait_until 10 eval 'read -r -t 8 line <&"${from[six]}"'
+is "$(heard six)" timeout "who waits hears nothing"
 say_quickly six b "so does the client"
 
 # Inside the network.
@@ -186,13 +175,13 @@ ok "a connection with the member itself" eval 'vip=10.0.1.4 connect nine 8080 47
 ask_later nine a
 expire h1
 wait_until 5 eval 'speak vm1; read -r -t 0 <&"${from[nine]}"'
-is "$(read -r -t 5 line <&"${from[nine]}"; echo "$line")" "vm1 10.0.1.6 later a" \
+is "$(heard nine)" "vm1 10.0.1.6 later a" \
     "is nothing to conntrack, and goes on"
 
 # The VM answers a SYN for what only conntrack has had.
 ok "a connection" eval 'vip=$in_vip connect ten 80 47010'
 is "$(say ten a)" "vm1 10.0.1.6 a" "works"
-wait_until 5 quiet vm3
+wait_until 5 tcp_is_quiet hst-vm3
 stop ten USR1
 kill -USR1 "${pid[vm1-server]}"
 wait_until 5 eval '! open_in vm1 47010'
@@ -211,7 +200,7 @@ ok "floating IP: a connection" eval 'vip=$vip_f connect twelve 8080 47012'
 ask_later twelve a
 expire h1
 ok "the VM learns that it is over" wait_until 3 gone 47012
-wait_until 10 eval 'read -r -t 8 line <&"${from[twelve]}"'
+is "$(heard twelve)" timeout "who waits hears nothing"
 say_quickly twelve b "so does the client"
 
 # A member that is unhealthy.
@@ -256,7 +245,7 @@ answered() { [ "$(net gw ask tcp $vip 80 x "$1")" = "vm1 $client x" ]; }
 ok "a connection" wait_until 10 answered 47040
 ok "one that will be left over" connect left 80 47041
 is "$(say left a)" "vm1 $client a" "works"
-wait_until 5 quiet gw
+wait_until 5 tcp_is_quiet hst-gw
 stop left USR1
 kill -USR1 "${pid[vm1-server]}"
 wait_until 5 eval '! open_in vm1 47041'
