@@ -643,12 +643,13 @@ parse_pool(struct state *s, struct balancer *b,
 }
 
 static void
-parse_probe(const struct balancer *b, const struct slbrec_probe *row,
-            struct pool *pool)
+parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
+            const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
         .config = SMAP_INITIALIZER(&probe.config),
         .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
+        .silent_down = !strcmp(bp->silent_host_behavior, "Down"),
     };
 
     smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
@@ -677,7 +678,7 @@ declare_pool(struct state *s, struct balancer *b,
         pool->declared = true;
         pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
         if (probe) {
-            parse_probe(b, probe, pool);
+            parse_probe(b, row, probe, pool);
         } else {
             pool_set_probe(pool, NULL);
         }
@@ -874,14 +875,8 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     const struct frontend *f = find_frontend(b, rule->frontend);
     struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
     int protocol = parse_protocol(rule->protocol);
-    struct support_rule support = {
-        .name = rule->name,
-        .disable_outbound_snat = rule->disable_outbound_snat,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_rule(&b->status, &support);
+    support_rule(&b->status, rule->name, rule->disable_outbound_snat);
     if (!f || !f->usable || !pool) {
         add_unusable(b, "rules", rule->name, pool ? f : NULL);
     } else if (check_rule(b, rule, f)) {
@@ -908,13 +903,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_inbound_nat_rule(&b->status, &support);
     if (!f || !f->usable) {
         add_unusable(b, "inboundNatRules", rule->name, f);
     } else {
@@ -971,14 +960,8 @@ parse_nat_pool(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
     struct nat_pool *np = &b->nat_pools[b->n_nat_pools];
 
-    support_inbound_nat_pool(&b->status, &support);
     if (!rule->backend_pool || !rule->frontend) {
         add_unusable(b, "inboundNatPools", rule->name, NULL);
         return;
