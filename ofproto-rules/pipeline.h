@@ -277,6 +277,8 @@ enum stale_case {
                              * Object: Endpoint.cookie. */
     ST_GONE = 3,            /* SYN of a connection to a VM that is not here any
                              * more.  To the agent. */
+    ST_DENIED_INSIDE = 4,   /* As ST_DENIED, and the client is in the network:
+                             * the VM is to hear that it has none. */
 };
 
 /* What flows of class CK_RESET hand to the agent: see reset.c. */
