@@ -144,6 +144,7 @@ EXTRA_DIST += \
 	tests/bench/peers \
 	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/taskclock.py \
 	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
