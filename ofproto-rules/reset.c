@@ -41,8 +41,8 @@
  *
  *   - A VM, for a segment from the port of a rule that no rule of the VM knows
  *     and whose destination is outside: a connection of its own can have the
- *     same port, but there is none with the outside.  With floating IP whatever
- *     has the VIP as source is of a rule.
+ *     same port, but there is none with the outside.  With floating IP
+ *     whatever has the VIP as source is of a rule.
  *
  * Inside a network a VM's segment cannot be told from one of a connection
  * between VMs, which nobody keeps track of.  It is forwarded like these, and
@@ -51,9 +51,9 @@
  *
  * The agent makes the RSTs (controller/agent/reset.c), and conntrack has seen
  * to it by then that the checksums of the segments are right.  A RST is never
- * answered, nor is a fragment.  Two meters, for clients and for VMs, limit what
- * the agent gets; the rest is lost, and those who sent it repeat it.  Without
- * an agent all of it is lost.
+ * answered, nor is a fragment.  Two meters, for clients and for VMs, limit
+ * what the agent gets; the rest is lost, and those who sent it repeat it.
+ * Without an agent all of it is lost.
  *
  * The kernel's conntrack takes a segment of an unknown connection for a new
  * one, as userspace does, unless nf_conntrack_tcp_loose is 0: then there is no

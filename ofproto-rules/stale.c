@@ -55,8 +55,8 @@
  *
  *   5. The client repeats its SYN after a second, and this one is new.
  *
- * Inside a network the VM's SYN-ACK, which it repeats as well, would get to the
- * client with the VM's own address once the connection is flushed, and the
+ * Inside a network the VM's SYN-ACK, which it repeats as well, would get to
+ * the client with the VM's own address once the connection is flushed, and the
  * client would answer it with a RST, which ends what has begun in step 5.  So
  * there the agent tells the VM in step 4 that it has no such connection.
  *

@@ -18,8 +18,8 @@
 /* TCP segments, and those that reset a connection (RFC 9293, 3.10.7.1).
  *
  * Whoever has sent a segment of a connection that is over believes a RST only
- * if it has the number that he expects next (RFC 5961, 3.2).  He has said which
- * one in his segment.
+ * if it has the number that he expects next (RFC 5961, 3.2).  He has said
+ * which one in his segment.
  *
  * No I/O here. */
 
