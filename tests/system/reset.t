@@ -35,17 +35,23 @@ END
 sed 's/backendPort: [89]0.*[0-9]/&, enableTcpReset: true/' \
     "$tmp/without.yaml" >"$tmp/with.yaml"
 
-# open NAME: a connection to a member, ${member[NAME]}.
-declare -A member=()
+# open NAME: a connection to a member, ${member[NAME]}, by ${port[NAME]}.
+declare -A member=() port=()
 open()
 {
     local answer
     talk "$1" "$SLB_LAB-client" "$vip" 81 || return 1
     answer=$(say "$1" first)
     member[$1]=${answer%% *}
+    port[$1]=$(ip netns exec "$SLB_LAB-client" ss -Htnp |
+        sed -n "s/.*198.51.100.10:\([0-9]*\) .*pid=${pid[$1]},.*/\1/p")
 }
-# The connections that a VM has by the rule.
-has() { ip netns exec "$SLB_LAB-$1" ss -Htn state established sport = :9001; }
+# Has its member no such connection any more?
+is_over()
+{
+    ! ip netns exec "$SLB_LAB-${member[$1]}" ss -Htn state established |
+        grep -Eq "198\.51\.100\.10\]?:${port[$1]}( |\$)"
+}
 hosts_do() { for host in host1 host2 host3; do on "$host" "$@"; done; }
 # drain_seconds [OPTION]: sets how long connections are drained, or no more.
 drain_seconds()
@@ -102,17 +108,13 @@ drain_seconds '["drain-seconds","0"]'
 at_exit drain_seconds
 ok "nothing changes for a while" wait_until 30 is_settled
 ok "another connection" open two
+nok "which its member has" is_over two
 ask_later two x
 hosts_do ovs-appctl dpctl/flush-conntrack
 vm_knows()
 {
     kill -USR2 "${pid[server-${member[two]}]}"
-    [ -z "$(has "${member[two]}" | grep -F "$(port_of two)")" ]
-}
-port_of()
-{
-    ip netns exec "$SLB_LAB-client" ss -Htnp |
-        sed -n "s/.*198.51.100.10:\([0-9]*\) .*pid=${pid[$1]},.*/:\1/p"
+    is_over two
 }
 ok "what is forgotten the member learns" wait_until 5 vm_knows
 is "$(heard two)" timeout "the client has not heard of it"
@@ -135,8 +137,7 @@ echo 503 >"$tmp/${member[three]}"
 ok "members fail their probes" wait_until 20 all_applied $n
 note "after $(since "$begin") s"
 is "$(say three b)" "$reset" "with, a connection is reset"
-ok "at the member, too" wait_until 5 \
-    eval '[ -z "$(has "${member[three]}")" ]'
+ok "at the member, too" wait_until 5 is_over three
 ok "who connects again" open four
 isnt "${member[four]}" "${member[three]}" "gets another one"
 wait "${pid[kept]}"
