@@ -42,6 +42,10 @@
  * What nobody knows, though it is in the midst of a connection, goes from
  * DECIDE at home to RESET -> RESET_NETWORK -> agent.
  *
+ * A packet by which a mux measures goes the same way up to TRACKED, and from
+ * there, or from where nothing is for it (KEY, ENDPOINT), back to the mux:
+ * TRACKED -> MEASURED -> ANSWERED -> mux.
+ *
  * A SYN or RST that is invalid for the connection that conntrack has goes from
  * DECIDE at home to DELIVER.  What ACCEPT makes of a fragment goes to DELIVER
  * by FRAGMENT and TRACKED.
@@ -122,6 +126,12 @@ enum host_table {
 
     /* ... and in which network might the client be? */
     HT_RESET_NETWORK = 17,
+
+    /* What measures availability, after conntrack: is the owner here? */
+    HT_MEASURED = 18,
+
+    /* ... and back, to a mux only. */
+    HT_ANSWERED = 19,
 
     /* From a VM: may it be a reply of one of its rules?  By source port; again
      * for the next rule with that port. */
@@ -239,6 +249,7 @@ enum cookie_class {
     CK_VM = 6,              /* OpenFlow port of the VM. */
     CK_DROP = 8,            /* See enum drop_reason. */
     CK_STALE = 9,           /* See enum stale_case. */
+    CK_MEASURE = 10,        /* See enum measure_case. */
     CK_RESET = 11,          /* See enum reset_case. */
 };
 
@@ -267,6 +278,7 @@ enum drop_reason {
                              * come from and answers none. */
     DR_LOST = 21,           /* A VM's segment from the port of a rule, of a
                              * connection that nobody knows any more. */
+    DR_MEASURE = 23,        /* Measures availability, but is from no mux. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */
@@ -279,6 +291,15 @@ enum stale_case {
                              * more.  To the agent. */
     ST_DENIED_INSIDE = 4,   /* As ST_DENIED, and the client is in the network:
                              * the VM is to hear that it has none. */
+};
+
+/* What flows of class CK_MEASURE meet: see availability.c. */
+enum measure_case {
+    MC_SERVED = 1,          /* Would go to a member here.  Object: the pool's
+                             * key. */
+    MC_REFUSED = 2,         /* Is for no rule or member here.  Object: the
+                             * table that says so. */
+    MC_ANSWER = 3,          /* On its way back.  Object: the mux's VTEP. */
 };
 
 /* What flows of class CK_RESET hand to the agent: see reset.c. */
