@@ -120,6 +120,7 @@ ok "what is forgotten the member learns" wait_until 5 vm_knows
 is "$(heard two)" timeout "the client has not heard of it"
 is "$(say two b)" "$reset" "until it sends something"
 is "$(say one f)" "$reset" "as does the client of the other one"
+drain_seconds
 
 # A member that fails its probe.
 ok "a connection" open three
