@@ -10,6 +10,8 @@ lib_libslb_la_SOURCES = \
 	lib/slb-address.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
+	lib/slb-heartbeat.c \
+	lib/slb-heartbeat.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
 	lib/slb-probe.c \

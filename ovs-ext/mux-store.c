@@ -492,6 +492,7 @@ nexthop_entry_write(struct mux_store *store, struct state *state,
                  == MUX_TUNNEL_LEN);
     e->vtep = vtep;
     e->valid = true;
+    e->dead = nexthop->dead;
 }
 
 /* Pools. */

@@ -68,7 +68,7 @@ struct steering;
 struct mux_nexthop_entry {
     uint8_t header[MUX_TUNNEL_LEN];
     uint8_t valid;
-    uint8_t zero;
+    uint8_t dead;               /* Not to be named among other owners. */
     uint32_t csum;              /* Of the IPv4 header without length. */
     ovs_be32 vtep;
     uint32_t zeros;

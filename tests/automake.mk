@@ -199,6 +199,7 @@ UNIT_TESTS += \
 	tests/unit/test-member-index \
 	tests/unit/test-nat-ports \
 	tests/unit/test-prepare \
+	tests/unit/test-silence \
 	tests/unit/test-slots \
 	tests/unit/test-status \
 	tests/unit/test-support \
@@ -222,6 +223,8 @@ tests_unit_test_nat_ports_SOURCES = tests/unit/test-nat-ports.c
 tests_unit_test_nat_ports_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
 tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_silence_SOURCES = tests/unit/test-silence.c
+tests_unit_test_silence_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
 tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_status_SOURCES = tests/unit/test-status.c
@@ -348,7 +351,11 @@ tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
 tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
-EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t
+EXTRA_DIST += \
+	tests/system/host/heartbeat.t \
+	tests/system/host/probe.t \
+	tests/system/manager/probe.t \
+	tests/system/manager/silent.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
 	tests/system/ovs-ext/builds.mk \

@@ -6,6 +6,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/ct-timeout.h \
 	controller/agent/ct-zone.c \
 	controller/agent/ct-zone.h \
+	controller/agent/heartbeat.c \
+	controller/agent/heartbeat.h \
 	controller/agent/host-bridge.c \
 	controller/agent/host-bridge.h \
 	controller/agent/host-model.c \

@@ -22,6 +22,7 @@
 #include "controller/agent/agent.h"
 #include "controller/agent/ct-timeout.h"
 #include "controller/agent/ct-zone.h"
+#include "controller/agent/heartbeat.h"
 #include "controller/agent/host-bridge.h"
 #include "controller/agent/host-model.h"
 #include "controller/agent/neighbour.h"
@@ -232,6 +233,7 @@ host_run(struct agent *agent)
         tunnel_neighbours_run(vteps, n_vteps);
     }
     probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
+    heartbeat_run(agent, probes_any());
 }
 
 static bool
@@ -245,6 +247,7 @@ static void
 host_wait(struct agent *agent OVS_UNUSED)
 {
     probes_wait();
+    heartbeat_wait();
     if (userspace) {
         tunnel_neighbours_wait();
     }

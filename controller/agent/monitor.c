@@ -97,6 +97,11 @@ monitor_init(struct agent *agent)
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_compiled_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_stages);
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_alive);
+
+    /* What is for managers only. */
+    ovsdb_idl_omit(idl, &slbrec_node_col_alive);
+    ovsdb_idl_omit(idl, &slbrec_node_col_silent);
 
     /* An index and a VTEP are all that members are to nodes. */
     ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_members);
@@ -124,7 +129,7 @@ monitor_init(struct agent *agent)
             &slbrec_table_binding,
         };
         add_tables(idl, host, ARRAY_SIZE(host));
-        ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
+        ovsdb_idl_omit_alert(idl, &slbrec_slb_global_col_options);
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
 
         /* What muxes let in and answer. */

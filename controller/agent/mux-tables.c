@@ -239,7 +239,7 @@ mux_tables_set_muxes(struct mux_tables *t, const struct sset *vteps)
 }
 
 void
-mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
+mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep, bool dead,
                        struct eth_addr src, struct eth_addr dst)
 {
     struct json *object = op_create("nexthop");
@@ -249,6 +249,7 @@ mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
                            ETH_ADDR_ARGS(src));
     json_object_put_format(object, "dst_mac", ETH_ADDR_FMT,
                            ETH_ADDR_ARGS(dst));
+    put_if_true(object, "dead", dead);
     add_object(t, MUX_NEXTHOP, xasprintf(IP_FMT, IP_ARGS(vtep)), object);
 }
 

@@ -476,7 +476,7 @@ build_tables(struct mux_tables *tables)
 
         if (slb_address_parse(s, &address) && neighbour_get(&address, &n)) {
             mux_tables_add_nexthop(tables, in6_addr_get_mapped_ipv4(&address),
-                                   n.src_mac, n.dst_mac);
+                                   false, n.src_mac, n.dst_mac);
         } else {
             mux.n_unreachable++;
         }

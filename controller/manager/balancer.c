@@ -643,12 +643,13 @@ parse_pool(struct state *s, struct balancer *b,
 }
 
 static void
-parse_probe(const struct balancer *b, const struct slbrec_probe *row,
-            struct pool *pool)
+parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
+            const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
         .config = SMAP_INITIALIZER(&probe.config),
         .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
+        .silent_down = !strcmp(bp->silent_host_behavior, "Down"),
     };
 
     smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
@@ -677,7 +678,7 @@ declare_pool(struct state *s, struct balancer *b,
         pool->declared = true;
         pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
         if (probe) {
-            parse_probe(b, probe, pool);
+            parse_probe(b, row, probe, pool);
         } else {
             pool_set_probe(pool, NULL);
         }

@@ -192,6 +192,7 @@ pool_set_probe(struct pool *pool, const struct pool_probe *probe)
 {
     smap_clear(&pool->probe.config);
     pool->probe.all_up = probe && probe->all_up;
+    pool->probe.silent_down = probe && probe->silent_down;
     if (probe) {
         smap_destroy(&pool->probe.config);
         smap_clone(&pool->probe.config, &probe->config);
@@ -607,8 +608,20 @@ read_health(const struct state *s, const struct pool *pool,
             : MEMBER_UNKNOWN);
 }
 
+/* Is the health of 'm', which is ready, what its host has found out some time
+ * ago, and nothing has been heard of the host for too long? */
+static bool
+is_unknown(const struct state *s, const struct pool *pool,
+           const struct member *m)
+{
+    return (!smap_is_empty(&pool->probe.config) && !m->up
+            && m->health != MEMBER_UNKNOWN
+            && node_is_silent(s, m->bm.binding->port->node));
+}
+
 /* Finds out which members of 'pool' are healthy.  If none is, those that are
- * down may all count as up; those of which nothing is known never do. */
+ * down may all count as up, as may those that are taken for down because their
+ * host is silent; those of which nothing was ever known never do. */
 static void
 find_health(const struct state *s, struct pool *pool)
 {
@@ -617,8 +630,15 @@ find_health(const struct state *s, struct pool *pool)
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
+        m->unknown = m->presumed = false;
         if (member_is_ready(m)) {
             m->health = read_health(s, pool, m);
+            m->unknown = is_unknown(s, pool, m);
+            if (m->unknown && pool->probe.silent_down
+                && m->health == MEMBER_UP) {
+                m->health = MEMBER_DOWN;
+                m->presumed = true;
+            }
             any_up |= m->health == MEMBER_UP;
         } else {
             m->health = MEMBER_UNKNOWN;
@@ -934,7 +954,26 @@ settle_members(struct state *s, struct pool *pool,
     return n;
 }
 
-/* Tells which members of 'pool' are down. */
+/* Returns what users are told about 'm', which is down or unknown. */
+static char *
+health_to_text(const struct member *m, const char *probe)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (m->unknown) {
+        ds_put_format(&ds, "unknown, as host %s is silent; ",
+                      m->bm.binding->port->node);
+    }
+    ds_put_cstr(&ds, (!m->down ? "counts as up"
+                      : m->unknown ? "counts as down" : "down"));
+    if (m->down && m->health == MEMBER_UP) {
+        ds_put_cstr(&ds, ", but as nobody is up it gets connections");
+    }
+    ds_put_format(&ds, " (probe %s)", probe);
+    return ds_steal_cstr(&ds);
+}
+
+/* Tells which members of 'pool' are down or unknown. */
 static void
 report_health(struct pool *pool)
 {
@@ -944,18 +983,14 @@ report_health(struct pool *pool)
     for (size_t i = 0; probe && i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
 
-        if (m->down) {
+        if (m->down || m->unknown) {
             const char *path = pool->name + strlen(b->name) + 1;
             const char *end = strstr(path, "/probes/");
 
             status_add_nocopy(&b->compile_status,
                               xasprintf("%.*s/members/%s",
                                         (int) (end - path), path, m->name),
-                              xasprintf(m->health == MEMBER_UP
-                                        ? "down, but as nobody is up it "
-                                          "gets connections (probe %s)"
-                                        : "down (probe %s)",
-                                        end + strlen("/probes/")));
+                              health_to_text(m, end + strlen("/probes/")));
         }
     }
 }
@@ -1189,7 +1224,7 @@ generation_names(const struct generation *g, uint16_t index)
 }
 
 /* Writes which members of 'pool' get no connections any more because they are
- * down.  That begins when no mux should send them any: clients whose
+ * down, as their hosts have said.  That begins when no mux should send them any: clients whose
  * connections are reset connect again at once.  Returns true if it changes
  * anything. */
 static bool
@@ -1205,6 +1240,7 @@ write_unhealthy(const struct pool *pool,
         const struct member *m = &pool->members[i];
 
         if (!m->gone && m->bm.index && m->health == MEMBER_DOWN
+            && !m->presumed
             && !(current && generation_names(current, m->bm.index))) {
             indices[n++] = m->bm.index;
         }

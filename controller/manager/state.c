@@ -52,6 +52,7 @@ init_objects(struct state *s)
     ovs_list_init(&s->dirty_prefixes);
     shash_init(&s->nodes);
     ovs_list_init(&s->new_nodes);
+    ovs_list_init(&s->turned_nodes);
     sset_init(&s->mux_zones);
     s->muxes_dirty = true;
     shash_init(&s->stages);
@@ -128,6 +129,7 @@ state_init(struct state *s, struct ovsdb_idl *idl)
     cookies_init(&s->cookies, random_uint32());
     member_indices_init(&s->indices);
     s->prepare = prepare_create();
+    silence_init(&s->silence);
     init_objects(s);
 }
 
@@ -139,6 +141,7 @@ state_destroy(struct state *s)
     cookies_destroy(&s->cookies);
     member_indices_destroy(&s->indices);
     prepare_destroy(s->prepare);
+    silence_destroy(&s->silence);
     problems_destroy(&s->problems);
 }
 

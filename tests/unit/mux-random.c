@@ -285,8 +285,9 @@ mux_random_first_ops(struct mux_op *ops)
            "'key': '000102030405060708090a0b0c0d0e0f'}");
     for (int i = 0; i < N_VTEPS; i++) {
         add_op(ops, &n, "{'op': 'nexthop', 'vtep': '172.16.0.2%d',"
-               "'src_mac': '02:00:00:00:00:0b',"
-               "'dst_mac': '02:00:00:00:00:1%d'}", i, i);
+               "'src_mac': '02:00:00:00:00:0b', 'dead': %s,"
+               "'dst_mac': '02:00:00:00:00:1%d'}", i,
+               i == N_VTEPS - 1 ? "true" : "false", i);
     }
     for (int i = 0; i < N_POOLS; i++) {
         add_op(ops, &n, "{'op': 'pool', 'tunnel_key': %d, 'network': 7,"

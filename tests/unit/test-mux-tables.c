@@ -144,13 +144,14 @@ build(struct mux_tables *t)
     add_vip(t, 0, "20.50.60.10");
     CU_ASSERT(add_pool(t, 17, false));
     add_endpoint(t, 0, "20.50.60.10", 80, 17, true);
-    mux_tables_add_nexthop(t, ip("172.16.0.21"), mac1, mac2);
+    mux_tables_add_nexthop(t, ip("172.16.0.21"), false, mac1, mac2);
 }
 
 #define GLOBAL "{\"anycast\":\"172.16.0.100\"," \
     "\"key\":\"000102030405060708090a0b0c0d0e0f\",\"op\":\"global\"," \
     "\"vtep\":\"172.16.0.11\"}\n"
-#define NEXTHOP "{\"dst_mac\":\"02:00:00:00:00:02\",\"op\":\"nexthop\"," \
+#define NEXTHOP "{" NEXTHOP_REST
+#define NEXTHOP_REST "\"dst_mac\":\"02:00:00:00:00:02\",\"op\":\"nexthop\"," \
     "\"src_mac\":\"02:00:00:00:00:01\",\"vtep\":\"172.16.0.21\"}\n"
 #define VIP "{\"address\":\"20.50.60.10\",\"network\":0,\"op\":\"vip\"}\n"
 #define ENDPOINT "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\"," \
@@ -229,7 +230,13 @@ test_mux_tables_changes(void)
 
     /* A next hop changes. */
     mux_tables_copy(&b, &a);
-    mux_tables_add_nexthop(&b, ip("172.16.0.21"), mac1, mac1);
+    mux_tables_add_nexthop(&b, ip("172.16.0.21"), false, mac1, mac1);
+    check_diff(&b, &a, 0, NEXTHOP);
+
+    /* Nothing comes back from there, and then something does. */
+    mux_tables_copy(&b, &a);
+    mux_tables_add_nexthop(&b, ip("172.16.0.21"), true, mac1, mac2);
+    check_diff(&a, &b, 0, "{\"dead\":true," NEXTHOP_REST);
     check_diff(&b, &a, 0, NEXTHOP);
 
     /* Everything but the global settings goes: references first. */
