@@ -44,9 +44,9 @@
  * batch each, so that memory that one pass prefetches has arrived when the
  * next one reads it:
  *
- *   1. Parse, hash the flow, find the page of the endpoint.  A port that may be
- *      for SNAT and, as the filter in mux-snat.h tells, is no endpoint's has
- *      the entry of its VIP's ports for SNAT instead.
+ *   1. Parse, hash the flow, find the page of the endpoint, or, if the filter
+ *      in mux-snat.h tells that none names the port, that of the VIP's ports
+ *      for SNAT.
  *   2. Find the endpoint and the slot.
  *   3. Read the slot, find the owner.
  *   4. Read the owner, find its next hop and what counts it and the endpoint.
@@ -1041,7 +1041,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter);
+    mux_fair_meter_judged(meter, mux_fair_nsec());
     return kept;
 }
 

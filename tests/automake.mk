@@ -151,6 +151,7 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/availability.t \
 	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
@@ -320,6 +321,7 @@ EXTRA_DIST += \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t
 EXTRA_DIST += \
+	tests/lib/measured-host.py \
 	tests/lib/mux-client.py \
 	tests/fixtures/mux/answers.txt \
 	tests/fixtures/mux/drops.txt \
@@ -347,6 +349,12 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-fair-overload
+tests_unit_test_mux_fair_overload_SOURCES = \
+	tests/unit/test-mux-fair-overload.c $(MUX_UNIT)
+tests_unit_test_mux_fair_overload_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_overload_LDADD = $(MUX_LDADD)
 # Health probes.
 UNIT_TESTS += \
 	tests/unit/test-probe-engine \

@@ -455,7 +455,7 @@ test_bounded(void)
 {
     start();
     for (int i = 20; i < 60; i++) {
-        char address[16];
+        char address[32];
 
         snprintf(address, sizeof address, "20.50.60.%d", i);
         add_vip(0, address);
