@@ -312,6 +312,8 @@ EXTRA_DIST += \
 	tests/system/host/fragments.t \
 	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
+	tests/system/host/idle-database.t \
+	tests/system/host/idle-old.t \
 	tests/system/host/idle.t \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \

@@ -53,6 +53,8 @@ more_vips=()
 declare -A octet=([gw]=1 [mux]=11 [h1]=21 [h2]=22)
 declare -A vm_octet=([vm1]=4 [vm2]=5 [vm3]=6)
 declare -A vms=([h1]="vm1 vm2" [h2]="vm3")
+# Of the hosts' own databases.
+schema=/usr/share/openvswitch/vswitch.ovsschema
 
 # Drop reasons and tables, as in ofproto-rules/pipeline.h.
 drop() { printf '0x8%04x%08x' "$1" "${2:-0}"; }
@@ -95,6 +97,17 @@ vswitchd_up()
     wait_until 10 test -e "$dir/ovs-vswitchd.pid"
 }
 
+host_database()
+{
+    local dir=$tmp/$1
+    mkdir "$dir"
+    ovsdb-tool create "$dir/conf.db" "$schema"
+    start "$1-ovsdb" ovsdb-server "$dir/conf.db" \
+        --remote="punix:$dir/db.sock" --unixctl="$dir/ovsdb.ctl" \
+        -vconsole:off
+    wait_until test -S "$dir/db.sock"
+}
+
 host_up()
 {
     local host=$1 dir=$tmp/$1 ip=172.16.0.${octet[$1]}
@@ -102,13 +115,7 @@ host_up()
     plug "$host"
     ip -n "hst-$host" link set eth0 arp off
     ip netns exec "hst-$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
-    mkdir "$dir"
-    ovsdb-tool create "$dir/conf.db" \
-        /usr/share/openvswitch/vswitch.ovsschema
-    start "$host-ovsdb" ovsdb-server "$dir/conf.db" \
-        --remote="punix:$dir/db.sock" --unixctl="$dir/ovsdb.ctl" \
-        -vconsole:off
-    wait_until test -S "$dir/db.sock"
+    host_database "$host"
     vswitchd_up "$host"
     vsctl "$host" \
         -- add-br br-phy \
