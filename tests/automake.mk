@@ -375,8 +375,13 @@ tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
 EXTRA_DIST += \
+	tests/system/host/flap.py \
+	tests/system/host/flapping.t \
 	tests/system/host/heartbeat.t \
+	tests/system/host/probe.sh \
 	tests/system/host/probe.t \
+	tests/system/host/probe-kill.t \
+	tests/system/host/probe-servers.t \
 	tests/system/manager/probe.t \
 	tests/system/manager/silent.t
 EXTRA_DIST += \

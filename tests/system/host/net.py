@@ -13,7 +13,8 @@
 
     health PORT FILE [CERTIFICATE]
         A web server, by TLS if there is a certificate, that answers each
-        request as FILE says: a status, or "hang".  Prints for each request
+        request as FILE says: a status, "slow" (200 after half a second),
+        "late" (after three), "reset" or "hang".  Prints for each request
         where it came from, its path, Host and User-Agent, what it answers
         and when.
 
@@ -301,10 +302,13 @@ class Health(http.server.BaseHTTPRequestHandler):
         client = self.client_address[0].replace("::ffff:", "").split("%")[0]
         print(client, self.path, self.headers["Host"],
               self.headers["User-Agent"], answer, time.time(), flush=True)
-        if answer == "hang":
-            time.sleep(60)
-        else:
-            self.send_response(int(answer))
+        time.sleep({"hang": 60, "slow": 0.5, "late": 3}.get(answer, 0))
+        if answer == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack("ii", 1, 0))
+            self.connection.close()
+        elif answer != "hang":
+            self.send_response(int(answer) if answer.isdigit() else 200)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
