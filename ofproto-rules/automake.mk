@@ -17,6 +17,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/pipeline.h \
 	ofproto-rules/probe.c \
 	ofproto-rules/reply.c \
+	ofproto-rules/reset.c \
 	ofproto-rules/ring.c \
 	ofproto-rules/stale.c \
 	ofproto-rules/text.c \

@@ -26,6 +26,7 @@
  *     fragment.c   datagrams that come, and are answered, in pieces
  *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
+ *     reset.c      segments that are answered by a RST
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
  *     internal-vip.c from VMs to VIPs in their network
@@ -88,6 +89,7 @@ struct host_member {
     uint16_t index;
     const struct host_vm *vm;
     ovs_be32 vtep;
+    bool unhealthy;             /* Gets no connections any more: it is down. */
 };
 
 /* A rule. */
@@ -101,6 +103,7 @@ struct host_endpoint {
     uint32_t cookie;
     bool floating;              /* VMs see the VIP: floating-ip.c. */
     bool internal;              /* The VIP is in the VMs' network. */
+    bool tcp_reset;             /* Connections end by a RST: reset.c. */
 };
 
 /* A pool that VMs of this host are members of. */
@@ -164,6 +167,8 @@ void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
 void stale_denials(struct flow_table *, const struct host_endpoint *,
                    const char *owner);
+void reset_rules(const struct host_rules *, struct flow_table *);
+const char *reset_asked(char *buf, const struct host_endpoint *);
 void reply_rules(const struct host_rules *, struct flow_table *);
 int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);

@@ -17,15 +17,13 @@
 #include "ovs-ext/mux-fair-judge.h"
 
 #include <math.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "lib/slb-address.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-private.h"
 #include "ovs-ext/mux-fair.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -34,10 +32,6 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(mux_fair);
-
-/* Time for which there must be enough until a shortage is over, and for which
- * flows of a VIP that does not send too much any more are still counted. */
-#define QUIET_MS 1000
 
 /* Part of what a thread can do that is plainly enough. */
 #define ENOUGH 0.9
@@ -55,98 +49,6 @@ VLOG_DEFINE_THIS_MODULE(mux_fair);
 
 /* Excess that is not worth to be acted on. */
 #define TOLERANCE 0.001
-
-/* VIPs that are told about. */
-#define MAX_TOP 16
-
-/* What the meter of a thread counts, in the order of "struct
- * mux_fair_work". */
-enum {
-    NS, ARRIVED, FORWARDED, FULL, JUDGE_NS, FORWARD_NS, GAP_PACKETS, GAP_NS,
-    N_COUNTS
-};
-BUILD_ASSERT_DECL(sizeof(struct mux_fair_work)
-                  == N_COUNTS * sizeof(uint64_t));
-
-/* A VIP, for a thread. */
-struct row {
-    struct mux_fair_window packets;
-    size_t heavy;               /* Of "heavies", plus 1; or 0. */
-};
-
-/* One of the VIPs whose flows a thread tells from each other. */
-struct heavy {
-    bool used;
-    uint32_t counter;           /* Of the VIP. */
-    long long int since;
-    long long int over_at;      /* When it last sent too much. */
-    uint64_t since_tick;
-    struct mux_fair_window windows[MUX_FAIR_BUCKETS];
-    double counts[MUX_FAIR_BUCKETS]; /* Within the window. */
-    double total;               /* Their sum. */
-};
-
-/* A thread with its meter. */
-struct suspect {
-    struct mux_thread *thread;
-    struct mux_fair_meter *meter; /* Null if it has none. */
-
-    uint64_t tick;              /* Ticks since it has the meter. */
-    uint64_t base;              /* From when on counts are to be believed. */
-    uint64_t start_ns;
-    uint64_t counts[N_COUNTS];
-    struct mux_fair_window windows[N_COUNTS];
-    struct mux_fair_work work;  /* Within the window. */
-    double seconds;             /* Its length. */
-    double span;                /* The length of a whole one. */
-    struct mux_fair_capacity capacity;
-    double rate;                /* That it can forward, packets a second. */
-
-    bool is_short;              /* Of time. */
-    long long int short_at;     /* When it last was. */
-    long long int behind_at;    /* When it last did not keep up... */
-    uint64_t begun;             /* ...and in which tick that began. */
-
-    struct row *rows;
-    size_t n_rows, allocated_rows;
-    struct heavy *heavies;      /* MUX_FAIR_HEAVIES of them. */
-
-    /* By place of the VIP in the table, during a tick. */
-    double *demands;            /* Packets a second. */
-    float *parts;               /* That may pass for want of time. */
-};
-
-/* Who is told about. */
-struct top {
-    uint32_t network;
-    uint32_t counter;
-    struct in6_addr address;
-    double weight;
-    double demand;
-    double share;
-};
-
-struct mux_fair_judge {
-    struct mux_fair_options options;
-    long long int now;          /* When it last ran. */
-    uint64_t lost;              /* Packets, then. */
-    bool knows_lost;
-
-    struct suspect **suspects;  /* One a thread. */
-    size_t n_suspects;
-
-    bool is_short;              /* Somebody is to lose something. */
-    uint64_t n_shortages;
-    struct top tops[MAX_TOP];
-    size_t n_tops;
-
-    /* Members of each VIP, by place in the table. */
-    double *weights;
-    size_t n_weights;
-    const struct mux_vips *weighed; /* Only to be compared. */
-    unsigned long long int weighed_transaction;
-    long long int weighed_at;
-};
 
 static const char *const overloads[] = {
     [MUX_FAIR_LOSS] = "loss",
@@ -867,201 +769,4 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     }
     return (begins ? MUX_FAIR_FIRST_TICK
             : metered || backlogged ? MUX_FAIR_TICK : 0);
-}
-
-/* Reports. */
-
-static double
-rate_of(const struct suspect *s, uint64_t count)
-{
-    return s->seconds > 0 ? count / s->seconds : 0;
-}
-
-/* Stores into 'flows' those of the VIP with 'counter' that exceed their level,
- * up to 'max', and into 'levels' what each may send, in packets a second.
- * Returns their number. */
-static size_t
-top_flows(const struct mux_fair_judge *judge, uint32_t counter,
-          struct mux_fair_flow *flows, double *levels, size_t max)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        const struct suspect *s = judge->suspects[i];
-
-        for (size_t j = 0; s->meter && j < MUX_FAIR_HEAVIES; j++) {
-            struct mux_fair_heavy *m = &s->meter->heavies[j];
-            float level;
-
-            if (!s->heavies[j].used || s->heavies[j].counter != counter) {
-                continue;
-            }
-            atomic_read_relaxed(&m->level, &level);
-            ovs_mutex_lock(&m->mutex);
-            for (size_t k = 0; k < MUX_FAIR_FLOWS && n < max; k++) {
-                if (m->flows[k].rate > level
-                    && judge->now - m->flows[k].seen_at < QUIET_MS) {
-                    levels[n] = level * (1000. / MUX_FAIR_WINDOW);
-                    flows[n++] = m->flows[k];
-                }
-            }
-            ovs_mutex_unlock(&m->mutex);
-        }
-    }
-    return n;
-}
-
-static void
-put_rate(struct json *json, const char *name, double rate)
-{
-    if (isfinite(rate)) {
-        json_object_put(json, name, json_integer_create(llround(rate)));
-    }
-}
-
-static struct json *
-suspect_to_json(const struct suspect *s, size_t queue)
-{
-    struct json *json = json_object_create();
-
-    json_object_put(json, "queue", json_integer_create(queue));
-    json_object_put(json, "short", json_boolean_create(s->is_short));
-    json_object_put(json, "busy", json_real_create(
-                        mux_fair_capacity_busy(&s->capacity, &s->work)));
-    put_rate(json, "arriving", rate_of(s, s->work.arrived));
-    put_rate(json, "forwarded", rate_of(s, s->work.forwarded));
-    put_rate(json, "capacity", s->rate);
-    put_rate(json, "ns_arriving", mux_fair_capacity_cost(&s->capacity));
-    put_rate(json, "ns_forwarded", s->capacity.forward);
-    return json;
-}
-
-static struct json *
-top_to_json(const struct mux_fair_judge *judge, const struct top *t)
-{
-    struct mux_fair_flow flows[MUX_FAIR_FLOWS];
-    double levels[MUX_FAIR_FLOWS];
-    size_t n = top_flows(judge, t->counter, flows, levels, MUX_FAIR_FLOWS);
-    struct json *array = json_array_create_empty();
-    struct json *json = json_object_create();
-
-    for (size_t i = 0; i < n; i++) {
-        struct in6_addr src = mux_address_from_words(flows[i].src);
-        struct json *flow = json_object_create();
-
-        json_object_put(flow, "protocol",
-                        json_integer_create(flows[i].protocol));
-        json_object_put(flow, "source", json_string_create_nocopy(
-                                slb_address_to_string(&src)));
-        json_object_put(flow, "source_port",
-                        json_integer_create(flows[i].sport));
-        json_object_put(flow, "port", json_integer_create(flows[i].dport));
-        put_rate(flow, "arriving", flows[i].rate * 1000. / MUX_FAIR_WINDOW);
-        put_rate(flow, "share", levels[i]);
-        json_array_add(array, flow);
-    }
-    json_object_put(json, "network", json_integer_create(t->network));
-    json_object_put(json, "address", json_string_create_nocopy(
-                            slb_address_to_string(&t->address)));
-    put_rate(json, "weight", t->weight);
-    put_rate(json, "arriving", t->demand);
-    put_rate(json, "share", t->share);
-    json_object_put(json, "flows", array);
-    return json;
-}
-
-/* Returns an object about the port with 'name': see lib/mux-protocol.h. */
-struct json *
-mux_fair_judge_to_json(const struct mux_fair_judge *judge, const char *name)
-{
-    struct json *json = json_object_create();
-    struct json *threads = json_array_create_empty();
-    struct json *vips = json_array_create_empty();
-
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        if (judge->suspects[i]->meter) {
-            json_array_add(threads, suspect_to_json(judge->suspects[i], i));
-        }
-    }
-    for (size_t i = 0; i < judge->n_tops; i++) {
-        json_array_add(vips, top_to_json(judge, &judge->tops[i]));
-    }
-    json_object_put_string(json, "port", name);
-    json_object_put_string(json, "overload",
-                           overloads[judge->options.overload]);
-    json_object_put(json, "max_pps",
-                    json_integer_create(judge->options.max_pps));
-    json_object_put(json, "short", json_boolean_create(judge->is_short));
-    json_object_put(json, "shortages",
-                    json_integer_create(judge->n_shortages));
-    json_object_put(json, "threads", threads);
-    json_object_put(json, "vips", vips);
-    return json;
-}
-
-/* Likewise, as text. */
-void
-mux_fair_judge_format(const struct mux_fair_judge *judge, const char *name,
-                      struct ds *ds)
-{
-    ds_put_format(ds, "%s: %s, %"PRIu64" shortages so far; overload=%s", name,
-                  judge->is_short ? "short" : "enough for all",
-                  judge->n_shortages, overloads[judge->options.overload]);
-    if (judge->options.max_pps) {
-        ds_put_format(ds, ", max-pps=%"PRIu64, judge->options.max_pps);
-    }
-    ds_put_char(ds, '\n');
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        const struct suspect *s = judge->suspects[i];
-
-        if (s->meter) {
-            ds_put_format(ds, "  queue %"PRIuSIZE"%s: %.0f packets/s arrive, "
-                          "%.0f are forwarded", i,
-                          s->is_short ? " is short of time" : "",
-                          rate_of(s, s->work.arrived),
-                          rate_of(s, s->work.forwarded));
-            if (s->is_short) {
-                ds_put_format(ds, ", %.0f could be; %.0f %% busy, a packet "
-                              "costs %.0f ns, %.0f more if it is forwarded",
-                              s->rate,
-                              100 * mux_fair_capacity_busy(&s->capacity,
-                                                           &s->work),
-                              mux_fair_capacity_cost(&s->capacity),
-                              s->capacity.forward);
-            }
-            ds_put_char(ds, '\n');
-        }
-    }
-    for (size_t i = 0; i < judge->n_tops; i++) {
-        const struct top *t = &judge->tops[i];
-        struct mux_fair_flow flows[MUX_FAIR_FLOWS];
-        double levels[MUX_FAIR_FLOWS];
-        size_t n = top_flows(judge, t->counter, flows, levels,
-                             MUX_FAIR_FLOWS);
-
-        ds_put_cstr(ds, "  ");
-        if (t->network) {
-            ds_put_format(ds, "network %"PRIu32" ", t->network);
-        }
-        ipv6_format_mapped(&t->address, ds);
-        ds_put_format(ds, ", weight %.0f: %.0f packets/s", t->weight,
-                      t->demand);
-        if (t->share < t->demand) {
-            ds_put_format(ds, ", its share is %.0f: loses %.1f %%", t->share,
-                          100 * (1 - t->share / t->demand));
-        }
-        ds_put_char(ds, '\n');
-        for (size_t j = 0; j < n; j++) {
-            struct in6_addr src = mux_address_from_words(flows[j].src);
-            double rate = flows[j].rate * 1000. / MUX_FAIR_WINDOW;
-
-            ds_put_cstr(ds, "    from ");
-            ipv6_format_mapped(&src, ds);
-            ds_put_format(ds, " protocol %"PRIu8" ports %"PRIu16" -> %"PRIu16
-                          ": %.0f packets/s, its share is %.0f: "
-                          "loses %.1f %%\n", flows[j].protocol,
-                          flows[j].sport, flows[j].dport, rate, levels[j],
-                          100 * (1 - levels[j] / rate));
-        }
-    }
 }

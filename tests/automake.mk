@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/talk.sh \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
 	tests/system/access.t \
@@ -109,6 +110,7 @@ EXTRA_DIST += \
 	tests/system/path-mtu.t \
 	tests/system/probes.t \
 	tests/system/quickstart.t \
+	tests/system/reset.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
 	tests/system/stranger.t \
@@ -289,6 +291,11 @@ tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
 tests_unit_test_stale_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_stale_LDADD = \
 	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-reset
+tests_unit_test_reset_SOURCES = tests/unit/test-reset.c
+tests_unit_test_reset_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_reset_LDADD = \
+	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-pipeline
 tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
 tests_unit_test_pipeline_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -305,12 +312,15 @@ EXTRA_DIST += \
 	tests/system/host/fragments.t \
 	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
+	tests/system/host/idle-database.t \
+	tests/system/host/idle-old.t \
 	tests/system/host/idle.t \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
 	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
+	tests/system/host/reset.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
 	tests/system/host/shared-port.t \
@@ -365,8 +375,13 @@ tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
 EXTRA_DIST += \
+	tests/system/host/flap.py \
+	tests/system/host/flapping.t \
 	tests/system/host/heartbeat.t \
+	tests/system/host/probe.sh \
 	tests/system/host/probe.t \
+	tests/system/host/probe-kill.t \
+	tests/system/host/probe-servers.t \
 	tests/system/manager/probe.t \
 	tests/system/manager/silent.t
 EXTRA_DIST += \

@@ -70,12 +70,16 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/probe-state.h \
 	controller/agent/probe-token.c \
 	controller/agent/probe-token.h \
+	controller/agent/reset.c \
+	controller/agent/reset.h \
 	controller/agent/rtnl.c \
 	controller/agent/rtnl.h \
 	controller/agent/stale.c \
 	controller/agent/stale.h \
 	controller/agent/talkers.c \
-	controller/agent/talkers.h
+	controller/agent/talkers.h \
+	controller/agent/tcp-segment.c \
+	controller/agent/tcp-segment.h
 controller_agent_libagent_la_CPPFLAGS = \
 	$(AM_CPPFLAGS) $(CURL_CFLAGS) $(DPDK_CFLAGS)
 controller_agent_libagent_la_LIBADD = lib/libslb.la $(CURL_LIBS)

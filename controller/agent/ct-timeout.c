@@ -118,6 +118,19 @@ own_zone(unsigned int seconds)
     return xasprintf("idle-%u", seconds);
 }
 
+/* Returns the times of 'rules', as a bitmap. */
+static unsigned long *
+used_times(const struct simap *rules)
+{
+    unsigned long *used = bitmap_allocate(UINT16_MAX + 1);
+    const struct simap_node *node;
+
+    SIMAP_FOR_EACH (node, rules) {
+        bitmap_set1(used, node->data);
+    }
+    return used;
+}
+
 /* Adds the names of the zones that hold policies, those of 'rules' and those
  * that are kept for a while, to 'zones'.  'rules' maps from a zone's name to
  * its time. */
@@ -129,17 +142,19 @@ ct_timeouts_add_zones(const struct agent *agent, const struct simap *rules,
         return;
     }
 
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, rules) {
-        sset_add_and_free(zones, own_zone(node->data));
+    unsigned long *used = used_times(rules);
+    size_t seconds;
+    BITMAP_FOR_EACH_1 (seconds, UINT16_MAX + 1, used) {
+        sset_add_and_free(zones, own_zone(seconds));
     }
+    bitmap_free(used);
 
     const struct ovsrec_ct_zone *zone;
     OVSREC_CT_ZONE_FOR_EACH (zone, agent->ovs_idl) {
-        unsigned int seconds = zone_seconds(zone);
         long long int since = smap_get_ullong(&zone->external_ids, UNUSED_KEY,
                                               time_wall());
 
+        seconds = zone_seconds(zone);
         if (seconds && !idle_is_over(since, time_wall())) {
             sset_add_and_free(zones, own_zone(seconds));
         }
@@ -276,28 +291,38 @@ update_rows(struct agent *agent, const unsigned long *used, struct shash *rows)
     return changed;
 }
 
+/* Stores in 'times' the time of the zone that holds the policy of 'seconds',
+ * if it has a number. */
+static void
+number_own_time(const struct ovsrec_bridge *bridge, unsigned int seconds,
+                uint16_t times[N_ZONES])
+{
+    char *own = own_zone(seconds);
+
+    times[ct_zone_get(bridge, own)] = seconds;
+    free(own);
+}
+
 /* Stores in 'times', by number, the time of each zone that 'bridge' has given
  * one to. */
 static void
 number_times(const struct ovsrec_bridge *bridge, const struct simap *rules,
-             const struct shash *rows, uint16_t times[N_ZONES])
+             const unsigned long *used, const struct shash *rows,
+             uint16_t times[N_ZONES])
 {
     const struct simap_node *rule;
     SIMAP_FOR_EACH (rule, rules) {
-        char *own = own_zone(rule->data);
-
         times[ct_zone_get(bridge, rule->name)] = rule->data;
-        times[ct_zone_get(bridge, own)] = rule->data;
-        free(own);
+    }
+
+    size_t seconds;
+    BITMAP_FOR_EACH_1 (seconds, UINT16_MAX + 1, used) {
+        number_own_time(bridge, seconds, times);
     }
 
     const struct shash_node *row;
     SHASH_FOR_EACH (row, rows) {
-        unsigned int seconds = zone_seconds(row->data);
-        char *own = own_zone(seconds);
-
-        times[ct_zone_get(bridge, own)] = seconds;
-        free(own);
+        number_own_time(bridge, zone_seconds(row->data), times);
     }
 
     /* That is where those without a number have gone. */
@@ -418,15 +443,11 @@ ct_timeouts_run(struct agent *agent, const struct ovsrec_bridge *bridge,
     }
     check_capability(dp, type);
 
-    unsigned long *used = bitmap_allocate(UINT16_MAX + 1);
+    unsigned long *used = used_times(rules);
     uint16_t *times = xcalloc(N_ZONES, sizeof *times);
     struct shash rows = SHASH_INITIALIZER(&rows);
-    const struct simap_node *node;
-    SIMAP_FOR_EACH (node, rules) {
-        bitmap_set1(used, node->data);
-    }
     bool changed = update_rows(agent, used, &rows);
-    number_times(bridge, rules, &rows, times);
+    number_times(bridge, rules, used, &rows, times);
     changed |= update_datapaths(agent, dp, times, &rows);
     shash_destroy(&rows);
     free(times);

@@ -302,6 +302,17 @@ build_locations(struct builder *b, struct host_rules *rules)
     rules->n_locations = n;
 }
 
+static bool
+is_unhealthy(const struct slbrec_compiled_pool *row, int64_t index)
+{
+    for (size_t i = 0; i < row->n_unhealthy; i++) {
+        if (row->unhealthy[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 build_members(struct builder *b, const struct host_rules *rules,
               const struct slbrec_compiled_pool *row,
@@ -311,7 +322,10 @@ build_members(struct builder *b, const struct host_rules *rules,
 
     for (size_t i = 0; i < row->n_vteps; i++) {
         const char *vtep = row->value_vteps[i];
-        struct host_member member = { .index = row->key_vteps[i] };
+        struct host_member member = {
+            .index = row->key_vteps[i],
+            .unhealthy = is_unhealthy(row, row->key_vteps[i]),
+        };
 
         if (!parse_vtep(vtep, &member.vtep, row->name)) {
             continue;
@@ -342,6 +356,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             .cookie = row->cookie,
             .floating = row->floating_ip,
             .internal = row->network_key != 0,
+            .tcp_reset = row->tcp_reset,
         };
 
         if (row->pool_key != pool->key

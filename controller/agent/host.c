@@ -29,6 +29,7 @@
 #include "controller/agent/ofctrl.h"
 #include "controller/agent/port.h"
 #include "controller/agent/probe.h"
+#include "controller/agent/reset.h"
 #include "controller/agent/stale.h"
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
@@ -137,6 +138,7 @@ host_init(struct agent *agent)
     ct_timeouts_init(agent);
     probes_init();
     stale_init(agent->ofctrl);
+    reset_init(agent->ofctrl);
     neighbours = neighbour_set_create();
     watch_neighbours();
 }

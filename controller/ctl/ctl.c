@@ -82,7 +82,8 @@ static const struct command {
 "are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
 "says what would happen, and changes nothing.  With --wait, returns when\n"
 "all nodes concerned have it in force, or names those that do not after\n"
-"SECONDS (default 30; 0 is for ever)." },
+"SECONDS (default 30; 0 is for ever).  Members with a probe serve from their\n"
+"first success on, which is not waited for: see \"get\"." },
     { "convert", "FILE... [-o yaml|json] [--defaults]", 1, INT_MAX,
       TAKES_OUTPUT | TAKES_DEFAULTS | WORKS_ALONE, ctl_convert,
 "Prints what the files say as this program's own YAML, or JSON.  This is for\n"

@@ -1224,9 +1224,9 @@ generation_names(const struct generation *g, uint16_t index)
 }
 
 /* Writes which members of 'pool' get no connections any more because they are
- * down, as their hosts have said.  That begins when no mux should send them any: clients whose
- * connections are reset connect again at once.  Returns true if it changes
- * anything. */
+ * down, as their hosts have said.  That begins when no mux should send them
+ * any: clients whose connections are reset connect again at once.  Returns
+ * true if it changes anything. */
 static bool
 write_unhealthy(const struct pool *pool,
                 const struct slbrec_compiled_pool *row,

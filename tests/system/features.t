@@ -99,7 +99,7 @@ END
 for vm in vm5 vm6; do
     add_address $vm 20.50.60.70
     serve $vm tcp/20.50.60.70/53 udp/20.50.60.70/53 tcp/20.50.60.70/5001 \
-        tcp/20.50.60.70/6001
+        tcp/20.50.60.70/6001 tcp/0.0.0.0/22
 done
 serve vm1 tcp/0.0.0.0/22
 
@@ -117,10 +117,7 @@ done
 # shows: LoadBalancer.tier LoadBalancer.frontends.fastpath
 # shows: LoadBalancer.rules.enableTcpReset
 # shows: LoadBalancer.rules.disableOutboundSnat
-# shows: LoadBalancer.rules.idleTimeoutInMinutes
-# shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatRules.enableTcpReset
-# shows: LoadBalancer.inboundNatPools.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatPools.enableTcpReset
 # shows: VirtualNetwork.peerings
 use "$tmp/all.yaml" <<'END'
@@ -168,6 +165,33 @@ is "$(ask_all client tcp/20.50.60.70/5001 --count 3)" "3 vm5" \
     "the same with floating IP"
 is "$(ask_all client tcp/20.50.60.70/6001 --count 3)" "3 vm6" \
     "and an inbound NAT pool with floating IP"
+
+# For how long a connection to a port may be idle yet, in minutes.
+idle_minutes()
+{
+    for host in host1 host2 host3; do
+        on $host ovs-appctl dpctl/dump-conntrack -s
+    done | sed -n "s/.*dport=$1).*timeout=\([0-9]*\).*=ESTABLISHED.*/\1/p" |
+        awk '{ print int(($1 + 59) / 60) }' | sort -u
+}
+# shows: LoadBalancer.rules.idleTimeoutInMinutes
+# shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
+# shows: LoadBalancer.inboundNatPools.idleTimeoutInMinutes
+start connections ip netns exec "$SLB_LAB-client" /usr/bin/python3 -uc '
+import socket
+import sys
+import time
+connections = [socket.create_connection((sys.argv[1], int(port)), 5)
+               for port in sys.argv[2:]]
+print("connected")
+time.sleep(600)' "$vip" 80 50001 50100
+ok "connections" wait_until 15 grep -q connected "$tmp/connections.out"
+for port in "80 30" "50001 10" "50100 5"; do
+    read -r port minutes <<<"$port"
+    is "$(idle_minutes "$port")" "$minutes" \
+        "one to port $port may be idle for $minutes minutes"
+done
+stop connections
 
 # What is Basic has less.
 # shows: LoadBalancer.sku LoadBalancer.probes.protocol

@@ -24,6 +24,7 @@
 #include "openvswitch/json.h"
 #include "ovs-ext/mux-fair-judge.h"
 #include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-report.h"
 #include "ovs-ext/mux-flight.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-store.h"
@@ -643,13 +644,13 @@ test_judge_vips(void)
     assert_near(lost_part(&port, 0), .9, .01);
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    mux_fair_judge_format(port.judge, "slb0", &ds);
+    mux_fair_report_format(port.judge, "slb0", &ds);
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "slb0: short, 1 shortages "
                                   "so far; overload=loss, max-pps=100000\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "  10.0.0.1, weight 1: 50"));
     ds_destroy(&ds);
 
-    struct json *json = mux_fair_judge_to_json(port.judge, "slb0");
+    struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *first = json_array(vips)->elems[0];
     const struct shash *o = json_object(first);
@@ -731,13 +732,13 @@ test_judge_flows(void)
     assert_near(heavy, .9, .01);
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    mux_fair_judge_format(port.judge, "slb0", &ds);
+    mux_fair_report_format(port.judge, "slb0", &ds);
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds),
                                   "    from 198.51.100.0 protocol 6 ports "
                                   "5001 -> 80: "));
     ds_destroy(&ds);
 
-    struct json *json = mux_fair_judge_to_json(port.judge, "slb0");
+    struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *flows = shash_find_data(
         json_object(json_array(vips)->elems[0]), "flows");

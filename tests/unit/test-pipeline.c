@@ -111,48 +111,69 @@ fixture_init(struct fixture *f)
     f->networks[0] = (struct host_network) {
         1, f->gateways, 2, f->subnets, 2, f->vips, 2 };
 
-    f->members[0] = (struct host_member) { 1, &f->vms[0], 0 };
-    f->members[1] = (struct host_member) { 2, &f->vms[1], 0 };
-    f->members[2] = (struct host_member) { 3, NULL, vtep("172.16.0.22") };
-    f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23") };
-    f->members[4] = (struct host_member) { 5, NULL, 0 };
+    f->members[0] = (struct host_member) { 1, &f->vms[0], 0, false };
+    f->members[1] = (struct host_member) { 2, &f->vms[1], 0, false };
+    f->members[2] = (struct host_member) { 3, NULL, vtep("172.16.0.22"),
+        false };
+    f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23"),
+        false };
+    f->members[4] = (struct host_member) { 5, NULL, 0, false };
     f->endpoints[0] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false, false };
+        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false, false,
+        false };
     f->endpoints[1] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false, false };
+        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false, false,
+        false };
     f->endpoints[2] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false, false };
+        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false, false,
+        false };
     f->endpoints[3] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false, false };
+        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false, false,
+        false };
     f->endpoints[4] = (struct host_endpoint) {
-        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true, false };
+        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true, false,
+        false };
     f->endpoints[5] = (struct host_endpoint) {
-        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true, false };
+        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true, false,
+        false };
     f->endpoints[6] = (struct host_endpoint) {
-        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true, false };
+        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true, false,
+        false };
     f->endpoints[7] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true, false };
+        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true, false,
+        false };
     f->endpoints[8] = (struct host_endpoint) {
-        address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true };
+        address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true,
+        false };
     f->endpoints[9] = (struct host_endpoint) {
-        address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true };
+        address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true, false
+        };
     f->endpoints[10] = (struct host_endpoint) {
-        address("10.0.1.101"), 0, 0, 0, 14, 23, false, true };
+        address("10.0.1.101"), 0, 0, 0, 14, 23, false, true, false };
     f->endpoints[11] = (struct host_endpoint) {
-        address("10.0.1.102"), 0, 0, 0, 15, 24, true, true };
-    f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
-    f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
+        address("10.0.1.102"), 0, 0, 0, 15, 24, true, true, false };
+    f->members6[0] = (struct host_member) { 1, &f->vms[2], 0, false };
+    f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22"),
+        false };
     f->endpoints6[0] = (struct host_endpoint) {
         address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false,
-        false };
+        false, false };
     f->endpoints6[1] = (struct host_endpoint) {
         address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true,
-        false };
+        false, false };
     f->endpoints6[2] = (struct host_endpoint) {
-        address("fd00:1::101"), 0, 0, 0, 16, 25, false, true };
+        address("fd00:1::101"), 0, 0, 0, 16, 25, false, true, false };
     f->endpoints6[3] = (struct host_endpoint) {
         address("2001:db8:20::10"), IPPROTO_UDP, 443, 443, 17, 26, false,
-        false };
+        false, false };
+    /* Some reset, and one VM is unhealthy. */
+    f->members[0].unhealthy = true;
+    f->endpoints[0].tcp_reset = true;
+    f->endpoints[4].tcp_reset = true;
+    f->endpoints[8].tcp_reset = true;
+    f->endpoints[11].tcp_reset = true;
+    f->endpoints6[0].tcp_reset = true;
+    f->members6[0].unhealthy = true;
     f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 12 };
     f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 4 };
     f->peers[0] = vtep("172.16.0.11");
@@ -579,7 +600,17 @@ test_no_leak(void)
             CU_ASSERT_EQUAL(entry->table, HT_LOCATION);
             CU_ASSERT_PTR_NOT_NULL(strstr(text, "reg9=0x1 actions"));
         }
-        if (strstr(actions, "->reg9")) {
+        if (entry->table == HT_RESET_NETWORK) {
+            CU_ASSERT_TRUE(strstr(actions, "controller(")
+                           || strstr(actions, "drop"));
+            CU_ASSERT_PTR_NULL(strstr(actions, "goto_table"));
+        }
+        if (strstr(actions, "->reg9") && entry->table < HT_REPLY) {
+            /* To the agent, which makes a packet of its own of it. */
+            CU_ASSERT_TRUE(strstr(actions, "goto_table:17")
+                           || (strstr(actions, "controller(")
+                               && !strstr(actions, "goto_table")));
+        } else if (strstr(actions, "->reg9")) {
             CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
             CU_ASSERT_EQUAL(!strstr(actions, "0x1->reg9"),
                             (strstr(text, "nw_src=10.0.1.10")
