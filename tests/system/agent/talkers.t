@@ -26,12 +26,11 @@ forwarded()
 {
     appctl vswitchd slb/stats | awk '$1 == "forwarded" { print $2 }'
 }
-# How often the status was written, because of this.
-# (The host here is none, which is told of as well.)
+# How often the status was written because of this.  (The host here is none,
+# which is told of as well.)
 writes()
 {
-    ovsdb-tool -mm show-log "$tmp/slb.db" | grep 'status=' |
-        sed 's/availability="[^"]*",* *//' | uniq | wc -l
+    ovsdb-tool -mm show-log "$tmp/slb.db" | grep -c 'status=.*overload'
 }
 limit() { vsctl set interface slb0 "options:max-pps=$1"; }
 
