@@ -113,7 +113,8 @@ EXTRA_DIST += \
 	tests/system/stranger.t \
 	tests/system/traceroute.t \
 	tests/system/two-at-once.t \
-	tests/system/udp.t
+	tests/system/udp.t \
+	tests/system/zone-death.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
 .PHONY: print-unit-tests
 print-unit-tests:
