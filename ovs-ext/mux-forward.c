@@ -42,7 +42,9 @@
  * batch each, so that memory that one pass prefetches has arrived when the
  * next one reads it:
  *
- *   1. Parse, hash the flow, find the page of the endpoint.
+ *   1. Parse, hash the flow, find the page of the endpoint.  A port that may be
+ *      for SNAT and, as the filter in mux-snat.h tells, is no endpoint's has
+ *      the entry of its VIP's ports for SNAT instead.
  *   2. Find the endpoint and the slot.
  *   3. Read the slot, find the owner.
  *   4. Read the owner, find its next hop and what counts it and the endpoint.
@@ -591,6 +593,11 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     f->tuple = mux_tuple(f->network, f->protocol, f->dport);
     f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
     f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
+    if (mux_snat_is_port(f->dport) && !f->network
+        && !mux_snat_may_be_named(ctx->table, f->endpoint_hash)) {
+        f->tuple = mux_tuple_snat();
+        f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
+    }
     f->page = mux_table_page(ctx->table, f->endpoint_hash);
     OVS_PREFETCH(&f->page->entries[mux_page_start(f->endpoint_hash)]);
     return 0;
@@ -616,7 +623,7 @@ find_snat(const struct mux_table *table, const struct mux_flight *f)
             ? mux_snat_find(table, f->vip) : NULL);
 }
 
-/* Finds the endpoint of a packet that none names exactly: one that takes all
+/* Finds the endpoint of a packet that none was found for: one that takes all
  * that comes to the address.  For what came through the tunnel the endpoints
  * of the sender's own network go before those on the wire.  There ports for
  * SNAT go before what takes all. */
@@ -630,9 +637,10 @@ find_others(const struct mux_table *table, struct mux_flight *f)
         if (!e) {
             e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
         }
-        if (!e) {
-            e = find_snat(table, f);
-        }
+    }
+    if (!e && f->tuple != mux_tuple_snat()) {
+        /* On the wire: the filter was wrong about the port. */
+        e = find_snat(table, f);
     }
     return e ? e : find_tuple(table, f, mux_tuple(0, 0, 0));
 }
@@ -689,26 +697,31 @@ check_restrictions(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
-/* Finds the place where 'f' finds who has its port, by the entry 'e' of a
- * VIP's ports for SNAT. */
+/* Finds the place where 'f', whose entry is that of a VIP's ports for SNAT,
+ * finds who has its port. */
 static inline void
-find_snat_slot(struct mux_flight *f, const struct mux_entry *e)
+find_snat_slot(struct mux_flight *f)
 {
-    f->entry = e;
     f->snat = true;
-    f->slot = mux_snat_slot(e->slots, f->dport);
+    f->slot = mux_snat_slot(f->entry->slots, f->dport);
     OVS_PREFETCH(f->slot);
 }
 
-/* Finds the slot of 'f' in the table of the endpoint with entry 'e'. */
+/* Finds the slot of 'f' in the table of the endpoint, or of the ports for
+ * SNAT, with entry 'e'. */
 static inline int
 find_slot(struct mux_context *ctx, struct mux_flight *f,
           const struct mux_entry *e)
 {
     f->entry = e;
-    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED))) {
-        int verdict = check_restrictions(ctx, f);
+    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED
+                                 | MUX_ENTRY_SNAT))) {
+        if (e->flags & MUX_ENTRY_SNAT) {
+            find_snat_slot(f);
+            return 0;
+        }
 
+        int verdict = check_restrictions(ctx, f);
         if (verdict) {
             return verdict;
         }
@@ -747,7 +760,7 @@ take_over(struct mux_context *ctx, struct mux_flight *f)
     return reason;
 }
 
-/* Does what find() does for a packet that no endpoint names exactly. */
+/* Does what find() does for a packet for which that has found nothing. */
 static OVS_NOINLINE int
 find_others_slot(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -764,28 +777,7 @@ find_others_slot(struct mux_context *ctx, struct mux_flight *f)
             e = find_snat(ctx->table, f);
         }
     }
-    if (!e) {
-        return refuse_endpoint(ctx, f);
-    }
-    if (e->flags & MUX_ENTRY_SNAT) {
-        find_snat_slot(f, e);
-        return 0;
-    }
-    return find_slot(ctx, f, e);
-}
-
-/* Likewise.  Most such packets are SNAT returns. */
-static __attribute__((noinline)) int
-find_snat_or_others(struct mux_context *ctx, struct mux_flight *f)
-{
-    const struct mux_entry *e = (OVS_LIKELY(!f->network)
-                                 ? find_snat(ctx->table, f) : NULL);
-
-    if (OVS_LIKELY(e)) {
-        find_snat_slot(f, e);
-        return 0;
-    }
-    return find_others_slot(ctx, f);
+    return e ? find_slot(ctx, f, e) : refuse_endpoint(ctx, f);
 }
 
 static inline int
@@ -794,7 +786,7 @@ find(struct mux_context *ctx, struct mux_flight *f)
     const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
                                               f->vip, f->tuple);
 
-    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_snat_or_others(ctx, f);
+    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_others_slot(ctx, f);
 }
 
 /* Does what find_owner() does where the slot may have other owners, or is

@@ -143,6 +143,7 @@ EXTRA_DIST += \
 	tests/bench/peers \
 	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/taskclock.py \
 	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
@@ -275,6 +276,9 @@ tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
 tests_unit_test_talkers_SOURCES = tests/unit/test-talkers.c
 tests_unit_test_talkers_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
+UNIT_TESTS += tests/unit/test-idle
+tests_unit_test_idle_SOURCES = tests/unit/test-idle.c
+tests_unit_test_idle_LDADD = $(AGENT_LDADD)
 UNIT_TESTS += tests/unit/test-stale
 tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
 tests_unit_test_stale_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
@@ -295,6 +299,7 @@ EXTRA_DIST += \
 	tests/system/host/fragments.t \
 	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
+	tests/system/host/idle.t \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
 	tests/system/host/mux-answers.t \

@@ -2,6 +2,8 @@
 sbin_PROGRAMS += controller/slb-agent
 controller_slb_agent_SOURCES = \
 	controller/agent/agent.h \
+	controller/agent/ct-timeout.c \
+	controller/agent/ct-timeout.h \
 	controller/agent/ct-zone.c \
 	controller/agent/ct-zone.h \
 	controller/agent/heartbeat.c \
@@ -37,6 +39,8 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/announce.h \
 	controller/agent/fabric.c \
 	controller/agent/fabric.h \
+	controller/agent/idle.c \
+	controller/agent/idle.h \
 	controller/agent/mux-feed.c \
 	controller/agent/mux-feed.h \
 	controller/agent/mux-tables.c \

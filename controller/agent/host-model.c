@@ -22,6 +22,7 @@
 #include "controller/agent/agent.h"
 #include "controller/agent/ct-zone.h"
 #include "controller/agent/host-bridge.h"
+#include "controller/agent/idle.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/port.h"
 #include "controller/agent/probe.h"
@@ -31,6 +32,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "simap.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(host_model);
@@ -109,6 +111,22 @@ host_model_zones(const struct agent *agent, struct sset *names)
 
     SLBREC_ENDPOINT_FOR_EACH (ep, agent->slb_idl) {
         sset_add_and_free(names, zone_name(ep));
+    }
+}
+
+/* Stores in 'times', by the names of their zones, for how many seconds
+ * connections of rules may be idle. */
+void
+host_model_idle_times(const struct agent *agent, struct simap *times)
+{
+    const struct slbrec_endpoint *ep;
+
+    SLBREC_ENDPOINT_FOR_EACH (ep, agent->slb_idl) {
+        char *name = zone_name(ep);
+
+        simap_put(times, name, idle_seconds(ep->idle_timeout,
+                                            agent->config.minute_ms));
+        free(name);
     }
 }
 

@@ -145,6 +145,7 @@ struct mux {
     bool fabric_dirty;          /* The node's addresses have changed. */
     char *fabric;               /* Where the nodes' VTEPs are, as text. */
     ovs_be32 vtep;              /* With which 'wanted' was made, ... */
+    unsigned int minute_ms;
     char *zone;                 /* ... and 'addresses'. */
     bool wanted_ok;
     struct mux_tables wanted;   /* Without next hops. */
@@ -394,18 +395,21 @@ run_database(const struct agent *agent)
     if (!agent->slb_complete
         || (mux.wanted_ok && seqno == mux.idl_seqno && !mux.fabric_dirty
             && agent->config.vtep == mux.vtep
+            && agent->config.minute_ms == mux.minute_ms
             && !strcmp(agent->config.zone, mux.zone))) {
         return;
     }
     mux.idl_seqno = seqno;
     mux.fabric_dirty = false;
     mux.vtep = agent->config.vtep;
+    mux.minute_ms = agent->config.minute_ms;
     free(mux.zone);
     mux.zone = xstrdup(agent->config.zone);
 
     struct mux_tables new;
     mux_tables_init(&new);
-    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)) {
+    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep,
+                                 mux.minute_ms)) {
         set_vteps(agent, &new);
         if (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new)) {
             mux_tables_swap(&mux.wanted, &new);

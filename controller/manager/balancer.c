@@ -875,14 +875,8 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     const struct frontend *f = find_frontend(b, rule->frontend);
     struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
     int protocol = parse_protocol(rule->protocol);
-    struct support_rule support = {
-        .name = rule->name,
-        .disable_outbound_snat = rule->disable_outbound_snat,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_rule(&b->status, &support);
+    support_rule(&b->status, rule->name, rule->disable_outbound_snat);
     if (!f || !f->usable || !pool) {
         add_unusable(b, "rules", rule->name, pool ? f : NULL);
     } else if (check_rule(b, rule, f)) {
@@ -909,13 +903,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_inbound_nat_rule(&b->status, &support);
     if (!f || !f->usable) {
         add_unusable(b, "inboundNatRules", rule->name, f);
     } else {
@@ -972,14 +960,8 @@ parse_nat_pool(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
     struct nat_pool *np = &b->nat_pools[b->n_nat_pools];
 
-    support_inbound_nat_pool(&b->status, &support);
     if (!rule->backend_pool || !rule->frontend) {
         add_unusable(b, "inboundNatPools", rule->name, NULL);
         return;

@@ -237,14 +237,15 @@ class Node:
         return sums
 
     def pmd_threads(self):
-        """Ids of the PMD threads."""
+        """Ids of the PMD threads, by core."""
         tasks = '/proc/%d/task/' % self.vswitchd.pid
-        found = []
+        found = {}
         for task in os.listdir(tasks):
             try:
                 with open(tasks + task + '/comm') as f:
-                    if f.read().startswith('pmd-'):
-                        found.append(int(task))
+                    match = re.match(r'pmd-c(\d+)/', f.read())
+                    if match:
+                        found[int(match.group(1))] = int(task)
             except (FileNotFoundError, ProcessLookupError):
                 # Others come and go.
                 pass
@@ -252,17 +253,15 @@ class Node:
 
 
 class Refused(Exception):
-    """An error that the datapath answered with."""
+    """An error that the other end answered with."""
 
 
-class MuxClient:
-    """A connection to the mux datapath's socket."""
+class Rpc:
+    """A connection to a socket that speaks JSON-RPC as OVS does."""
 
-    def __init__(self, node, timeout=10):
+    def __init__(self, path, timeout=10):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        path = node.path('slb-mux.sock')
-        wait_until('the mux datapath listens', lambda: os.path.exists(path))
         self.socket.connect(path)
         self.buffer = ''
         self.id = 0
@@ -286,7 +285,7 @@ class MuxClient:
             except ValueError:
                 data = self.socket.recv(1 << 16)
                 if not data:
-                    raise ConnectionError('closed by the datapath') from None
+                    raise ConnectionError('closed by the other end') from None
                 self.buffer += data.decode()
 
     def call(self, method, *params):
@@ -301,6 +300,15 @@ class MuxClient:
                 if message.get('error') is not None:
                     raise Refused(json.dumps(message['error']))
                 return message['result']
+
+
+class MuxClient(Rpc):
+    """A connection to the mux datapath's socket."""
+
+    def __init__(self, node, timeout=10):
+        path = node.path('slb-mux.sock')
+        wait_until('the mux datapath listens', lambda: os.path.exists(path))
+        super().__init__(path, timeout)
 
     def hello(self):
         return self.call('hello', {'version': 1, 'agent': 'test'})

@@ -125,11 +125,8 @@ done
 # shows: VirtualNetwork.peerings
 use "$tmp/all.yaml" <<'END'
 LoadBalancer/web/frontends/public: not supported yet: fastpath (traffic goes by the muxes)
-LoadBalancer/web/inboundNatPools/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
-LoadBalancer/web/inboundNatRules/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/outboundRules/out: not supported yet: outboundRules (the rule is not in force; each of its 4 members would get 1024 ports)
 LoadBalancer/web/rules/http: not supported yet: disableOutboundSnat (no machine has outbound connections by the load balancer yet)
-LoadBalancer/web/rules/http: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web: not supported yet: tier: Global (it is treated as Regional)
 VirtualNetwork/apps: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
 VirtualNetwork/prod: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)

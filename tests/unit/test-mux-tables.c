@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "controller/agent/idle.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -91,7 +92,8 @@ add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
         .idle_timeout = 240, .rule = CONST_CAST(char *, "web/rules/http"),
     };
 
-    CU_ASSERT_EQUAL(mux_tables_add_endpoint(t, &row), expected);
+    CU_ASSERT_EQUAL(mux_tables_add_endpoint(t, &row, IDLE_MINUTE_MS),
+                    expected);
 }
 
 /* Adds a pool with the current generation 2, of members 1 and 2, switched at
@@ -448,9 +450,9 @@ check_endpoint(const struct slbrec_endpoint *row, const char *text)
 
     build(&a);
     build(&b);
-    CU_ASSERT(mux_tables_add_endpoint(&b, row));
+    CU_ASSERT(mux_tables_add_endpoint(&b, row, IDLE_MINUTE_MS));
     check_diff(&a, &b, 0, text);
-    CU_ASSERT(mux_tables_add_endpoint(&a, row));
+    CU_ASSERT(mux_tables_add_endpoint(&a, row, IDLE_MINUTE_MS));
     check_diff(&a, &b, 0, "");
     mux_tables_destroy(&a);
     mux_tables_destroy(&b);
@@ -475,6 +477,21 @@ test_mux_tables_endpoint(void)
         check_endpoint(&row, expected);
         free(expected);
     }
+
+    /* Where minutes are short, so are idle time-outs. */
+    struct slbrec_endpoint row = endpoint_row("Default");
+    struct mux_tables a, b;
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_endpoint(&a, &row, IDLE_MINUTE_MS));
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row, 1000));
+    check_diff(&a, &b, 0,
+               "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","
+               "\"idle\":5,\"name\":\"web/rules/x\",\"network\":0,"
+               "\"op\":\"endpoint\",\"pool\":17,\"port\":81,"
+               "\"protocol\":17}\n");
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
 }
 
 /* Whom it lets in, and what it tells those who find nobody. */
@@ -501,10 +518,10 @@ test_mux_tables_access(void)
     /* A change is one operation, about nothing but the endpoint. */
     build(&a);
     build(&b);
-    CU_ASSERT(mux_tables_add_endpoint(&a, &row));
+    CU_ASSERT(mux_tables_add_endpoint(&a, &row, IDLE_MINUTE_MS));
     row.n_source_ranges = 1;
     row.reject = false;
-    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row, IDLE_MINUTE_MS));
     check_diff(
         &a, &b, 0,
         "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","
