@@ -135,6 +135,7 @@ tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
+	tests/bench/heartbeat \
 	tests/bench/mux \
 	tests/bench/probes \
 	tests/bench/mux-tables \
