@@ -8,6 +8,7 @@ lib_libslb_la_SOURCES = \
 	lib/mux-protocol.h \
 	lib/slb-address.c \
 	lib/slb-address.h \
+	lib/slb-availability.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
 	lib/slb-heartbeat.c \

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += ofproto-rules/librules.la
 ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/answer.c \
+	ofproto-rules/availability.c \
 	ofproto-rules/floating-ip.c \
 	ofproto-rules/flow-table.c \
 	ofproto-rules/flow-table.h \

@@ -76,4 +76,5 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
     internal_vip_rules(rules, ft);
     answer_rules(rules, ft);
     probe_rules(rules, ft);
+    availability_rules(rules, ft);
 }

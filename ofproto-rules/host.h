@@ -32,6 +32,7 @@
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
  *     probe.c      health probes of VMs
+ *     availability.c  answers to muxes that measure
  *
  * The same flows work on the userspace and on the kernel datapath.  Where
  * these differ, the flows contain what either of them needs, and comments say
@@ -138,6 +139,8 @@ struct host_rules {
 
     const ovs_be32 *peers;      /* VTEPs that may send to us, each once. */
     size_t n_peers;
+    const ovs_be32 *muxes;      /* Those of them that are muxes. */
+    size_t n_muxes;
     const struct host_vm *vms;
     size_t n_vms;
     const struct host_location *locations;
@@ -167,6 +170,7 @@ void vm_rules(const struct host_rules *, struct flow_table *);
 void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
 void probe_rules(const struct host_rules *, struct flow_table *);
+void availability_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
               struct ds *actions);

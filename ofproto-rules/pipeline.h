@@ -39,6 +39,10 @@
  *                        |    (again, here) |          v
  *                        +----------------- NEXT <--- RING
  *
+ * A packet by which a mux measures goes the same way up to TRACKED, and from
+ * there, or from where nothing is for it (KEY, ENDPOINT), back to the mux:
+ * TRACKED -> MEASURED -> ANSWERED -> mux.
+ *
  * A SYN or RST that is invalid for the connection that conntrack has goes from
  * DECIDE at home to DELIVER.  What ACCEPT makes of a fragment goes to DELIVER
  * by FRAGMENT and TRACKED.
@@ -113,6 +117,12 @@ enum host_table {
     /* What conntrack gives back of fragments: is it what it was given?  Then
      * TRACKED (again). */
     HT_FRAGMENT = 15,
+
+    /* What measures availability, after conntrack: is the owner here? */
+    HT_MEASURED = 18,
+
+    /* ... and back, to a mux only. */
+    HT_ANSWERED = 19,
 
     /* From a VM: may it be a reply of one of its rules?  By source port; again
      * for the next rule with that port. */
@@ -211,6 +221,7 @@ enum cookie_class {
     CK_VM = 6,              /* OpenFlow port of the VM. */
     CK_DROP = 8,            /* See enum drop_reason. */
     CK_STALE = 9,           /* See enum stale_case. */
+    CK_MEASURE = 10,        /* See enum measure_case. */
 };
 
 enum drop_reason {
@@ -236,6 +247,7 @@ enum drop_reason {
                              * that conntrack could not put together. */
     DR_PROBE = 20,          /* Claims to be a probe, or goes to where probes
                              * come from and answers none. */
+    DR_MEASURE = 23,        /* Measures availability, but is from no mux. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */
@@ -246,6 +258,15 @@ enum stale_case {
                              * Object: Endpoint.cookie. */
     ST_GONE = 3,            /* SYN of a connection to a VM that is not here any
                              * more.  To the agent. */
+};
+
+/* What flows of class CK_MEASURE meet: see availability.c. */
+enum measure_case {
+    MC_SERVED = 1,          /* Would go to a member here.  Object: the pool's
+                             * key. */
+    MC_REFUSED = 2,         /* Is for no rule or member here.  Object: the
+                             * table that says so. */
+    MC_ANSWER = 3,          /* On its way back.  Object: the mux's VTEP. */
 };
 
 static inline uint64_t

@@ -46,8 +46,11 @@ VLOG_DEFINE_THIS_MODULE(mux_fair);
 #define WEIGHTS_MS 100
 
 /* Part of a thread's packets that come in full batches if it does not keep
- * up: when packets are lost, and when that is not known. */
-#define FULL_LOST 0.25
+ * up: if it is busy for BUSY_ALWAYS of the time, with several queues of which
+ * one overflows for example, and otherwise.  (One that makes pauses also loses
+ * packets and gets full batches then, but is not short of time for it.) */
+#define FULL_BUSY 0.25
+#define BUSY_ALWAYS 0.9
 #define FULL_ALWAYS 0.9
 
 /* Excess that is not worth to be acted on. */
@@ -95,11 +98,14 @@ struct suspect {
     struct mux_fair_window windows[N_COUNTS];
     struct mux_fair_work work;  /* Within the window. */
     double seconds;             /* Its length. */
+    double span;                /* The length of a whole one. */
     struct mux_fair_capacity capacity;
     double rate;                /* That it can forward, packets a second. */
 
     bool is_short;              /* Of time. */
     long long int short_at;     /* When it last was. */
+    long long int behind_at;    /* When it last did not keep up... */
+    uint64_t begun;             /* ...and in which tick that began. */
 
     struct row *rows;
     size_t n_rows, allocated_rows;
@@ -321,13 +327,16 @@ suspect_start(struct suspect *s, long long int now, uint64_t now_ns)
  * whether packets were lost in front of any thread meanwhile. */
 static bool
 is_behind(enum mux_fair_overload overload, bool lost,
-          const struct mux_fair_work *work)
+          const struct mux_fair_capacity *c, const struct mux_fair_work *work)
 {
     double part = work->arrived ? (double) work->full / work->arrived : 0;
 
-    return (overload == MUX_FAIR_LOSS ? lost && part >= FULL_LOST
-            : overload == MUX_FAIR_QUEUE ? part >= FULL_ALWAYS
-            : false);
+    if (overload == MUX_FAIR_NEVER || (overload == MUX_FAIR_LOSS && !lost)) {
+        return false;
+    }
+    return (part >= FULL_ALWAYS
+            || (overload == MUX_FAIR_LOSS && part >= FULL_BUSY
+                && mux_fair_capacity_busy(c, work) >= BUSY_ALWAYS));
 }
 
 /* Reads what the thread of 's' has done since the last tick, and stores it
@@ -371,14 +380,25 @@ examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
     s->tick++;
     read_work(s, now_ns, &last);
 
-    bool behind = is_behind(overload, lost, &last);
+    bool behind = is_behind(overload, lost, &s->capacity, &last);
     if (behind) {
         /* What came while packets were lost does not tell what is sent. */
         s->base = s->tick - 1;
         s->is_short = true;
         s->short_at = now;
+        if (now - s->behind_at > MUX_FAIR_WINDOW) {
+            s->begun = s->tick;
+        }
+        s->behind_at = now;
+    }
+    if (!last.arrived) {
+        /* What there was of a backlog was worked off long ago. */
+        atomic_store_relaxed(&s->thread->fair.backlog, 0);
     }
     mux_fair_capacity_learn(&s->capacity, &last, behind);
+
+    s->span = mux_fair_window_growth(&s->windows[NS], s->counts[NS], s->tick,
+                                     MIN(s->tick, MUX_FAIR_TICKS)) / 1e9;
 
     uint64_t *work = (uint64_t *) &s->work;
     for (size_t i = 0; i < N_COUNTS; i++) {
@@ -389,7 +409,11 @@ examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
     s->seconds = s->work.ns / 1e9;
 
     double arriving = s->seconds > 0 ? s->work.arrived / s->seconds : 0;
-    s->rate = mux_fair_capacity_rate(&s->capacity, arriving);
+    s->rate = mux_fair_capacity_follow(&s->capacity, arriving);
+    if (behind) {
+        /* Even of what it got it cannot forward all. */
+        s->rate = MIN(s->rate, MUX_FAIR_BUSY * arriving);
+    }
     if (s->is_short && arriving > ENOUGH * s->rate) {
         s->short_at = now;
     }
@@ -574,25 +598,26 @@ sum_flows(const struct mux_fair_judge *judge, uint32_t counter,
     return total;
 }
 
-/* Decides about the flows of a VIP that sends too much, of which 'time_part'
- * may pass for want of time, and 'limit_part' by configuration, and whoever
- * sends too much is left 'squeeze' of it.  Returns the part that may pass of
- * what the flows' level leaves. */
+/* Decides about the flows of a VIP that sends 'demand', too much, of which
+ * 'time_part' may pass for want of time, and 'limit_part' by configuration,
+ * and whoever sends too much is left 'squeeze' of it.  Returns the part that
+ * may pass of what the flows' level leaves. */
 static double
 decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
-             size_t number, float time_part, float limit_part,
-             float squeeze)
+             size_t number, double demand, float time_part,
+             float limit_part, float squeeze)
 {
     struct mux_fair_heavy *m = &s->meter->heavies[number - 1];
     struct heavy *h = &s->heavies[number - 1];
-    double uniform = MIN(time_part, limit_part);
     double counts[MUX_FAIR_BUCKETS];
     float level = INFINITY;
     double pass = 1;
 
     if (h->total < MUX_FAIR_MIN_LEVEL) {
-        /* Nothing is known about its flows yet. */
-        pass = uniform;
+        /* Nothing is known about its flows yet, but that none may have more
+         * than all of them. */
+        level = (demand * MIN(time_part, limit_part)
+                 * (MUX_FAIR_WINDOW / 1000.));
     } else {
         double limit_pass;
         double total = sum_flows(judge, h->counter, counts);
@@ -600,6 +625,16 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
                                            &limit_pass);
 
         level = mux_fair_level(h->counts, time_part * h->total, &pass);
+        if (pass < 1) {
+            /* All would lose something.  Only if there was not enough for them
+             * within all of the window, in which what had queued up for a
+             * moment does not count for much. */
+            double seconds = MIN((judge->now - h->since) / 1000., s->span);
+
+            level = mux_fair_level(
+                h->counts, time_part * MAX(demand * seconds, h->total),
+                &pass);
+        }
         level = MIN(level, limit_level);
         pass = MIN(pass, limit_pass);
     }
@@ -609,10 +644,11 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
 }
 
 /* Decides about the packets that the thread of 's' gets for the VIP with
- * 'counter'. */
+ * 'counter', 'demand' a second. */
 static void
 decide(const struct mux_fair_judge *judge, struct suspect *s,
-       uint32_t counter, float time_part, float limit_part, long long int now)
+       uint32_t counter, double demand, float time_part, float limit_part,
+       long long int now)
 {
     bool over = MIN(time_part, limit_part) < 1;
     struct row *row;
@@ -633,8 +669,8 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
         if (over) {
             h->over_at = now;
         }
-        pass = decide_flows(judge, s, row->heavy, time_part, limit_part,
-                            squeeze);
+        pass = decide_flows(judge, s, row->heavy, demand, time_part,
+                            limit_part, squeeze);
         if (now - h->over_at > QUIET_MS) {
             h->used = false;
             row->heavy = 0;
@@ -729,8 +765,8 @@ decide_all(struct mux_fair_judge *judge, const char *name,
             struct suspect *s = judge->suspects[j];
 
             if (s->meter) {
-                decide(judge, s, vip->counter, s->parts[i], limit_parts[i],
-                       now);
+                decide(judge, s, vip->counter, s->demands[i], s->parts[i],
+                       limit_parts[i], now);
                 share += s->demands[i] * MIN(s->parts[i], limit_parts[i]);
             }
         }
@@ -777,6 +813,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
                    uint64_t now_ns, uint64_t lost)
 {
     const struct mux_fair_options *options = &judge->options;
+    bool off = options->overload == MUX_FAIR_NEVER && !options->max_pps;
     bool knows_lost = lost != UINT64_MAX;
     bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
     bool backlogged = false;
@@ -790,7 +827,13 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     for (size_t i = 0; i < n_threads; i++) {
         struct suspect *s = get_suspect(judge, i, threads[i]);
         uint32_t backlog;
+        bool was_off;
 
+        atomic_read_relaxed(&threads[i]->fair.off, &was_off);
+        if (was_off != off) {
+            atomic_store_relaxed(&threads[i]->fair.off, off);
+            atomic_store_relaxed(&threads[i]->fair.backlog, 0);
+        }
         atomic_read_relaxed(&threads[i]->fair.backlog, &backlog);
 
         bool late = (backlog >= MUX_FAIR_BACKLOG
@@ -809,7 +852,10 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
             s->short_at = now;
         }
         metered |= s->meter != NULL;
-        begins |= s->is_short && s->tick < MUX_FAIR_FIRST_TICKS;
+        begins |= (s->meter
+                   ? (s->is_short
+                      && s->tick - s->begun < MUX_FAIR_FIRST_TICKS)
+                   : late);
     }
 
     if (metered) {

@@ -20,8 +20,10 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "lib/slb-availability.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
+#include "odp-util.h"
 #include "ovs-ext/mux-answer.h"
 #include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-flight.h"
@@ -42,9 +44,9 @@
  * batch each, so that memory that one pass prefetches has arrived when the
  * next one reads it:
  *
- *   1. Parse, hash the flow, find the page of the endpoint.  A port that may be
- *      for SNAT and, as the filter in mux-snat.h tells, is no endpoint's has
- *      the entry of its VIP's ports for SNAT instead.
+ *   1. Parse, hash the flow, find the page of the endpoint, or, if the filter
+ *      in mux-snat.h tells that none names the port, that of the VIP's ports
+ *      for SNAT.
  *   2. Find the endpoint and the slot.
  *   3. Read the slot, find the owner.
  *   4. Read the owner, find its next hop and what counts it and the endpoint.
@@ -449,6 +451,10 @@ static OVS_NOINLINE int
 drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
                 enum mux_counter reason, enum mux_answer answer)
 {
+    if (f->measures) {
+        /* Who asks is told by hosts, or by that nobody tells. */
+        return reason;
+    }
     count_drop(ctx, f, reason);
     mux_answer(ctx, f, answer);
     return MUX_DONE;
@@ -505,6 +511,19 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
     return reason;
 }
 
+/* Is 'f', whose source address cannot be, one by which this mux's own agent
+ * measures?  Then it is from the bridge itself: what comes from the wire, or
+ * in a tunnel from a host, has come in by a port. */
+static bool
+is_measuring(const struct mux_flight *f)
+{
+    return (f->packet->md.in_port.odp_port == ODPP_NONE
+            && (mux_flight_is_v4(f)
+                ? slb_availability_is_source_v4(f->src[0])
+                : slb_availability_is_source_v6(f->src))
+            && has_ports(f->protocol) && !f->fragment && f->ttl > 1);
+}
+
 /* Decides about a packet that has a good IP header, but is no whole segment or
  * datagram of TCP or UDP from a good address that has some way to go. */
 static OVS_NOINLINE int
@@ -524,7 +543,8 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     if (mux_flight_is_v4(f)
         ? is_martian_v4(f->src[0], f->vip[1])
         : is_martian_v6(f->src, f->vip)) {
-        return MUX_COUNT_MARTIAN;
+        f->measures = is_measuring(f);
+        return f->measures ? parse_l4(f) : MUX_COUNT_MARTIAN;
     }
     if (!f->ttl) {
         return MUX_COUNT_TTL;
@@ -687,7 +707,8 @@ is_admitted(const struct mux_flight *f)
 static OVS_NOINLINE int
 check_restrictions(struct mux_context *ctx, struct mux_flight *f)
 {
-    if (f->entry->flags & MUX_ENTRY_RANGES && !is_admitted(f)) {
+    if (f->entry->flags & MUX_ENTRY_RANGES && !f->measures
+        && !is_admitted(f)) {
         return MUX_COUNT_SOURCE;
     }
     if (f->entry->flags & MUX_ENTRY_CLOSED
@@ -924,18 +945,27 @@ build(struct mux_context *ctx, struct mux_flight *f)
     } else {
         put_steering(ctx, f, p);
     }
+    if (OVS_UNLIKELY(f->notable)) {
+        if (f->measures) {
+            /* Hosts must not take it for anything else, and a VM's own ports
+             * are not measured. */
+            if (f->snat) {
+                return MUX_COUNT_MARTIAN;
+            }
+            steering_put_measure(p, STEERING_MEASURES, owner->index);
+        }
+        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
+        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
+        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
+        ctx->counters->n[MUX_COUNT_MEASURES] += f->measures;
+    }
     memcpy(p + 2 * ETH_ADDR_LEN, &f->eth_type, sizeof f->eth_type);
     decrement_ttl(p + ETH_HEADER_LEN, mux_flight_is_v4(f));
 
     mux_count_packet(f->entry_count, f->size, f->syn);
     mux_count_packet(f->owner_count, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    if (OVS_UNLIKELY(f->notable)) {
-        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
-        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
-        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
-        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
-    }
     return 0;
 }
 
@@ -1011,7 +1041,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter);
+    mux_fair_meter_judged(meter, mux_fair_nsec());
     return kept;
 }
 

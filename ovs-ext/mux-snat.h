@@ -39,12 +39,12 @@
  *
  * So a packet to a port that may be for SNAT has to be looked for among the
  * endpoints first, of which there may be thousands, to find out that none
- * names the port.  That would cost more than all the rest, since each port has
- * a place of its own there, far from all others.  A filter (Bloom's) in front
- * of each page of endpoints tells, for nearly all ports that none names, that
- * it is so.  It is a tiny fraction of the page, so that the filters of all
- * pages stay in a near cache, and has only endpoints with ports that may be
- * for SNAT, so others do not fill it.
+ * names the port.  That would cost a quarter of what the packet costs, since
+ * each port has a place of its own there, far from all others.  A filter
+ * (Bloom's) in front of each page of endpoints tells, for nearly all ports
+ * that none names, that it is so.  It is a tiny fraction of the page, so that
+ * the filters of all pages stay in a near cache, and has only endpoints with
+ * ports that may be for SNAT, so others do not fill it.
  *
  * To take something out of such a filter is not possible.  Each table has its
  * own filters, and those of pages that have changed are made anew.

@@ -87,6 +87,7 @@ EXTRA_DIST += \
 	tests/lib/whoami.py \
 	tests/system/access.t \
 	tests/system/announce.t \
+	tests/system/availability.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
@@ -262,12 +263,16 @@ EXTRA_DIST += \
 	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-availability \
 	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
 	tests/unit/test-mux-tables \
 	tests/unit/test-talkers
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_availability_SOURCES = tests/unit/test-availability.c
+tests_unit_test_availability_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_availability_LDADD = $(AGENT_LDADD)
 tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
 tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
@@ -295,6 +300,7 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux-empty.flows \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
+	tests/system/host/availability.t \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
 	tests/system/host/fragments.t \
@@ -341,6 +347,12 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-fair-overload
+tests_unit_test_mux_fair_overload_SOURCES = \
+	tests/unit/test-mux-fair-overload.c $(MUX_UNIT)
+tests_unit_test_mux_fair_overload_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_overload_LDADD = $(MUX_LDADD)
 # Health probes.
 UNIT_TESTS += \
 	tests/unit/test-probe-engine \

@@ -15,6 +15,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/host.c \
 	controller/agent/monitor.c \
 	controller/agent/monitor.h \
+	controller/agent/mux-availability.c \
+	controller/agent/mux-availability.h \
 	controller/agent/mux.c \
 	controller/agent/node.c \
 	controller/agent/node.h \
@@ -25,7 +27,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/slb-agent.c \
 	controller/agent/tunnel-neighbour.c \
 	controller/agent/tunnel-neighbour.h
-controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
+controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS) \
+	-DSLB_VERSION='"$(VERSION)"'
 controller_slb_agent_LDADD = \
 	controller/agent/libagent.la \
 	ofproto-rules/librules.la \
@@ -37,6 +40,16 @@ noinst_LTLIBRARIES += controller/agent/libagent.la
 controller_agent_libagent_la_SOURCES = \
 	controller/agent/announce.c \
 	controller/agent/announce.h \
+	controller/agent/availability-flow.c \
+	controller/agent/availability-flow.h \
+	controller/agent/availability-packet.c \
+	controller/agent/availability-packet.h \
+	controller/agent/availability-judge.c \
+	controller/agent/availability-judge.h \
+	controller/agent/availability-state.h \
+	controller/agent/availability-text.c \
+	controller/agent/availability.c \
+	controller/agent/availability.h \
 	controller/agent/fabric.c \
 	controller/agent/fabric.h \
 	controller/agent/idle.c \

@@ -459,15 +459,35 @@ build_probes(const struct host_bridge *bridge, struct host_rules *rules)
     free(uses);
 }
 
-/* Muxes send to us, we do not send to them. */
+/* Muxes send to us, and get answers when they measure. */
+static void
+build_muxes(struct builder *b, struct host_rules *rules)
+{
+    struct sset vteps = SSET_INITIALIZER(&vteps);
+    const struct slbrec_mux *row;
+    ovs_be32 *muxes = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_MUX_FOR_EACH (row, b->agent->slb_idl) {
+        ovs_be32 vtep;
+
+        sset_add(&b->peers, row->vtep);
+        if (parse_vtep(row->vtep, &vtep, "mux") && vtep
+            && sset_add(&vteps, row->vtep)) {
+            if (rules->n_pools) {
+                sset_add(&b->vteps, row->vtep);
+            }
+            APPEND(muxes, n, allocated, vtep);
+        }
+    }
+    sset_destroy(&vteps);
+    rules->muxes = muxes;
+    rules->n_muxes = n;
+}
+
 static void
 build_peers(struct builder *b, struct host_rules *rules)
 {
-    const struct slbrec_mux *row;
-    SLBREC_MUX_FOR_EACH (row, b->agent->slb_idl) {
-        sset_add(&b->peers, row->vtep);
-    }
-
     ovs_be32 *peers = xmalloc(sset_count(&b->peers) * sizeof *peers);
     size_t n = 0;
     const char *text;
@@ -544,6 +564,7 @@ host_model_build(struct host_model *model, const struct agent *agent,
     build_locations(&b, &model->rules);
     build_pools(&b, &model->rules);
     build_probes(bridge, &model->rules);
+    build_muxes(&b, &model->rules);
     build_peers(&b, &model->rules);
     build_gateways(&model->rules);
     build_vteps(&b, model);
@@ -572,6 +593,7 @@ host_model_destroy(struct host_model *model)
         free(rules->pools[i].endpoints);
     }
     free(CONST_CAST(ovs_be32 *, rules->peers));
+    free(CONST_CAST(ovs_be32 *, rules->muxes));
     free(CONST_CAST(struct host_vm *, rules->vms));
     free(CONST_CAST(struct host_probe *, rules->probes));
     free(CONST_CAST(struct host_location *, rules->locations));

@@ -107,7 +107,7 @@ static const struct command {
 "Shows the muxes and hosts: the number of the state they should have in\n"
 "force (WANTED), of the one they have (APPLIED), the ports they have seen,\n"
 "and what they tell of themselves (STATUS), such as that a mux is\n"
-"overloaded, and by whom." },
+"overloaded, and by whom, or which hosts do not answer it." },
 };
 
 static void

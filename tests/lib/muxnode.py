@@ -98,7 +98,7 @@ class Node:
     """ovsdb-server and slb-vswitchd of one mux."""
 
     def __init__(self, program=None, cores=(0, ), pmds=(1, ), memory=256,
-                 environment=None):
+                 environment=None, eal=''):
         self.program = program or os.path.join(
             os.environ.get('SLB_BUILDDIR', os.path.join(SOURCE, '_build')),
             'ovs-ext/slb-vswitchd')
@@ -114,7 +114,7 @@ class Node:
             'dpdk-lcore-mask': '0x%x' % sum(1 << core for core in cores),
             'pmd-cpu-mask': '0x%x' % sum(1 << core for core in pmds),
             'dpdk-socket-mem': str(memory),
-            'dpdk-extra': '"--no-pci --in-memory --no-telemetry"',
+            'dpdk-extra': '"--no-pci --in-memory --no-telemetry %s"' % eal,
             'per-port-memory': 'true'}
 
     def path(self, name):
@@ -186,7 +186,7 @@ class Node:
                                 if re.search(r'\|(EMER|ERR)\|', line))
         return text
 
-    def run(self, *command, data=None, timeout=20):
+    def run(self, *command, data=None, timeout=70):
         done = subprocess.run(command, input=data, text=True, env=self.env,
                               timeout=timeout, capture_output=True)
         if done.returncode:
@@ -195,14 +195,14 @@ class Node:
         return done.stdout
 
     def vsctl(self, *arguments):
-        return self.run('ovs-vsctl', '--timeout=15', *arguments)
+        return self.run('ovs-vsctl', '--timeout=60', *arguments)
 
     def ofctl(self, *arguments, data=None):
-        return self.run('ovs-ofctl', '--timeout=15', '-OOpenFlow15',
+        return self.run('ovs-ofctl', '--timeout=60', '-OOpenFlow15',
                         *arguments, data=data)
 
     def appctl(self, *arguments):
-        return self.run('ovs-appctl', '--timeout=15', '-t',
+        return self.run('ovs-appctl', '--timeout=60', '-t',
                         self.path('vswitchd.ctl'), *arguments)
 
     def in_namespace(self, *command, data=None):

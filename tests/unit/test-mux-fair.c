@@ -414,6 +414,40 @@ test_capacity(void)
 }
 
 static void
+test_follow(void)
+{
+    struct mux_fair_work work = {
+        .ns = 10000000, .arrived = 10000, .forwarded = 5000, .full = 10000,
+        .judge_ns = 1000000, .forward_ns = 5000000,
+        .gap_packets = 10000, .gap_ns = 1000000,
+    };
+    struct mux_fair_capacity c;
+    double rate;
+
+    /* 200 ns to receive and judge, 1000 ns to forward.  At first the most that
+     * was seen counts... */
+    mux_fair_capacity_init(&c);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 1e6), INFINITY);
+    mux_fair_capacity_learn(&c, &work, false);
+    rate = mux_fair_capacity_follow(&c, 1e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .2) / 1000e-9, 1);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 2e6), rate);
+    rate = mux_fair_capacity_follow(&c, .5e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .1) / 1000e-9, 1);
+
+    /* ...later it changes by 2 % a tick at most. */
+    for (int i = 0; i < MUX_FAIR_FIRST_TICKS; i++) {
+        mux_fair_capacity_learn(&c, &work, false);
+    }
+    assert_near(mux_fair_capacity_follow(&c, 2e6), rate / 1.02, 1);
+    assert_near(mux_fair_capacity_follow(&c, .5e6), rate, 1);
+    for (int i = 0; i < 100; i++) {
+        rate = mux_fair_capacity_follow(&c, 2e6);
+    }
+    assert_near(rate, (MUX_FAIR_BUSY - .4) / 1000e-9, 1);
+}
+
+static void
 test_backlog(void)
 {
     struct mux_fair_thread t = { .backlog = 0 };
@@ -447,6 +481,14 @@ test_backlog(void)
         n_begins += mux_fair_enter(&t, i % 5 ? 20 : NETDEV_MAX_BURST);
     }
     CU_ASSERT_EQUAL(n_begins, 0);
+
+    /* Nobody counts what nobody wants. */
+    atomic_store_relaxed(&t.off, true);
+    atomic_store_relaxed(&t.backlog, 0);
+    for (int i = 0; i < 1000; i++) {
+        CU_ASSERT(!mux_fair_enter(&t, NETDEV_MAX_BURST));
+    }
+    CU_ASSERT_EQUAL(t.backlog, 0);
 }
 
 /* A port with threads, driven by a clock of the test's own. */
@@ -737,7 +779,7 @@ batches(struct port *port, int n, size_t size)
             n_sent += port_send(port, 0, j % 10, j);
         }
         if (meter) {
-            mux_fair_meter_judged(meter);
+            mux_fair_meter_judged(meter, mux_fair_nsec());
         }
         mux_fair_leave(&thread->fair, n_sent);
     }
@@ -830,6 +872,14 @@ test_judge_overload(void)
         port.lost++;
         CU_ASSERT(!batches(&port, 50, NETDEV_MAX_BURST));
     }
+    CU_ASSERT(port.threads[0]->fair.off);
+
+    /* With a limit threads are watched nevertheless. */
+    never.max_pps = 1000;
+    mux_fair_judge_set_options(port.judge, &never);
+    CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+    CU_ASSERT(is_metered(&port));
+    CU_ASSERT(!port.threads[0]->fair.off);
     port_destroy(&port);
 }
 
@@ -857,6 +907,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_sketch),
     UNIT_TEST(test_sketch_window),
     UNIT_TEST(test_capacity),
+    UNIT_TEST(test_follow),
     UNIT_TEST(test_backlog),
     UNIT_TEST(test_judge_vips),
     UNIT_TEST(test_judge_weights),

@@ -79,6 +79,7 @@ struct fixture {
     struct host_endpoint endpoints[12], endpoints6[4];
     struct host_pool pools[2];
     ovs_be32 peers[3];
+    ovs_be32 muxes[1];
     struct host_probe probes[3];
     struct host_rules rules;
 };
@@ -157,6 +158,7 @@ fixture_init(struct fixture *f)
     f->peers[0] = vtep("172.16.0.11");
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
+    f->muxes[0] = vtep("172.16.0.11");
 
     f->probes[0] = (struct host_probe) { &f->vms[0], 3, 80 };
     f->probes[1] = (struct host_probe) { &f->vms[0], 3, 443 };
@@ -172,6 +174,7 @@ fixture_init(struct fixture *f)
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
         .anycast = vtep("172.16.0.100"),
         .peers = f->peers, .n_peers = 3,
+        .muxes = f->muxes, .n_muxes = 1,
         .vms = f->vms, .n_vms = 4,
         .locations = f->locations, .n_locations = 2,
         .networks = f->networks, .n_networks = 1,
@@ -517,8 +520,8 @@ test_ring(void)
     flow_table_destroy(&ft);
 }
 
-/* Whatever steering_pull() refuses for its first four octets is dropped, and
- * SNAT returns, which are of no pool. */
+/* Whatever steering_pull() refuses for its first four octets is dropped, but
+ * for what measures, and SNAT returns, which are of no pool. */
 static void
 test_steering(void)
 {
@@ -533,15 +536,19 @@ test_steering(void)
             uint8_t addrs[STEERING_LEN] = {
                 STEERING_OUI, second, 0, 1, 0, n > 1,
                 STEERING_OUI, n, 0, n > 2, 0, n > 3 };
+            enum steering_measure measure;
+            uint16_t owner;
             struct flow flow;
+            bool passes = (steering_pull_measure(addrs, &measure, &owner)
+                           ? measure == STEERING_MEASURES
+                           : steering_pull(&s, addrs)
+                             && !(s.flags & STEERING_SNAT));
 
             memset(&flow, 0, sizeof flow);
             memcpy(&flow.dl_dst, addrs, ETH_ADDR_LEN);
             memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
             CU_ASSERT_EQUAL(lookup(&ft, HT_STEERING, &flow)->cookie
-                            != drop_cookie(DR_STEERING, 0),
-                            steering_pull(&s, addrs)
-                            && !(s.flags & STEERING_SNAT));
+                            != drop_cookie(DR_STEERING, 0), passes);
         }
     }
     flow_table_destroy(&ft);
@@ -963,6 +970,100 @@ test_probe(void)
 }
 
 /* Mistakes are counted, and change nothing else. */
+/* Returns the last flow that a packet meets, from 'table' on. */
+static const struct flow_entry *
+follow(const struct flow_table *ft, uint8_t table, struct flow *flow)
+{
+    for (;;) {
+        const struct flow_entry *entry = lookup(ft, table, flow);
+        const struct ofpact *a;
+        bool goes_on = false;
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+        execute(entry, flow);
+        OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+            if (a->type == OFPACT_GOTO_TABLE) {
+                table = ofpact_get_GOTO_TABLE(a)->table_id;
+                goes_on = true;
+            } else if (a->type == OFPACT_CT) {
+                /* Nothing is known. */
+                flow->ct_state = CS_TRACKED | CS_NEW;
+                table = ofpact_get_CT(a)->recirc_table;
+                goes_on = true;
+            }
+        }
+        if (!goes_on) {
+            return entry;
+        }
+    }
+}
+
+/* A packet that measures goes back to the mux that it is from, with an answer,
+ * and nowhere else, whatever it is for. */
+static void
+test_measures(void)
+{
+    static const struct {
+        const char *from;
+        uint32_t key;
+        const char *vip;
+        uint16_t port;
+        uint16_t owner;
+        enum steering_measure answer; /* 0: dropped. */
+    } cases[] = {
+        { "172.16.0.11", 100, "20.50.60.10", 80, 1, STEERING_SERVED },
+        /* A member on another host, one that is not there. */
+        { "172.16.0.11", 100, "20.50.60.10", 80, 3, STEERING_REFUSED },
+        { "172.16.0.11", 100, "20.50.60.10", 80, 999, STEERING_REFUSED },
+        /* No such port, VIP, key. */
+        { "172.16.0.11", 100, "20.50.60.10", 4, 1, STEERING_REFUSED },
+        { "172.16.0.11", 100, "20.50.60.99", 80, 1, STEERING_REFUSED },
+        { "172.16.0.11", 999, "20.50.60.10", 80, 1, STEERING_REFUSED },
+        /* A host, a stranger. */
+        { "172.16.0.22", 100, "20.50.60.10", 80, 1, 0 },
+        { "172.16.0.22", 999, "20.50.60.10", 80, 1, 0 },
+        { "172.16.0.99", 100, "20.50.60.10", 80, 1, 0 },
+    };
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint8_t addrs[STEERING_LEN];
+        struct flow flow = {
+            .in_port.ofp_port = f.rules.tunnel_port,
+            .tunnel.ip_src = vtep(cases[i].from),
+            .tunnel.tun_id = htonll(cases[i].key),
+            .dl_type = htons(ETH_TYPE_IP),
+            .nw_proto = IPPROTO_TCP,
+            .nw_src = vtep("169.254.192.7"),
+            .nw_dst = vtep(cases[i].vip),
+            .tp_dst = htons(cases[i].port),
+            .tcp_flags = TCP_FLAGS_BE16(TCP_SYN),
+        };
+
+        steering_put_measure(addrs, STEERING_MEASURES, cases[i].owner);
+        memcpy(&flow.dl_dst, addrs, ETH_ADDR_LEN);
+        memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
+
+        const struct flow_entry *entry = follow(&ft, HT_IN, &flow);
+        if (!cases[i].answer) {
+            CU_ASSERT_EQUAL(entry->cookie >> 48, CK_DROP);
+            continue;
+        }
+        CU_ASSERT_EQUAL(entry->cookie,
+                        make_cookie(CK_MEASURE, MC_ANSWER,
+                                    ntohl(f.muxes[0])));
+        CU_ASSERT_EQUAL(flow.tunnel.ip_dst, f.muxes[0]);
+        CU_ASSERT_EQUAL(flow.tunnel.tun_id, htonll(cases[i].key));
+        steering_put_measure(addrs, cases[i].answer, cases[i].owner);
+        CU_ASSERT(!memcmp(&flow.dl_dst, addrs, ETH_ADDR_LEN));
+        CU_ASSERT(!memcmp(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN));
+    }
+    flow_table_destroy(&ft);
+}
+
 static void
 test_mistakes(void)
 {
@@ -995,6 +1096,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments_out),
     UNIT_TEST(test_starts),
     UNIT_TEST(test_probe),
+    UNIT_TEST(test_measures),
     UNIT_TEST(test_mistakes),
     UNIT_END
 };
