@@ -116,7 +116,8 @@ EXTRA_DIST += \
 	tests/system/stranger.t \
 	tests/system/traceroute.t \
 	tests/system/two-at-once.t \
-	tests/system/udp.t
+	tests/system/udp.t \
+	tests/system/zone-death.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
 .PHONY: print-unit-tests
 print-unit-tests:
@@ -137,6 +138,7 @@ tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
+	tests/bench/heartbeat \
 	tests/bench/mux \
 	tests/bench/probes \
 	tests/bench/mux-tables \

@@ -31,6 +31,11 @@
  * before. */
 #define RETRY_INTERVAL 1000
 
+/* Heartbeats are at times, by the wall clock, that are that part of an
+ * interval apart.  A server with very many connections takes long to look for
+ * what is new: better that it finds several. */
+#define TIMES_PER_INTERVAL 10
+
 /* When the next one is due: LLONG_MIN for at once, LLONG_MAX for never. */
 static long long int due = LLONG_MAX;
 
@@ -45,7 +50,10 @@ choose_pause(const struct agent *agent)
     if (global) {
         ignore(slb_heartbeat_interval(&global->options, &interval));
     }
-    return interval - random_range(interval / 4 + 1);
+    int pause = interval - random_range(interval / 4 + 1);
+
+    return pause - (time_wall_msec() + pause) % (interval
+                                                 / TIMES_PER_INTERVAL);
 }
 
 /* Counts if it is time to, and 'needed'. */

@@ -18,7 +18,8 @@
 /* The host's heartbeat: while it has members to probe, this agent counts
  * Node.alive up every SLB_Global.options:heartbeat-interval milliseconds, a
  * little more often at random so that agents do not do it all at the same
- * time, and at once when it reaches the database (again).
+ * time (but many of them, which is cheaper for the database), and at once when
+ * it reaches the database (again).
  *
  * The database does the counting, and nobody on a node reads the column, so it
  * costs the database one small transaction, and nobody else but managers

@@ -961,7 +961,7 @@ health_to_text(const struct member *m, const char *probe)
     struct ds ds = DS_EMPTY_INITIALIZER;
 
     if (m->unknown) {
-        ds_put_format(&ds, "unknown, as host %s is silent; ",
+        ds_put_format(&ds, "unknown, as host %s is silent: ",
                       m->bm.binding->port->node);
     }
     ds_put_cstr(&ds, (!m->down ? "counts as up"
