@@ -172,15 +172,16 @@ silence_pop(struct silence *s)
 }
 
 /* Returns when a proof is needed: after an interval without any, or as soon as
- * it would make a host silent.  LLONG_MAX for never. */
+ * it would make a host silent.  LLONG_MAX for never: nor is one needed while
+ * there is a host for silence_pop() to return. */
 long long int
 silence_deadline(const struct silence *s)
 {
     const struct silence_host *h = first_quiet(s);
 
-    if (!h || s->proved_at == LLONG_MIN) {
+    if (!h || s->proved_at == LLONG_MIN
+        || s->clock - h->heard >= s->limit) {
         return LLONG_MAX;
     }
-    return s->proved_at + MAX(0, MIN(h->heard + s->limit - s->clock,
-                                     s->interval));
+    return s->proved_at + MIN(h->heard + s->limit - s->clock, s->interval);
 }
