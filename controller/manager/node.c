@@ -200,6 +200,11 @@ nodes_see_silence(struct state *s)
     while ((name = silence_pop(&s->silence))) {
         struct node *n = shash_find_data(&s->nodes, name);
 
+        if (!n) {
+            /* It went while everything was read again. */
+            silence_forget(&s->silence, name);
+            continue;
+        }
         VLOG_WARN_RL(&rl, "host %s is silent: nothing was heard of it for "
                      "%"PRId64" ms, so its members are unknown", name,
                      s->silence.limit);
