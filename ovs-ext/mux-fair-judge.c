@@ -377,9 +377,13 @@ read_demands(struct suspect *s, const struct mux_vips *vips)
                 uint64_t packets;
 
                 atomic_read_relaxed(&vip->packets, &packets);
-                s->demands[i]
-                    = mux_fair_window_growth(&row->packets, packets, s->tick,
-                                             n_ticks(s)) / s->seconds;
+                if (s->seconds > 0) {
+                    /* Before the first tick nobody knows. */
+                    s->demands[i]
+                        = (mux_fair_window_growth(&row->packets, packets,
+                                                  s->tick, n_ticks(s))
+                           / s->seconds);
+                }
                 mux_fair_window_end(&row->packets, packets, s->tick);
             }
         }
