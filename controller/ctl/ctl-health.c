@@ -25,12 +25,13 @@
 #include "util.h"
 #include "yaml/slb-model.h"
 
-/* Does 'member' of 'pool', about which 'found' is known, get new connections
- * but for its health? */
+/* Does 'member', about which 'found' is known, get new connections but for its
+ * health?  (One that a probe says is down drains, but only for the rules with
+ * that probe.) */
 static bool
 may_serve(const struct slb_member *member, const struct ctl_member *found)
 {
-    return (found->state == CTL_MEMBER_BOUND && member->weight
+    return (found->node && member->weight
             && member->admin_state != SLB_ADMIN_DOWN);
 }
 

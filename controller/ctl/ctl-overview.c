@@ -761,15 +761,17 @@ add_frontends(struct ctl_table *table, const struct printer *p,
     }
 }
 
-/* Adds the cell HEALTH: what the 'probes' say of 'member', as "up" or, if there
- * are several, "http:up,tls:down". */
+/* Adds the cell HEALTH: what the 'probes' say of 'member', as "up" or, if
+ * there are several, "http:up,tls:down".  Nobody probes those that are not
+ * declared any more; one that is, and drains, may do so because it is down. */
 static void
 add_health(struct ctl_table *table, const struct printer *p,
-           const struct svec *probes, const struct ctl_member *member)
+           const struct svec *probes, const struct ctl_member *member,
+           bool declared)
 {
     struct ds cell = DS_EMPTY_INITIALIZER;
 
-    if (member->state == CTL_MEMBER_BOUND) {
+    if (member->state == CTL_MEMBER_BOUND || (declared && member->node)) {
         for (size_t i = 0; i < probes->n; i++) {
             const struct slb_probe *probe = shash_find_data(&p->probes,
                                                             probes->names[i]);
@@ -812,7 +814,7 @@ add_members(struct ctl_table *table, const struct printer *p,
             add_if_field(table, member ? &member->obj : NULL, "weight");
             add_if_field(table, member ? &member->obj : NULL, "adminState");
             ctl_table_add(table, "%s", ctl_member_state_name(found->state));
-            add_health(table, p, &probes, found);
+            add_health(table, p, &probes, found, member != NULL);
             ctl_table_add(table, "%s", found->node ? found->node : "");
         }
         svec_destroy(&probes);

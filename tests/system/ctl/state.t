@@ -233,6 +233,18 @@ ok "it is back" db_transact \
 run slb-ctl get LoadBalancer shop -o wide
 like "$output" 'vm1 +10.0.1.4 +1 +None +bound +up +host1' "and so is that"
 
+# A member that is down, and drains because of it; not for other rules.
+ok "a member is down" db_transact \
+    '{"op":"update","table":"Port","where":[["iface_id","==","vm1"]],
+      "row":{"health":["map",[["shop/probes/health 10.0.1.4","down"]]]}}' \
+    '{"op":"update","table":"Compiled_Pool",
+      "where":[["name","==","shop/backendPools/servers"]],
+      "row":{"draining":["set",[1,4,5,7]]}}'
+run slb-ctl get LoadBalancer shop -o wide
+like "$output" 'vm1 +10.0.1.4 +1 +None +draining +down +host1' "and shown so"
+like "$output" 'servers:8443, 0 of 5 members' "it does not serve"
+like "$output" 'servers:3389, 1 of 5 members' "but where nobody probes it"
+
 # As text: the status is only for reading.
 on_terminal()
 {
