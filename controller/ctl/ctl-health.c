@@ -12,7 +12,6 @@
  * See the License for the specific language governing permissions and
  * limitations under the License. */
 
-
 #include <config.h>
 
 #include "controller/ctl/ctl-health.h"
@@ -83,8 +82,8 @@ ctl_pool_measure(const struct ctl_state *state, const struct slb_pool *pool,
     return size;
 }
 
-/* Adds the names of the probes of the rules that use 'pool', a pool of 'lb', to
- * 'probes', sorted. */
+/* Adds the names of the probes of the rules that use 'pool', a pool of 'lb',
+ * to 'probes', sorted. */
 void
 ctl_pool_probes(const struct slb_load_balancer *lb,
                 const struct slb_pool *pool, struct svec *probes)

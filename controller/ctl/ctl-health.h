@@ -12,16 +12,15 @@
  * See the License for the specific language governing permissions and
  * limitations under the License. */
 
-
 #ifndef CTL_HEALTH_H
 #define CTL_HEALTH_H 1
 
 /* Which members are well, and so how many of a pool serve.
  *
  * A member's host says what it has found out ("up" or "down"), for each probe
- * that a rule uses the pool with; it is "unknown" before that, and when nothing
- * is heard of its host any more.  Whether it gets connections is the manager's
- * decision, which follows from that and from what users declared. */
+ * that a rule uses the pool with; it is "unknown" before that, and when
+ * nothing is heard of its host any more.  Whether it gets connections is the
+ * manager's decision, which follows from that and from what users declared. */
 
 #include <stddef.h>
 
