@@ -504,10 +504,10 @@ sum_flows(const struct mux_fair_judge *judge, uint32_t counter,
     return total;
 }
 
-/* Decides about the flows of a VIP that sends 'demand', too much, of which
- * 'time_part' may pass for want of time, and 'limit_part' by configuration,
- * and whoever sends too much is left 'squeeze' of it.  Returns the part that
- * may pass of what the flows' level leaves. */
+/* Decides about the flows of a VIP that sends 'demand', too much or until
+ * lately, of which 'time_part' may pass for want of time, and 'limit_part' by
+ * configuration, and whoever sends too much is left 'squeeze' of it.  Returns
+ * the part that may pass of what the flows' level leaves. */
 static double
 decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
              size_t number, double demand, float time_part,
@@ -515,6 +515,7 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
 {
     struct mux_fair_heavy *m = &s->meter->heavies[number - 1];
     struct heavy *h = &s->heavies[number - 1];
+    float part = MIN(time_part, limit_part);
     double counts[MUX_FAIR_BUCKETS];
     float level = INFINITY;
     double pass = 1;
@@ -522,8 +523,9 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
     if (h->total < MUX_FAIR_MIN_LEVEL) {
         /* Nothing is known about its flows yet, but that none may have more
          * than all of them. */
-        level = (demand * MIN(time_part, limit_part)
-                 * (MUX_FAIR_WINDOW / 1000.));
+        if (part < 1) {
+            level = demand * part * (MUX_FAIR_WINDOW / 1000.);
+        }
     } else {
         double limit_pass;
         double total = sum_flows(judge, h->counter, counts);

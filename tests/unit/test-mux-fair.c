@@ -687,6 +687,24 @@ test_judge_weights(void)
     port_destroy(&port);
 }
 
+/* Who has sent too much until lately, and hardly anything since, may send a
+ * little more at once. */
+static void
+test_judge_burst(void)
+{
+    struct port port;
+
+    port_init(&port, MUX_FAIR_LOSS, 100000);
+    port_run(&port);
+    port_ticks(&port, 20, 5, 0, 5050);
+    CU_ASSERT(lost_part(&port, 0) > .5);
+    port_ticks(&port, 15, 0, 0, 1);
+    for (int i = 0; i < 50; i++) {
+        CU_ASSERT(port_send(&port, 0, 0, 0));
+    }
+    port_destroy(&port);
+}
+
 /* Lets 'ticks' pass in which one VIP gets 10 packets of each of 1,000 flows a
  * window, 'heavy' packets a tick of another one, by the thread that the flow
  * belongs to.  Stores what part of each is lost. */
@@ -912,6 +930,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_backlog),
     UNIT_TEST(test_judge_vips),
     UNIT_TEST(test_judge_weights),
+    UNIT_TEST(test_judge_burst),
     UNIT_TEST(test_judge_flows),
     UNIT_TEST(test_judge_overload),
     UNIT_TEST(test_options),
