@@ -759,11 +759,12 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
             s->is_short = is_short;
             s->short_at = now;
         }
+        s->late_at = !late ? 0 : s->late_at ? s->late_at : now;
         metered |= s->meter != NULL;
         begins |= (s->meter
                    ? (s->is_short
                       && s->tick - s->begun < MUX_FAIR_FIRST_TICKS)
-                   : late);
+                   : late && now - s->late_at < QUIET_MS);
     }
 
     if (metered) {

@@ -31,8 +31,9 @@ struct mux_fair_meter;
 struct mux_thread;
 struct mux_vips;
 
-/* Time for which there must be enough until a shortage is over, and for which
- * flows of a VIP that does not send too much any more are still counted. */
+/* Time for which there must be enough until a shortage is over, for which
+ * flows of a VIP that does not send too much any more are still counted, and
+ * after which a backlog without a shortage is no reason to hurry. */
 #define QUIET_MS 1000
 
 /* VIPs that are told about. */
@@ -69,6 +70,8 @@ struct heavy {
 struct suspect {
     struct mux_thread *thread;
     struct mux_fair_meter *meter; /* Null if it has none. */
+    long long int late_at;      /* Since when it has a backlog, 0 if it has
+                                 * none. */
 
     uint64_t tick;              /* Ticks since it has the meter. */
     uint64_t base;              /* From when on counts are to be believed. */
