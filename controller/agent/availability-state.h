@@ -127,7 +127,9 @@ struct availability {
 
     struct sent sent[AVAILABILITY_MAX_SENT]; /* By 'seq'. */
     uint64_t first, next;       /* Those that are waited for. */
-    long long int now, wall;    /* Of the last run; 0: none yet, or paused. */
+    long long int now, wall;    /* Of the last run, or answer; 0: none yet, or
+                                 * paused. */
+    long long int ran_at;       /* Up to when credits have been given. */
     long long int began;
     uint64_t n_late;
 

@@ -798,12 +798,13 @@ void
 availability_run(struct availability *av, long long int now,
                  long long int wall)
 {
-    long long int elapsed = av->now ? MAX(now - av->now, 0) : 0;
+    long long int elapsed = av->now ? MAX(now - av->ran_at, 0) : 0;
 
     if (!av->now) {
         av->began = now;
     }
     av->now = MAX(now, av->now);
+    av->ran_at = now;
     av->wall = wall;
     run_timeouts(av);
     run_ring(av);
