@@ -82,16 +82,28 @@ availability_count_dead(const struct availability *av)
 }
 
 /* Is it this mux, rather than all hosts? */
-bool
-availability_is_cut_off(const struct availability *av, size_t n_dead)
+static bool
+is_cut_off(const struct availability *av)
 {
-    return n_dead > 1 && n_dead == av->n_hosts;
+    const struct host *host;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (host, node, &av->hosts) {
+        if (host->n_paths) {
+            if (!host->verdict.bad) {
+                return false;
+            }
+            n++;
+        }
+    }
+    return n > 1;
 }
 
-/* Something has changed that others may ask for. */
+/* availability_is_dead() may say something else. */
 static void
-changed(struct availability *av)
+hosts_changed(struct availability *av)
 {
+    av->cut_off = is_cut_off(av);
     av->seqno++;
     av->dirty = true;
 }
@@ -102,19 +114,19 @@ host_failed(struct availability *av, struct host *host, long long int at)
     if (verdict_fail(&host->verdict, at) && !host->verdict.bad) {
         verdict_turn(&host->verdict, av->now, av->wall);
         VLOG_WARN("host "IP_FMT" does not answer", IP_ARGS(host->vtep));
-        changed(av);
+        hosts_changed(av);
     }
 }
 
 static void
 host_succeeded(struct availability *av, struct host *host, long long int at)
 {
-    host->known = true;
     host->answered = MAX(host->answered, at);
     if (verdict_succeed(&host->verdict, at)) {
         VLOG_INFO("host "IP_FMT" answers again", IP_ARGS(host->vtep));
-        changed(av);
+        hosts_changed(av);
     }
+    host->known |= !host->verdict.bad;
 }
 
 /* Paths. */
@@ -168,7 +180,7 @@ path_failed(struct availability *av, struct target *target,
         availability_format_bad_path(target, path, &ds);
         VLOG_WARN("VIP %s: %s", target->vip->address, ds_cstr(&ds));
         ds_destroy(&ds);
-        changed(av);
+        av->dirty = true;
     } else {
         path_retry(av, target, path);
     }
@@ -181,7 +193,7 @@ path_succeeded(struct availability *av, struct target *target,
     if (verdict_succeed(&path->verdict, at)) {
         VLOG_INFO("VIP %s: all is well again by "IP_FMT, target->vip->address,
                   IP_ARGS(path->host->vtep));
-        changed(av);
+        av->dirty = true;
     }
 }
 
@@ -546,11 +558,14 @@ run_ring(struct availability *av)
     HMAP_FOR_EACH_SAFE (host, node, &av->hosts) {
         if (!host->n_paths) {
             if (host->verdict.bad) {
-                changed(av);
+                hosts_changed(av);
             }
             hmap_remove(&av->hosts, &host->node);
             free(host);
         }
+    }
+    if (av->cut_off != is_cut_off(av)) {
+        hosts_changed(av);
     }
     av->host_ring = xrealloc(av->host_ring, MAX(hmap_count(&av->hosts), 1)
                              * sizeof *av->host_ring);
@@ -879,7 +894,7 @@ availability_is_dead(const struct availability *av, ovs_be32 vtep)
     const struct host *host = host_find(av, vtep);
 
     return (host && host->n_paths && host->known && host->verdict.bad
-            && !availability_is_cut_off(av, availability_count_dead(av)));
+            && !av->cut_off);
 }
 
 /* Returns a number that goes up when availability_is_dead() says something
