@@ -215,9 +215,9 @@
  *     dropped and counted.  Next hops may be set for VTEPs that no pool uses
  *     (yet).
  *
- *     "dead" is optional and false if it is not there.  With it, packets can be
- *     sent to the VTEP, but nothing that should comes back from there: it is
- *     left out of the ring of owners as well, where it would swallow what
+ *     "dead" is optional and false if it is not there.  With it, packets can
+ *     be sent to the VTEP, but nothing that should comes back from there: it
+ *     is left out of the ring of owners as well, where it would swallow what
  *     others have to be asked about.  It still gets what it is the current
  *     owner of: who that is must not depend on what a mux believes.
  */

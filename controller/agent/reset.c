@@ -27,11 +27,8 @@
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/token-bucket.h"
-#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "timeval.h"
-
-VLOG_DEFINE_THIS_MODULE(reset);
 
 /* A bucket's rate is tokens a millisecond. */
 #define TOKENS 1000
