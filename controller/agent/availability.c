@@ -38,6 +38,10 @@ VLOG_DEFINE_THIS_MODULE(availability);
 #define TEXT_BURST 10
 #define TEXT_MS 30000
 
+/* Endpoints that flows are chosen for at once: with a pool of a thousand hosts
+ * each takes half a millisecond. */
+#define PLAN_AT_ONCE 16
+
 /* Hosts. */
 
 static struct host *
@@ -134,9 +138,18 @@ host_succeeded(struct availability *av, struct host *host, long long int at)
 static struct path *
 path_find(const struct target *target, ovs_be32 vtep)
 {
-    for (size_t i = 0; i < target->n_paths; i++) {
-        if (target->paths[i].host->vtep == vtep) {
-            return &target->paths[i];
+    size_t low = 0, high = target->n_paths;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct path *path = &target->paths[middle];
+
+        if (path->host->vtep == vtep) {
+            return path;
+        } else if (ntohl(path->host->vtep) < ntohl(vtep)) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
     return NULL;
@@ -273,8 +286,9 @@ target_set_flows(struct availability *av, struct target *target,
 
 /* Planning. */
 
-/* Chooses flows for the endpoints of one pool, if there are any without.  This
- * takes a millisecond for a large pool, so it is not done for all at once. */
+/* Chooses flows for some endpoints of one pool, if there are any without.
+ * This takes milliseconds for a large pool, so it is not done for all at
+ * once. */
 void
 availability_plan(struct availability *av)
 {
@@ -288,11 +302,13 @@ availability_plan(struct availability *av)
     struct availability_pool *pool
         = availability_pool_create(json, &av->hash_key);
 
+    size_t n_planned = 0;
     LIST_FOR_EACH_SAFE (target, list_node, &av->unplanned) {
         struct availability_flow *flows = NULL;
         size_t n = 0;
 
-        if (target->pool != json && !json_equal(target->pool, json)) {
+        if (n_planned++ >= PLAN_AT_ONCE
+            || (target->pool != json && !json_equal(target->pool, json))) {
             break;
         }
         if (pool) {
