@@ -89,7 +89,8 @@ struct host_member {
     uint16_t index;
     const struct host_vm *vm;
     ovs_be32 vtep;
-    bool unhealthy;             /* Gets no connections any more: it is down. */
+    bool unhealthy;             /* Has 'vm', and gets no connections any more:
+                                 * it is down. */
 };
 
 /* A rule. */

@@ -53,8 +53,8 @@ struct availability_endpoint {
 
 struct availability_pool;
 
-struct availability_pool *availability_pool_create(const struct json *pool,
-                                                   const struct slb_hash_key *);
+struct availability_pool *
+availability_pool_create(const struct json *pool, const struct slb_hash_key *);
 void availability_pool_destroy(struct availability_pool *);
 
 size_t availability_pool_choose(const struct availability_pool *,

@@ -36,11 +36,12 @@ BUILD_ASSERT_DECL(ARRAY_SIZE(bounds) == AVAILABILITY_N_BOUNDS);
 static struct window *
 get_window(struct figures *figures, long long int now)
 {
-    struct window *w = &figures->windows[now / AVAILABILITY_WINDOW_MS % AVAILABILITY_N_WINDOWS];
+    long long int number = now / AVAILABILITY_WINDOW_MS;
+    struct window *w = &figures->windows[number % AVAILABILITY_N_WINDOWS];
 
-    if (w->number != now / AVAILABILITY_WINDOW_MS) {
+    if (w->number != number) {
         memset(w, 0, sizeof *w);
-        w->number = now / AVAILABILITY_WINDOW_MS;
+        w->number = number;
     }
     return w;
 }
@@ -54,11 +55,13 @@ figures_sent(struct figures *figures, long long int now)
 
 void
 figures_answered(struct figures *figures, long long int sent_at,
-               long long int latency_us)
+                 long long int latency_us)
 {
     struct window *w = get_window(figures, sent_at);
     size_t i = 0;
 
+    /* It comes from the wall clock, which may have been set meanwhile. */
+    latency_us = MIN(latency_us, UINT_MAX);
     while (latency_us > bounds[i]) {
         i++;
     }

@@ -60,8 +60,6 @@ void figures_answered(struct figures *, long long int sent_at,
                       long long int latency_us);
 void figures_format(const struct figures *, long long int now, struct ds *);
 
-#define VERDICT_INITIALIZER { .good = LLONG_MAX }
-
 bool verdict_fail(struct verdict *, long long int at);
 bool verdict_succeed(struct verdict *, long long int at);
 void verdict_turn(struct verdict *, long long int now, long long int wall);

@@ -43,8 +43,8 @@ struct host {
     struct verdict verdict;
     long long int answered;     /* When the latest packet was sent that it
                                  * answered. */
-    bool known;                 /* It has answered something. */
-    bool seen;
+    bool known;                 /* It has answered something, and was not bad
+                                 * then. */
 };
 
 struct path {
@@ -119,6 +119,7 @@ struct availability {
     bool ring_dirty;
     struct host **host_ring;
     size_t n_hosts;
+    bool cut_off;               /* All hosts are bad: it is this mux. */
 
     struct wheel paths_wheel, targets_wheel, hosts_wheel;
     double retry_credit;
@@ -127,7 +128,9 @@ struct availability {
 
     struct sent sent[AVAILABILITY_MAX_SENT]; /* By 'seq'. */
     uint64_t first, next;       /* Those that are waited for. */
-    long long int now, wall;    /* Of the last run; 0: none yet, or paused. */
+    long long int now, wall;    /* Of the last run, or answer; 0: none yet, or
+                                 * paused. */
+    long long int ran_at;       /* Up to when credits have been given. */
     long long int began;
     uint64_t n_late;
 
@@ -138,7 +141,6 @@ struct availability {
     long long int text_at;      /* When it may change again. */
 };
 
-bool availability_is_cut_off(const struct availability *, size_t n_dead);
 size_t availability_count_dead(const struct availability *);
 void availability_format_bad_path(const struct target *, const struct path *,
                                   struct ds *);

@@ -41,8 +41,8 @@ format_endpoint(const struct target *target, struct ds *ds)
 }
 
 void
-availability_format_bad_path(const struct target *target, const struct path *path,
-                struct ds *ds)
+availability_format_bad_path(const struct target *target,
+                             const struct path *path, struct ds *ds)
 {
     format_endpoint(target, ds);
     ds_put_format(ds, path->refused ? " refused by "IP_FMT
@@ -70,7 +70,7 @@ format_dead(const struct availability *av, size_t n_dead, struct ds *ds)
 {
     size_t n = 0;
 
-    if (availability_is_cut_off(av, n_dead)) {
+    if (av->cut_off) {
         long long int since = 0;
 
         for (size_t i = 0; i < av->n_hosts; i++) {

@@ -38,6 +38,10 @@ VLOG_DEFINE_THIS_MODULE(availability);
 #define TEXT_BURST 10
 #define TEXT_MS 30000
 
+/* Endpoints that flows are chosen for at once: with a pool of a thousand hosts
+ * each takes half a millisecond. */
+#define PLAN_AT_ONCE 16
+
 /* Hosts. */
 
 static struct host *
@@ -82,16 +86,28 @@ availability_count_dead(const struct availability *av)
 }
 
 /* Is it this mux, rather than all hosts? */
-bool
-availability_is_cut_off(const struct availability *av, size_t n_dead)
+static bool
+is_cut_off(const struct availability *av)
 {
-    return n_dead > 1 && n_dead == av->n_hosts;
+    const struct host *host;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (host, node, &av->hosts) {
+        if (host->n_paths) {
+            if (!host->verdict.bad) {
+                return false;
+            }
+            n++;
+        }
+    }
+    return n > 1;
 }
 
-/* Something has changed that others may ask for. */
+/* availability_is_dead() may say something else. */
 static void
-changed(struct availability *av)
+hosts_changed(struct availability *av)
 {
+    av->cut_off = is_cut_off(av);
     av->seqno++;
     av->dirty = true;
 }
@@ -102,19 +118,19 @@ host_failed(struct availability *av, struct host *host, long long int at)
     if (verdict_fail(&host->verdict, at) && !host->verdict.bad) {
         verdict_turn(&host->verdict, av->now, av->wall);
         VLOG_WARN("host "IP_FMT" does not answer", IP_ARGS(host->vtep));
-        changed(av);
+        hosts_changed(av);
     }
 }
 
 static void
 host_succeeded(struct availability *av, struct host *host, long long int at)
 {
-    host->known = true;
     host->answered = MAX(host->answered, at);
     if (verdict_succeed(&host->verdict, at)) {
         VLOG_INFO("host "IP_FMT" answers again", IP_ARGS(host->vtep));
-        changed(av);
+        hosts_changed(av);
     }
+    host->known |= !host->verdict.bad;
 }
 
 /* Paths. */
@@ -122,9 +138,18 @@ host_succeeded(struct availability *av, struct host *host, long long int at)
 static struct path *
 path_find(const struct target *target, ovs_be32 vtep)
 {
-    for (size_t i = 0; i < target->n_paths; i++) {
-        if (target->paths[i].host->vtep == vtep) {
-            return &target->paths[i];
+    size_t low = 0, high = target->n_paths;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct path *path = &target->paths[middle];
+
+        if (path->host->vtep == vtep) {
+            return path;
+        } else if (ntohl(path->host->vtep) < ntohl(vtep)) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
     return NULL;
@@ -168,7 +193,7 @@ path_failed(struct availability *av, struct target *target,
         availability_format_bad_path(target, path, &ds);
         VLOG_WARN("VIP %s: %s", target->vip->address, ds_cstr(&ds));
         ds_destroy(&ds);
-        changed(av);
+        av->dirty = true;
     } else {
         path_retry(av, target, path);
     }
@@ -181,7 +206,7 @@ path_succeeded(struct availability *av, struct target *target,
     if (verdict_succeed(&path->verdict, at)) {
         VLOG_INFO("VIP %s: all is well again by "IP_FMT, target->vip->address,
                   IP_ARGS(path->host->vtep));
-        changed(av);
+        av->dirty = true;
     }
 }
 
@@ -261,8 +286,9 @@ target_set_flows(struct availability *av, struct target *target,
 
 /* Planning. */
 
-/* Chooses flows for the endpoints of one pool, if there are any without.  This
- * takes a millisecond for a large pool, so it is not done for all at once. */
+/* Chooses flows for some endpoints of one pool, if there are any without.
+ * This takes milliseconds for a large pool, so it is not done for all at
+ * once. */
 void
 availability_plan(struct availability *av)
 {
@@ -276,11 +302,13 @@ availability_plan(struct availability *av)
     struct availability_pool *pool
         = availability_pool_create(json, &av->hash_key);
 
+    size_t n_planned = 0;
     LIST_FOR_EACH_SAFE (target, list_node, &av->unplanned) {
         struct availability_flow *flows = NULL;
         size_t n = 0;
 
-        if (target->pool != json && !json_equal(target->pool, json)) {
+        if (n_planned++ >= PLAN_AT_ONCE
+            || (target->pool != json && !json_equal(target->pool, json))) {
             break;
         }
         if (pool) {
@@ -546,11 +574,14 @@ run_ring(struct availability *av)
     HMAP_FOR_EACH_SAFE (host, node, &av->hosts) {
         if (!host->n_paths) {
             if (host->verdict.bad) {
-                changed(av);
+                hosts_changed(av);
             }
             hmap_remove(&av->hosts, &host->node);
             free(host);
         }
+    }
+    if (av->cut_off != is_cut_off(av)) {
+        hosts_changed(av);
     }
     av->host_ring = xrealloc(av->host_ring, MAX(hmap_count(&av->hosts), 1)
                              * sizeof *av->host_ring);
@@ -798,12 +829,13 @@ void
 availability_run(struct availability *av, long long int now,
                  long long int wall)
 {
-    long long int elapsed = av->now ? MAX(now - av->now, 0) : 0;
+    long long int elapsed = av->now ? MAX(now - av->ran_at, 0) : 0;
 
     if (!av->now) {
         av->began = now;
     }
     av->now = MAX(now, av->now);
+    av->ran_at = now;
     av->wall = wall;
     run_timeouts(av);
     run_ring(av);
@@ -878,7 +910,7 @@ availability_is_dead(const struct availability *av, ovs_be32 vtep)
     const struct host *host = host_find(av, vtep);
 
     return (host && host->n_paths && host->known && host->verdict.bad
-            && !availability_is_cut_off(av, availability_count_dead(av)));
+            && !av->cut_off);
 }
 
 /* Returns a number that goes up when availability_is_dead() says something

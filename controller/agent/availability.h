@@ -32,11 +32,12 @@
  * =========
  *
  * Each path has a packet in 0.9 s, as long as that does not take more than
- * AVAILABILITY_RATE packets a second.  When there are more paths, endpoints and
- * hosts take turns instead, each endpoint with another one of its paths each
- * time: with up to 1350 endpoints and 450 hosts they still come in 0.9 s, more
- * come as often as the rate allows.  What is wrong with a single path then
- * takes longer to be seen, by the time in which all paths have had a turn.
+ * AVAILABILITY_RATE packets a second.  When there are more paths, endpoints
+ * and hosts take turns instead, each endpoint with another one of its paths
+ * each time: with up to 1350 endpoints and 450 hosts they still come in 0.9 s,
+ * more come as often as the rate allows.  What is wrong with a single path
+ * then takes longer to be seen, by the time in which all paths have had a
+ * turn.
  *
  * What has failed is tried again as soon as that is known, after
  * AVAILABILITY_TIMEOUT_MS, up to AVAILABILITY_RETRIES times a second in all.
@@ -46,13 +47,13 @@
  * ==================
  *
  * A host that has not answered at all for AVAILABILITY_FAILURES packets in a
- * row, sent in AVAILABILITY_SPAN_MS or more, is dead: its tunnel does not work.
- * If that is so for all of several hosts, it is not them but this mux, and none
- * of them is said to be dead.
+ * row, sent in AVAILABILITY_SPAN_MS or more, is dead: its tunnel does not
+ * work.  If that is so for all of several hosts, it is not them but this mux,
+ * and none of them is said to be dead.
  *
  * A path that has failed as often, while its host has answered to something
- * meanwhile, is bad: that VIP is impaired.  What a dead host does not answer is
- * not held against the VIPs.
+ * meanwhile, is bad: that VIP is impaired.  What a dead host does not answer
+ * is not held against the VIPs.
  *
  * A host or path is well again after nothing has failed for
  * AVAILABILITY_HOLD_MS, or twice as long each time that it got bad soon after

@@ -322,16 +322,14 @@ build_members(struct builder *b, const struct host_rules *rules,
 
     for (size_t i = 0; i < row->n_vteps; i++) {
         const char *vtep = row->value_vteps[i];
-        struct host_member member = {
-            .index = row->key_vteps[i],
-            .unhealthy = is_unhealthy(row, row->key_vteps[i]),
-        };
+        struct host_member member = { .index = row->key_vteps[i] };
 
         if (!parse_vtep(vtep, &member.vtep, row->name)) {
             continue;
         }
         member.vm = find_local_member(b, rules, row->tunnel_key,
                                       member.index);
+        member.unhealthy = member.vm && is_unhealthy(row, member.index);
         if (member.vm || member.vtep == b->agent->config.vtep) {
             member.vtep = 0;
         } else if (member.vtep) {

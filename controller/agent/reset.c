@@ -27,11 +27,8 @@
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/token-bucket.h"
-#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "timeval.h"
-
-VLOG_DEFINE_THIS_MODULE(reset);
 
 /* A bucket's rate is tokens a millisecond. */
 #define TOKENS 1000
@@ -158,59 +155,56 @@ reset_parse(const struct ofputil_packet_in *pin, struct reset *reset)
     }
 }
 
-/* Sends 'rst', with 'po''s metadata and actions. */
+/* Sends 'rst', with 'metadata', by 'actions', which are freed. */
 static void
 send_rst(struct ofctrl *ofctrl, const struct tcp_segment *rst,
-         struct ofputil_packet_out *po)
+         const struct match *metadata, struct ofpbuf *actions)
 {
     struct dp_packet packet;
 
     tcp_segment_compose(rst, &packet);
-    po->packet = dp_packet_data(&packet);
-    po->packet_len = dp_packet_size(&packet);
-    po->buffer_id = UINT32_MAX;
-    match_set_in_port(&po->flow_metadata, OFPP_CONTROLLER);
-    ofctrl_send_packet(ofctrl, po);
+
+    struct ofputil_packet_out po = {
+        .packet = dp_packet_data(&packet),
+        .packet_len = dp_packet_size(&packet),
+        .buffer_id = UINT32_MAX,
+        .flow_metadata = *metadata,
+        .ofpacts = actions->data,
+        .ofpacts_len = actions->size,
+    };
+    match_set_in_port(&po.flow_metadata, OFPP_CONTROLLER);
+    ofctrl_send_packet(ofctrl, &po);
     dp_packet_uninit(&packet);
+    ofpbuf_uninit(actions);
 }
 
 /* The way of replies. */
 static void
 send_to_client(struct ofctrl *ofctrl, const struct reset *reset)
 {
-    struct ofputil_packet_out po;
+    struct match metadata = MATCH_CATCHALL_INITIALIZER;
     struct ofpbuf actions;
 
-    memset(&po, 0, sizeof po);
     ofpbuf_init(&actions, 64);
-    match_init_catchall(&po.flow_metadata);
-    match_set_reg(&po.flow_metadata, HR_NETWORK_INDEX, reset->network);
-    match_set_reg(&po.flow_metadata, HR_REPLY_INDEX, reset->reply);
+    match_set_reg(&metadata, HR_NETWORK_INDEX, reset->network);
+    match_set_reg(&metadata, HR_REPLY_INDEX, reset->reply);
 
     struct ofpact_resubmit *resubmit = ofpact_put_RESUBMIT(&actions);
     resubmit->in_port = OFPP_IN_PORT;
     resubmit->table_id = HT_LOCATION;
     ofpact_finish_RESUBMIT(&actions, &resubmit);
-    po.ofpacts = actions.data;
-    po.ofpacts_len = actions.size;
-    send_rst(ofctrl, &reset->client_rst, &po);
-    ofpbuf_uninit(&actions);
+    send_rst(ofctrl, &reset->client_rst, &metadata, &actions);
 }
 
 static void
 send_to_vm(struct ofctrl *ofctrl, const struct reset *reset)
 {
-    struct ofputil_packet_out po;
+    const struct match metadata = MATCH_CATCHALL_INITIALIZER;
     struct ofpbuf actions;
 
-    memset(&po, 0, sizeof po);
     ofpbuf_init(&actions, 64);
-    match_init_catchall(&po.flow_metadata);
     ofpact_put_OUTPUT(&actions)->port = reset->vm_port;
-    po.ofpacts = actions.data;
-    po.ofpacts_len = actions.size;
-    send_rst(ofctrl, &reset->vm_rst, &po);
-    ofpbuf_uninit(&actions);
+    send_rst(ofctrl, &reset->vm_rst, &metadata, &actions);
 }
 
 /* Returns true if 'reset''s connection is to be forgotten for the first time

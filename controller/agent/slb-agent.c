@@ -226,7 +226,7 @@ config_run(struct agent *agent)
         error = xstrdup("external_ids:system-id is not set");
     } else if (!config.remote[0]) {
         error = xstrdup("external_ids:slb-remote is not set");
-    } else if (!ip_parse(vtep, &config.vtep)) {
+    } else if (!ip_parse(vtep, &config.vtep) || !config.vtep) {
         config.vtep = 0;
         error = xasprintf("external_ids:slb-encap-ip is \"%s\", not an IPv4 "
                           "address", vtep);
@@ -374,8 +374,10 @@ main(int argc, char *argv[])
         unixctl_server_run(unixctl);
 
         neighbour_wait();
-        agent.role->wait(&agent);
-        ofctrl_wait(agent.ofctrl);
+        if (agent.config_ok) {
+            agent.role->wait(&agent);
+            ofctrl_wait(agent.ofctrl);
+        }
         unixctl_server_wait(unixctl);
         ovsdb_idl_loop_commit_and_wait(&slb_loop);
         ovsdb_idl_loop_commit_and_wait(&ovs_loop);

@@ -322,7 +322,7 @@ test_all_is_well(void)
     CU_ASSERT_FALSE(availability_is_dead(av, ip("172.16.0.21")));
 
     /* Six paths, each a bit more often than once a second. */
-    CU_ASSERT(n_sent > 6 * 125 && n_sent < 6 * 142);
+    CU_ASSERT(n_sent > 6 * 137 && n_sent < 6 * 142);
     assert_shown("endpoints: 3, hosts: 2, paths: 6, packets/s: 7, late: 0\n");
     assert_shown("host 172.16.0.21: answers\n");
     assert_shown(", last minute 100.00 %, latency us p50 150 p99 150 "
@@ -421,7 +421,9 @@ test_wrong_table(void)
         CU_ASSERT(ms >= AVAILABILITY_HOLD_MS && ms <= 5000);
         go_on(60000);
         expect(NULL);
-        CU_ASSERT(availability_seqno(av) > seqno);
+
+        /* The ring of owners has nothing to do with it. */
+        CU_ASSERT_EQUAL(availability_seqno(av), seqno);
         end();
     }
 }

@@ -845,6 +845,40 @@ test_starts(void)
     flow_table_destroy(&ft);
 }
 
+/* What is invalid here may be of a connection that lives: nobody else whom it
+ * is sent on to resets that. */
+static void
+test_invalid(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    random_set_seed(1);
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (int i = 0; i < 100; i++) {
+        int n = 2 + random_range(3);
+        struct steering s = random_steering(n, random_range(n));
+        struct flow flow, expected;
+
+        memset(&flow, 0, sizeof flow);
+        flow.dl_type = htons(ETH_TYPE_IP);
+        flow.nw_proto = IPPROTO_TCP;
+        flow.tcp_flags = htons(TCP_ACK);
+        flow.ct_state = CS_TRACKED | CS_INVALID;
+        flow.ct_mark = 1;
+        s.flags |= STEERING_SETTLED;
+        put_steering(&s, &flow);
+        execute(lookup(&ft, HT_HOME, &flow), &flow);
+        execute(lookup(&ft, HT_DECIDE, &flow), &flow);
+        s.flags &= ~STEERING_SETTLED;
+        put_steering(&s, &expected);
+        CU_ASSERT(eth_addr_equals(flow.dl_dst, expected.dl_dst));
+        CU_ASSERT(eth_addr_equals(flow.dl_src, expected.dl_src));
+    }
+    flow_table_destroy(&ft);
+}
+
 /* Sends 'flow' through the pipeline, beginning with 'ft''s first table, as far
  * as goto_table leads, and returns the flow that it met last. */
 static const struct flow_entry *
@@ -1126,6 +1160,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments_in),
     UNIT_TEST(test_fragments_out),
     UNIT_TEST(test_starts),
+    UNIT_TEST(test_invalid),
     UNIT_TEST(test_probe),
     UNIT_TEST(test_measures),
     UNIT_TEST(test_mistakes),
