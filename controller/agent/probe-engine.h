@@ -33,7 +33,8 @@
  * gets it only when it is there, for the request.  A turn of the main loop may
  * cost more than a probe, so what happens within PROBE_ENGINE_TICK is looked
  * at in one: at its multiples by time_msec(), as it is good to ask then,
- * too. */
+ * too, after probe_engine_run(): what is asked is looked at a tick later, so
+ * somebody who asked first in each tick would never learn anything. */
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -569,10 +569,13 @@ void
 probes_run(struct agent *agent, bool flows)
 {
     ready = !shash_is_empty(&probes) && probe_port_run();
+
+    /* In this order: who is asked is looked at a tick later, and if somebody
+     * is in each tick, nobody's answer would ever be looked at. */
+    probe_engine_run(engine);
     if (ready) {
         ask_due(flows);
     }
-    probe_engine_run(engine);
     if (unreported && synced && agent->slb_complete && agent->slb_txn
         && agent->node) {
         report(agent);
