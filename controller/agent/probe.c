@@ -468,13 +468,6 @@ probes_get_uses(size_t *n)
     return uses;
 }
 
-/* Is anything probed? */
-bool
-probes_any(void)
-{
-    return !shash_is_empty(&probes);
-}
-
 /* Reporting. */
 
 /* Removes from 'row' what is not probed, or not known, (any more).  Returns
