@@ -15,7 +15,7 @@
 #ifndef SLB_HEARTBEAT_H
 #define SLB_HEARTBEAT_H 1
 
-/* How often hosts that probe members say that they are alive (Node.alive):
+/* How often hosts that have members say that they are alive (Node.alive):
  * SLB_Global.options:heartbeat-interval, in ms. */
 
 #include <stdbool.h>

@@ -19,6 +19,7 @@
 #include <limits.h>
 
 #include "controller/agent/agent.h"
+#include "controller/agent/probe.h"
 #include "lib/slb-heartbeat.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/poll-loop.h"
@@ -56,11 +57,34 @@ choose_pause(const struct agent *agent)
                                                  / TIMES_PER_INTERVAL);
 }
 
-/* Counts if it is time to, and 'needed'. */
-void
-heartbeat_run(struct agent *agent, bool needed)
+/* Has this host members, so far as it knows? */
+static bool
+has_members(const struct agent *agent)
 {
-    if (!needed || !ovsdb_idl_is_connected(agent->slb_idl)) {
+    static unsigned int seen;
+    static bool any;
+    unsigned int seqno = ovsdb_idl_get_seqno(agent->slb_idl);
+    const struct slbrec_binding *row;
+
+    if (seen != seqno) {
+        seen = seqno;
+        any = false;
+        SLBREC_BINDING_FOR_EACH (row, agent->slb_idl) {
+            if (row->n_pools) {
+                any = true;
+                break;
+            }
+        }
+    }
+    return any;
+}
+
+/* Counts if it is time to. */
+void
+heartbeat_run(struct agent *agent)
+{
+    if (!has_members(agent) || !probes_work()
+        || !ovsdb_idl_is_connected(agent->slb_idl)) {
         due = LLONG_MAX;
         return;
     }

@@ -15,21 +15,20 @@
 #ifndef HEARTBEAT_H
 #define HEARTBEAT_H 1
 
-/* The host's heartbeat: while it probes any members, this agent counts
- * Node.alive up every SLB_Global.options:heartbeat-interval milliseconds, a
- * little more often at random so that agents do not do it all at the same
- * time (but many of them, which is cheaper for the database), and at once when
- * it reaches the database (again).
+/* The host's heartbeat: while it has members of pools, and can probe those that
+ * should be, this agent counts Node.alive up every
+ * SLB_Global.options:heartbeat-interval milliseconds, a little more often at
+ * random so that agents do not do it all at the same time (but many of them,
+ * which is cheaper for the database), and at once when it reaches the database
+ * (again).
  *
  * The database does the counting, and nobody on a node reads the column, so it
  * costs the database one small transaction, and nobody else but managers
  * anything.  While the database is away nothing is written. */
 
-#include <stdbool.h>
-
 struct agent;
 
-void heartbeat_run(struct agent *, bool needed);
+void heartbeat_run(struct agent *);
 void heartbeat_wait(void);
 
 #endif /* controller/agent/heartbeat.h */

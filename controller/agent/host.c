@@ -235,7 +235,7 @@ host_run(struct agent *agent)
         tunnel_neighbours_run(vteps, n_vteps);
     }
     probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
-    heartbeat_run(agent, probes_any());
+    heartbeat_run(agent);
 }
 
 static bool

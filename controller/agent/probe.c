@@ -468,12 +468,12 @@ probes_get_uses(size_t *n)
     return uses;
 }
 
-/* Is anything probed?  Not without the port that it takes, which is gone while
- * a userspace datapath is. */
+/* Can all that should be probed be?  Not without the port that it takes, which
+ * is gone while a userspace datapath is. */
 bool
-probes_any(void)
+probes_work(void)
 {
-    return ready;
+    return ready || shash_is_empty(&probes);
 }
 
 /* Reporting. */

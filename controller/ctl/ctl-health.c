@@ -42,10 +42,12 @@ serves(const struct ctl_state *state, const struct slb_pool *pool,
 {
     if (!may_serve(member, found)) {
         return false;
-    } else if (!probe || member->admin_state == SLB_ADMIN_UP) {
+    } else if (member->admin_state == SLB_ADMIN_UP) {
         return true;
     } else if (found->silent && pool->silent_host == SLB_SILENT_DOWN) {
         return false;
+    } else if (!probe) {
+        return true;
     }
 
     const char *health = ctl_state_health(state, probe, found);
@@ -68,6 +70,7 @@ ctl_pool_measure(const struct ctl_state *state, const struct slb_pool *pool,
         const struct slb_member *member = pool->members.at[i];
 
         size->n_known += members[i].state != CTL_MEMBER_UNKNOWN;
+        size->n_able += may_serve(member, &members[i]);
         if (serves(state, pool, probe, member, &members[i])) {
             size->n_serving++;
         } else if (probe && may_serve(member, &members[i])) {
@@ -98,13 +101,15 @@ ctl_pool_probes(const struct slb_load_balancer *lb,
     svec_sort_unique(probes);
 }
 
-/* Returns the health of 'member' by 'probe' as text. */
+/* Returns the health of 'member' by 'probe' as text; without a probe, if that
+ * is NULL, "" unless it is unknown. */
 const char *
 ctl_member_health(const struct ctl_state *state, const struct slb_probe *probe,
                   const struct ctl_member *member)
 {
     const char *health = (member->silent ? NULL
-                          : ctl_state_health(state, probe, member));
+                          : probe ? ctl_state_health(state, probe, member)
+                          : "");
 
     return health ? health : "unknown";
 }

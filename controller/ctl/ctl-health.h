@@ -18,9 +18,13 @@
 /* Which members are well, and so how many of a pool serve.
  *
  * A member's host says what it has found out ("up" or "down"), for each probe
- * that a rule uses the pool with; it is "unknown" before that, and when
- * nothing is heard of its host any more.  Whether it gets connections is the
- * manager's decision, which follows from that and from what users declared. */
+ * that a rule uses the pool with; it is "unknown" before that, and when nothing
+ * is heard of its host any more, also for rules without a probe.  Whether it
+ * gets connections is the manager's decision, which follows from that and from
+ * what users declared.
+ *
+ * The target of a NAT rule, and who connects to the outside by an outbound
+ * rule, need not be well: all that are able to serve count. */
 
 #include <stddef.h>
 
@@ -35,7 +39,8 @@ struct svec;
 struct ctl_pool_size {
     size_t n_declared;
     size_t n_known;             /* Those that the manager has seen. */
-    size_t n_serving;           /* On a host, and get new connections. */
+    size_t n_able;              /* On a host, and not taken out by users. */
+    size_t n_serving;           /* Those of them that get new connections. */
 };
 
 struct ctl_pool_size *ctl_pool_measure(const struct ctl_state *,

@@ -406,23 +406,41 @@ find_size(struct printer *p, const char *name, const char *probe)
     return size;
 }
 
-/* Appends how many members of pool 'name' there are and, unless all serve, how
- * many of them do, in rules with 'probe', which may be NULL. */
+/* Appends how many members a pool of 'size' has and, unless these are all,
+ * that it is 'n' of them that matter. */
 static void
-format_members(struct printer *p, const char *name, const char *probe,
+format_size(const struct ctl_pool_size *size, size_t n, struct ds *ds)
+{
+    ds_put_cstr(ds, ", ");
+    if (size->n_known && n < size->n_declared) {
+        ds_put_format(ds, "%"PRIuSIZE" of ", n);
+    }
+    ds_put_format(ds, "%"PRIuSIZE" member%s", size->n_declared,
+                  size->n_declared == 1 ? "" : "s");
+}
+
+/* Appends how many members of pool 'name' serve in rules with 'probe', which
+ * may be NULL. */
+static void
+format_serving(struct printer *p, const char *name, const char *probe,
                struct ds *ds)
 {
     const struct ctl_pool_size *size = find_size(p, name, probe);
 
-    if (!size) {
-        return;
+    if (size) {
+        format_size(size, size->n_serving, ds);
     }
-    ds_put_cstr(ds, ", ");
-    if (size->n_known && size->n_serving < size->n_declared) {
-        ds_put_format(ds, "%"PRIuSIZE" of ", size->n_serving);
+}
+
+/* Appends how many members of pool 'name' are able to serve. */
+static void
+format_able(struct printer *p, const char *name, struct ds *ds)
+{
+    const struct ctl_pool_size *size = find_size(p, name, NULL);
+
+    if (size) {
+        format_size(size, size->n_able, ds);
     }
-    ds_put_format(ds, "%"PRIuSIZE" member%s", size->n_declared,
-                  size->n_declared == 1 ? "" : "s");
 }
 
 /* A line of the table: a rule of some sort. */
@@ -454,7 +472,7 @@ describe_rule(struct printer *p, const struct slb_rule *rule,
     if (!all) {
         ds_put_format(&line->backend, ":%d", rule->backend_port);
     }
-    format_members(p, rule->backend_pool, rule->probe, &line->backend);
+    format_serving(p, rule->backend_pool, rule->probe, &line->backend);
 }
 
 static void
@@ -481,7 +499,7 @@ describe_nat_pool(struct printer *p, const struct slb_nat_pool *pool,
                   pool->last_port);
     ds_put_format(&line->backend, "%s:%d", pool->backend_pool,
                   pool->backend_port);
-    format_members(p, pool->backend_pool, NULL, &line->backend);
+    format_able(p, pool->backend_pool, &line->backend);
 }
 
 static void
@@ -496,7 +514,7 @@ describe_outbound_rule(struct printer *p,
         format_frontend(p, rule->frontends.at[i], false, &line->frontend);
     }
     ds_put_cstr(&line->backend, rule->backend_pool);
-    format_members(p, rule->backend_pool, NULL, &line->backend);
+    format_able(p, rule->backend_pool, &line->backend);
     ds_put_cstr(&line->backend, ", ");
     if (rule->ports >= 0) {
         const struct ctl_pool_size *size
@@ -762,8 +780,9 @@ add_frontends(struct ctl_table *table, const struct printer *p,
 }
 
 /* Adds the cell HEALTH: what the 'probes' say of 'member', as "up" or, if
- * there are several, "http:up,tls:down".  Nobody probes those that are not
- * declared any more; one that is, and drains, may do so because it is down. */
+ * there are several, "http:up,tls:down"; if there is none, whether it is
+ * unknown.  Nobody probes those that are not declared any more; one that is,
+ * and drains, may do so because it is down. */
 static void
 add_health(struct ctl_table *table, const struct printer *p,
            const struct svec *probes, const struct ctl_member *member,
@@ -781,6 +800,9 @@ add_health(struct ctl_table *table, const struct printer *p,
                 ds_put_format(&cell, "%s:", probes->names[i]);
             }
             ds_put_cstr(&cell, ctl_member_health(p->state, probe, member));
+        }
+        if (!probes->n) {
+            ds_put_cstr(&cell, ctl_member_health(p->state, NULL, member));
         }
     }
     ctl_table_add_nocopy(table, &cell);

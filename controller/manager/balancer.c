@@ -642,22 +642,28 @@ parse_pool(struct state *s, struct balancer *b,
     free(path);
 }
 
+/* 'row' is NULL for no probe. */
 static void
 parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
             const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
         .config = SMAP_INITIALIZER(&probe.config),
-        .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
         .silent_down = !strcmp(bp->silent_host_behavior, "Down"),
     };
 
-    smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
-    smap_add(&probe.config, "protocol", row->protocol);
-    smap_add_format(&probe.config, "port", "%"PRId64, row->port);
-    smap_add(&probe.config, "path", row->request_path);
-    smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
-    smap_add_format(&probe.config, "probes", "%"PRId64, row->number_of_probes);
+    if (row) {
+        probe.all_up = !strcmp(row->no_healthy_backends_behavior,
+                               "AllProbedUp");
+        smap_add_format(&probe.config, "name", "%s/probes/%s", b->name,
+                        row->name);
+        smap_add(&probe.config, "protocol", row->protocol);
+        smap_add_format(&probe.config, "port", "%"PRId64, row->port);
+        smap_add(&probe.config, "path", row->request_path);
+        smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
+        smap_add_format(&probe.config, "probes", "%"PRId64,
+                        row->number_of_probes);
+    }
     pool_set_probe(pool, &probe);
     smap_destroy(&probe.config);
 }
@@ -677,11 +683,7 @@ declare_pool(struct state *s, struct balancer *b,
     if (new) {
         pool->declared = true;
         pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
-        if (probe) {
-            parse_probe(b, row, probe, pool);
-        } else {
-            pool_set_probe(pool, NULL);
-        }
+        parse_probe(b, row, probe, pool);
         parse_pool(s, b, row, pool);
     }
     free(name);
@@ -1172,7 +1174,10 @@ parse_members(struct state *s, struct balancer *b)
         if (!pool->declared && !pool->row_ref.row) {
             pool_destroy(s, pool);
         } else if (!pool->declared) {
-            pool_set_probe(pool, NULL);
+            static const struct pool_probe none
+                = { .config = SMAP_INITIALIZER(&none.config) };
+
+            pool_set_probe(pool, &none);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "controller/manager/balancer.h"
+#include "controller/manager/pool.h"
 #include "controller/manager/prepare.h"
 #include "controller/manager/silence.h"
 #include "controller/manager/write.h"
@@ -27,6 +28,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl-provider.h"
 #include "packets.h"
+#include "simap.h"
 #include "smap.h"
 #include "timeval.h"
 #include "util.h"
@@ -146,6 +148,29 @@ node_is_silent(const struct state *s, const char *node)
     return n && n->silent;
 }
 
+/* The load balancers with members on 'node' have to look at them. */
+static void
+set_members_dirty(struct state *s, const char *node)
+{
+    const struct binding_node *bn = shash_find_data(&s->bindings.nodes, node);
+    const struct binding_member *member;
+    const struct binding_port *port;
+    const struct binding *binding;
+
+    if (!bn) {
+        return;
+    }
+    LIST_FOR_EACH (port, node_node, &bn->ports) {
+        LIST_FOR_EACH (binding, port_node, &port->bindings) {
+            LIST_FOR_EACH (member, binding_node, &binding->members) {
+                const struct pool *pool = member->owner;
+
+                balancer_set_dirty(s, pool->balancer, true);
+            }
+        }
+    }
+}
+
 /* The load balancers with members on 'n' have to look at them, and what became
  * of 'n' is to be written. */
 static void
@@ -154,15 +179,8 @@ set_silent(struct state *s, struct node *n, bool silent)
     int64_t said_silent = silent ? n->row->alive : 0;
 
     if (n->silent != silent) {
-        const struct shash_node *port;
-        const struct smap_node *sn;
-
         n->silent = silent;
-        SHASH_FOR_EACH (port, &n->health) {
-            SMAP_FOR_EACH (sn, (const struct smap *) port->data) {
-                health_changed(s, sn->key);
-            }
-        }
+        set_members_dirty(s, n->name);
     }
     ovs_list_remove(&n->turned_node);
     ovs_list_init(&n->turned_node);
@@ -171,15 +189,15 @@ set_silent(struct state *s, struct node *n, bool silent)
     }
 }
 
-/* Takes in what the row of 'n' says of its being alive.  Only a host that
- * probes members has to say so. */
+/* Takes in what the row of 'n' says of its being alive.  Only a host that has
+ * members has to say so, as it sees from its rows of Binding. */
 static void
 read_alive(struct state *s, struct node *n)
 {
     const struct slbrec_node *row = n->row;
     bool silent = false;
 
-    if (row->alive && is_host(row) && !shash_is_empty(&n->health)) {
+    if (row->alive && is_host(row) && simap_contains(&s->n_host_members, n->name)) {
         silent = silence_watch(&s->silence, n->name, row->alive,
                                row->silent == row->alive, time_msec());
         if (n->silent && !silent) {
@@ -191,15 +209,51 @@ read_alive(struct state *s, struct node *n)
     set_silent(s, n, silent);
 }
 
+/* Whether 'node', which may not be there (yet), has members may change. */
+static void
+touch_members(struct state *s, const char *node)
+{
+    struct node *n = shash_find_data(&s->nodes, node);
+
+    if (n && ovs_list_is_empty(&n->member_node)) {
+        ovs_list_push_back(&s->member_nodes, &n->member_node);
+    }
+}
+
+/* There is a row of Binding with pools for 'node'. */
+void
+node_add_member(struct state *s, const char *node)
+{
+    if (simap_increase(&s->n_host_members, node, 1) == 1) {
+        touch_members(s, node);
+    }
+}
+
+/* There is not any more. */
+void
+node_remove_member(struct state *s, const char *node)
+{
+    struct simap_node *sn = simap_find(&s->n_host_members, node);
+
+    if (!--sn->data) {
+        simap_delete(&s->n_host_members, sn);
+        touch_members(s, node);
+    }
+}
+
 /* Finds the hosts that have fallen silent. */
 void
 nodes_see_silence(struct state *s)
 {
     const char *name;
+    struct node *n;
 
+    LIST_FOR_EACH_POP (n, member_node, &s->member_nodes) {
+        ovs_list_init(&n->member_node);
+        read_alive(s, n);
+    }
     while ((name = silence_pop(&s->silence))) {
-        struct node *n = shash_find_data(&s->nodes, name);
-
+        n = shash_find_data(&s->nodes, name);
         if (!n) {
             /* It went while everything was read again. */
             silence_forget(&s->silence, name);
@@ -252,6 +306,7 @@ node_destroy(struct state *s, struct node *n)
     problems_remove(&s->problems, &n->problems);
     ovs_list_remove(&n->new_node);
     ovs_list_remove(&n->turned_node);
+    ovs_list_remove(&n->member_node);
     shash_find_and_delete(&s->nodes, n->name);
     free(n);
 }
@@ -400,6 +455,7 @@ see_node(struct state *s, const struct slbrec_node *row, bool deleted)
         n->said_silent = row->silent;
         ovs_list_init(&n->new_node);
         ovs_list_init(&n->turned_node);
+        ovs_list_init(&n->member_node);
         shash_init(&n->health);
         problem_list_init(&n->problems);
         state_attach(s, &n->row_ref, row, n);

@@ -34,6 +34,7 @@ struct node {
     struct row_ref row_ref;
     struct ovs_list new_node;   /* In struct state's 'new_nodes'. */
     struct ovs_list turned_node; /* In struct state's 'turned_nodes'. */
+    struct ovs_list member_node; /* In struct state's 'member_nodes'. */
     bool mux;                   /* A mux with a VTEP. */
     bool silent;                /* A host that nothing is heard of. */
     int64_t said_silent;        /* Node.silent, maybe not there yet. */
@@ -47,6 +48,8 @@ void node_destroy(struct state *, struct node *);
 const char *node_get_health(const struct state *, const char *node,
                             const char *iface_id, const char *key);
 bool node_is_silent(const struct state *, const char *node);
+void node_add_member(struct state *, const char *node);
+void node_remove_member(struct state *, const char *node);
 void see_node(struct state *, const struct slbrec_node *, bool deleted);
 void nodes_see_muxes(struct state *);
 void nodes_see_silence(struct state *);

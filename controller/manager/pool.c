@@ -186,17 +186,14 @@ pool_destroy(struct state *s, struct pool *pool)
     free(pool);
 }
 
-/* Has the members of 'pool' be probed as 'probe' says, NULL for not at all. */
+/* Has the health of the members of 'pool' be found out as 'probe' says. */
 void
 pool_set_probe(struct pool *pool, const struct pool_probe *probe)
 {
-    smap_clear(&pool->probe.config);
-    pool->probe.all_up = probe && probe->all_up;
-    pool->probe.silent_down = probe && probe->silent_down;
-    if (probe) {
-        smap_destroy(&pool->probe.config);
-        smap_clone(&pool->probe.config, &probe->config);
-    }
+    smap_destroy(&pool->probe.config);
+    smap_clone(&pool->probe.config, &probe->config);
+    pool->probe.all_up = probe->all_up;
+    pool->probe.silent_down = probe->silent_down;
 }
 
 void
@@ -609,13 +606,13 @@ read_health(const struct state *s, const struct pool *pool,
 }
 
 /* Is the health of 'm', which is ready, what its host has found out some time
- * ago, and nothing has been heard of the host for too long? */
+ * ago, or what is assumed without a probe, and nothing has been heard of the
+ * host for too long?  A NAT rule has one target, which it keeps. */
 static bool
 is_unknown(const struct state *s, const struct pool *pool,
            const struct member *m)
 {
-    return (!smap_is_empty(&pool->probe.config) && !m->up
-            && m->health != MEMBER_UNKNOWN
+    return (!pool->is_nat && !m->up && m->health != MEMBER_UNKNOWN
             && node_is_silent(s, m->bm.binding->port->node));
 }
 
@@ -954,7 +951,8 @@ settle_members(struct state *s, struct pool *pool,
     return n;
 }
 
-/* Returns what users are told about 'm', which is down or unknown. */
+/* Returns what users are told about 'm', which is down or unknown, by 'probe'
+ * unless that is NULL. */
 static char *
 health_to_text(const struct member *m, const char *probe)
 {
@@ -969,7 +967,9 @@ health_to_text(const struct member *m, const char *probe)
     if (m->down && m->health == MEMBER_UP) {
         ds_put_cstr(&ds, ", but as nobody is up it gets connections");
     }
-    ds_put_format(&ds, " (probe %s)", probe);
+    if (probe) {
+        ds_put_format(&ds, " (probe %s)", probe);
+    }
     return ds_steal_cstr(&ds);
 }
 
@@ -977,20 +977,20 @@ health_to_text(const struct member *m, const char *probe)
 static void
 report_health(struct pool *pool)
 {
-    const char *probe = smap_get(&pool->probe.config, "name");
     struct balancer *b = pool->balancer;
+    const char *path = pool->name + strlen(b->name) + 1;
+    const char *end = strstr(path, "/probes/");
+    const char *probe = end ? end + strlen("/probes/") : NULL;
+    int length = end ? end - path : strlen(path);
 
-    for (size_t i = 0; probe && i < pool->n_members; i++) {
+    for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
 
         if (m->down || m->unknown) {
-            const char *path = pool->name + strlen(b->name) + 1;
-            const char *end = strstr(path, "/probes/");
-
             status_add_nocopy(&b->compile_status,
-                              xasprintf("%.*s/members/%s",
-                                        (int) (end - path), path, m->name),
-                              health_to_text(m, end + strlen("/probes/")));
+                              xasprintf("%.*s/members/%s", length, path,
+                                        m->name),
+                              health_to_text(m, probe));
         }
     }
 }

@@ -49,9 +49,9 @@ struct pool_declared {
     bool up;                    /* Is it healthy whatever probes say? */
 };
 
-/* How members of a pool are probed. */
+/* How the health of members of a pool is found out. */
 struct pool_probe {
-    struct smap config;         /* As in Compiled_Pool; empty: not at all. */
+    struct smap config;         /* As in Compiled_Pool; empty: by no probe. */
     bool all_up;                /* Are all usable if none is healthy? */
     bool silent_down;           /* Are those on silent hosts down? */
 };

@@ -17,10 +17,10 @@
 
 /* Which hosts have fallen silent.
  *
- * An agent that probes members counts Node.alive up every few seconds.  One
- * that has not for 'limit' ms is silent, until it does so again.  The manager
- * notes in Node.silent what the count was when it fell silent, so whoever
- * reads a row knows: a host is silent if both are equal, and not 0.
+ * The agent of a host that has members counts Node.alive up every few seconds.
+ * One that has not for 'limit' ms is silent, until it does so again.  The
+ * manager notes in Node.silent what the count was when it fell silent, so
+ * whoever reads a row knows: a host is silent if both are equal, and not 0.
  *
  *
  * What is time?

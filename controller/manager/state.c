@@ -53,6 +53,8 @@ init_objects(struct state *s)
     shash_init(&s->nodes);
     ovs_list_init(&s->new_nodes);
     ovs_list_init(&s->turned_nodes);
+    ovs_list_init(&s->member_nodes);
+    simap_init(&s->n_host_members);
     sset_init(&s->mux_zones);
     s->muxes_dirty = true;
     shash_init(&s->stages);
@@ -110,6 +112,7 @@ destroy_objects(struct state *s)
     hmap_destroy(&s->network_keys);
     shash_destroy(&s->prefixes);
     shash_destroy(&s->nodes);
+    simap_destroy(&s->n_host_members);
     sset_destroy(&s->mux_zones);
     shash_destroy(&s->stages);
     shash_destroy(&s->balancers);

@@ -64,6 +64,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
+#include "simap.h"
 #include "sset.h"
 
 struct balancer;
@@ -107,6 +108,8 @@ struct state {
     struct shash nodes;         /* Contains "struct node"s. */
     struct ovs_list new_nodes;  /* That nothing was ever wanted from. */
     struct ovs_list turned_nodes; /* Whose Node.silent is to be written. */
+    struct ovs_list member_nodes; /* Who may have got or lost members. */
+    struct simap n_host_members; /* Rows of Binding with pools, by node. */
     struct sset mux_zones;
     bool muxes_dirty;
     struct shash stages;        /* Contains "struct stage"s. */

@@ -317,4 +317,56 @@ name: shop
 sku: Basic
 network: prod
 frontends: []" "then the other one, with its status"
+
+# Rules without a probe, while nothing is heard of the host: pools may keep its
+# members, or take them for down.  NAT pools and outbound rules keep them.
+cat >"$tmp/plain.yaml" <<'END'
+kind: LoadBalancer
+name: plain
+network: prod
+frontends:
+- {name: f, address: 20.50.70.1}
+backendPools:
+- {name: keep, members: [{name: vm1}]}
+- name: down
+  silentHostBehavior: Down
+  members: [{name: vm1}, {name: vm2, adminState: Up}, {name: vm3}]
+rules:
+- {name: keep, frontend: f, backendPool: keep, protocol: Tcp,
+   frontendPort: 80, backendPort: 80}
+- {name: down, frontend: f, backendPool: down, protocol: Tcp,
+   frontendPort: 81, backendPort: 81}
+inboundNatPools:
+- {name: nat, frontend: f, backendPool: down, protocol: Tcp,
+   frontendPortRangeStart: 100, frontendPortRangeEnd: 199, backendPort: 82}
+outboundRules:
+- {name: out, frontends: [f], backendPool: down}
+END
+run slb-ctl apply "$tmp/plain.yaml"
+is "$status/$errors" 0/ "apply"
+compiled()
+{
+    row Compiled_Pool "\"name\":\"plain/backendPools/$1\",\"tunnel_key\":$2,
+        \"network_key\":8,\"slots_log2\":8,\"members\":[\"map\",[$3]],
+        \"vteps\":[\"map\",[$4]]"
+}
+ok "the manager does its part" db_transact \
+    "$(compiled keep 9 '[1,"vm1"]' '[1,"172.16.0.21"]')" \
+    "$(compiled down 10 '[1,"vm1"],[2,"vm2"],[3,"vm3"]' \
+        '[1,"172.16.0.21"],[2,"172.16.0.21"],[3,"172.16.0.21"]')"
+run slb-ctl get LoadBalancer plain -o wide
+like "$output" 'down +vm1 +- +1 +None +bound +- +host1' \
+    "without a probe there is no health"
+like "$output" 'rules/down .* down:81, 3 members' "all serve"
+ok "nothing is heard of the host" db_transact \
+    '{"op":"update","table":"Node","where":[["name","==","host1"]],
+      "row":{"silent":4}}'
+run slb-ctl get LoadBalancer plain -o wide
+like "$output" 'down +vm1 +- +1 +None +bound +unknown +host1' \
+    "then it is unknown"
+like "$output" 'rules/keep .* keep:80, 1 member ' "who is kept serves"
+like "$output" 'rules/down .* down:81, 1 of 3 members' \
+    "who is not serves if users say so"
+like "$output" 'inboundNatPools/nat .* down:82, 3 members' "NAT pools keep all"
+like "$output" 'outboundRules/out .* down, 3 members' "so do outbound rules"
 done_testing

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A host that has members to probe says that it is alive, and only then.
+# A host that has members says that it is alive, and only then.
 . "$(dirname "$0")/host.sh"
 cloud_up h1 h2 || bail_out "no cloud"
 
@@ -19,23 +19,19 @@ recomputed()
         host_recompute
 }
 
-# set_probe PROBE: pool 100 has VMs on both hosts.
-set_probe()
+# set_pools COLUMN VALUE POOLS: of the addresses with that.
+set_pools()
 {
-    transact "{\"op\":\"update\",\"table\":\"Compiled_Pool\",
-        \"where\":[[\"tunnel_key\",\"==\",100]],
-        \"row\":{\"probe\":[\"map\",[$1]]}}"
+    transact "{\"op\":\"update\",\"table\":\"Binding\",
+        \"where\":[[\"$1\",\"==\",\"$2\"]],
+        \"row\":{\"pools\":[\"map\",[$3]]}}"
     want h1 h2
 }
 
 transact '{"op":"update","table":"SLB_Global","where":[],"row":{"options":
     ["map",[["heartbeat-interval","200"]]]}}'
-sleep 1
-is "$(alive h1)" 0 "without a probe it says nothing"
-set_probe '["name","web/probes/tcp"],["protocol","Tcp"],["port","8080"],
-    ["path",""],["interval","5"],["probes","2"]'
-ok "with one it does" wait_until more_alive h1 3
-ok "as does another host" wait_until more_alive h2 3
+ok "a host with members says that it is alive" wait_until more_alive h1 3
+ok "as does another one" wait_until more_alive h2 3
 
 # It is no news for anybody: no flows are computed, nothing is acknowledged.
 before=$(recomputed) applied=$(column h1 applied) count=$(alive h1)
@@ -65,10 +61,12 @@ count=$(alive h1)
 stop h1-agent KILL
 agent_up h1
 ok "at once when the agent is back" wait_until more_alive h1 "$count"
-set_probe ''
+set_pools node h1 ''
 count=$(alive h1)
 transact '{"op":"update","table":"SLB_Global","where":[],"row":{"options":
     ["map",[["heartbeat-interval","100"]]]}}'
 sleep 1
-is "$(alive h1)" "$count" "without a probe it is silent"
+is "$(alive h1)" "$count" "without members it is silent"
+set_pools address 10.0.1.4 '[100,1]'
+ok "with one it is not" wait_until more_alive h1 "$count"
 done_testing

@@ -26,6 +26,8 @@
 #     flows HOST TABLE [MATCH]     the flows of a table of pipeline.h
 #     packets HOST COOKIE      how many met the flows with that cookie
 #     status HOST NAME         a line of the agent's slb/status
+#     zone HOST NAME           the number of a conntrack zone, as rule-COOKIE
+#     idle_seconds HOST NAME   how long connections in it may be idle
 #     net NS COMMAND...        runs net.py in a namespace
 #     connect NAME PORT [SOURCE_PORT]
 #                              opens a TCP connection from the client (or
@@ -404,6 +406,19 @@ packets()
 {
     ofctl "$1" dump-aggregate br-slb "cookie=$2/-1" \
         | sed 's/.*packet_count=\([0-9]*\).*/\1/'
+}
+
+zone()
+{
+    vsctl "$1" get bridge br-slb "external_ids:slb-ct-zone-$2" | tr -d '"'
+}
+
+idle_seconds()
+{
+    local datapath row
+    datapath=$(vsctl "$1" get open_vswitch . datapaths:netdev)
+    row=$(vsctl "$1" get datapath "$datapath" "ct_zones:$(zone "$1" "$2")")
+    vsctl "$1" --bare get ct_zone "$row" external_ids:slb-idle | tr -d '"'
 }
 
 net() { ip netns exec "hst-$1" timeout 20 /usr/bin/python3 "$netpy" "${@:2}"; }

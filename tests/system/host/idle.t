@@ -8,13 +8,9 @@ client=198.51.100.10
 # The rows of the table that are ours: what they are for.
 ours() { vsctl h1 --bare --columns=external_ids list "$1" | grep . | sort; }
 row() { vsctl h1 --bare --columns=_uuid find "$1" "external_ids:slb-idle=$2"; }
-number() { vsctl h1 get bridge br-slb "external_ids:slb-ct-zone-$1" | tr -d '"'; }
+number() { zone h1 "$1"; }
 # The time of a zone, by its name.
-seconds()
-{
-    vsctl h1 --bare get ct_zone "$(vsctl h1 get datapath "$datapath" \
-        "ct_zones:$(number "$1")")" external_ids:slb-idle | tr -d '"'
-}
+seconds() { idle_seconds h1 "$1"; }
 database()
 {
     vsctl h1 -f csv list datapath
@@ -36,7 +32,6 @@ idle()
     want h1
 }
 
-datapath=$(vsctl h1 get open_vswitch . datapaths:netdev)
 is "$(ours ct_zone)" slb-idle=240 "rules with equal times share a zone's row"
 is "$(ours ct_timeout_policy)" slb-idle=240 "and its policy"
 is "$(for i in 11 12 13 14; do seconds rule-$i; done | xargs)" \

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/host.sh"
 in_vip=10.0.1.100
 vip_f=20.50.60.12
-more_vips=($in_vip $vip_f)
+ha_vip=10.0.1.101
+more_vips=($in_vip $vip_f $ha_vip)
 cloud_up h1 h2 || bail_out "no cloud"
 h1=172.16.0.21
 client=198.51.100.10
@@ -190,6 +191,19 @@ ok "client and VM have forgotten it, and the client connects again" \
     eval 'vip=$in_vip connect eleven 80 47010'
 is "$(say eleven a)" "vm1 10.0.1.6 a" "which works"
 unlike "$(captured all)" "10.0.1.4" "without a word from the VM itself"
+
+# HA ports.
+transact "$(vip_row $ha_vip)" \
+    "$(internal 43 $ha_vip 0 0 0 100 '"tcp_reset":true')"
+want h1 h2
+ok "HA ports: a connection" eval 'vip=$ha_vip connect ha-1 8080 47015'
+is "$(say ha-1 a)" "vm1 10.0.1.6 a" "works"
+expire h1
+say_quickly ha-1 b "the client learns that it is over"
+ok "another one" eval 'vip=$ha_vip connect ha-2 8080 47016'
+ask_later ha-2 a
+expire h1
+ok "so does the VM" wait_until 3 gone 47016
 caller=gw
 
 # With floating IP.
@@ -272,6 +286,25 @@ wait_until 5 want h1
 is "$(mods)" "0 added, 0 changed, 0 deleted" "a new agent changes no flow"
 say_quickly_after() { expire h1; say_quickly "$@"; }
 say_quickly_after on c "and resets as well"
+
+# What time-outs really do: of a rule with four minutes, now of 1.5 s each.
+vsctl h1 set open_vswitch . external_ids:slb-debug-minute-ms=1500
+ok "a rule's time is short" \
+    wait_until eval '[ "$(idle_seconds h1 rule-11)" = 6 ]'
+want h1
+ok "a connection" connect idle-1 80 47050
+is "$(say idle-1 a)" "vm1 $client a" "works"
+is "$(tracked 47050)" 1 "conntrack has it"
+ok "another one" connect idle-2 80 47051
+ask_later idle-2 a
+is "$(tracked 47051)" 1 "as well"
+ok "until they have been idle for too long" \
+    wait_until 30 eval '[ "$(tracked 47050) $(tracked 47051)" = "0 0" ]'
+ok "the VM has both" eval 'open_in vm1 47050 && open_in vm1 47051'
+say_quickly idle-1 b "the client learns that its connection is over"
+before=$(packets h1 "$vm_reset")
+ok "so does the VM" wait_until 3 gone 47051
+cmp_ok "$(packets h1 "$vm_reset")" -gt "$before" "which is counted"
 is "$(status h1 "flow mistakes")" 0 "no flow was wrong"
 is "$(grep -Ec 'unexpected|the switch cannot' "$tmp/h1/slb-agent.log")" 0 \
     "no errors"

@@ -133,6 +133,62 @@ sleep 1.5
 is "$(proofs)" "$before" "then nobody has to prove anything any more"
 ok "only members of the pool that keeps are up" wait_until 5 up_is vm1 vm3
 
+# Without a probe.  Members of k are kept, those of d are what is said here; u
+# has one that users call up; and vm3 is the target of a NAT rule.
+up_in()
+{
+    settled
+    [ "$(get Member name,state "pool=plain/$1" |
+             sed -n 's/ active$//p' | xargs)" = "${*:2}" ]
+}
+plain()
+{
+    slbdb lb plain prod frontend:f=20.50.60.11 \
+        'pool:k=vm1@10.0.1.4,vm3@10.0.1.6' \
+        "pool:d=vm2@10.0.1.5,vm4@10.0.1.7;silent_host_behavior=$1" \
+        "pool:u=vm4@10.0.1.7$down;member_admin_states=[\"map\",[[\"vm4\",\"Up\"]]]" \
+        rule:k=f,k,Tcp,80,80 rule:d=f,d,Tcp,81,80 rule:u=f,u,Tcp,82,80 \
+        nat:n=f,vm3,Tcp,90,90
+    compiled
+}
+beat h1
+beat h2
+ok "they speak" wait_until 5 silent_is
+slbdb del-lb web
+plain Down
+ok "without a probe all are up" wait_until 5 up_in backendPools/d vm2 vm4
+unbeat h2
+ok "a host with members that nobody probes falls silent" wait_until silent_is h2
+ok "who is on it is down without a probe as well" \
+    wait_until 5 up_in backendPools/d vm2
+ok "or kept" up_in backendPools/k vm1 vm3
+ok "or what users say" up_in backendPools/u vm4
+ok "a NAT rule keeps its target" up_in nat/vm3 vm3
+is "$(get Load_Balancer status)" \
+    "{backendPools/d/members/vm4=unknown, as host h2 is silent: counts as down,backendPools/k/members/vm3=unknown, as host h2 is silent: counts as up}" \
+    "both are told, without a probe"
+is "$(get Compiled_Pool unhealthy name=plain/backendPools/d)" "[]" \
+    "nobody's connections are reset"
+is "$(recompute m1)" 0 "nothing is to be corrected"
+stop m1 KILL
+start_manager m1
+wait_until status_like m1 "times idle" 1
+is "$(status m1 transactions)" 0 "another manager changes nothing"
+plain Keep
+ok "Keep has them back" wait_until 5 up_in backendPools/d vm2 vm4
+plain Down
+ok "Down takes them down" wait_until 5 up_in backendPools/d vm2
+unbeat h1
+ok "if all are silent" wait_until silent_is h1 h2
+ok "all are down, and nobody gets any connections" \
+    wait_until 5 up_in backendPools/d
+ok "while others stay" up_in backendPools/k vm1 vm3
+beat h2
+ok "until one speaks again" wait_until 5 up_in backendPools/d vm4
+unbeat h2
+slbdb del-lb plain
+web
+
 # Not asked for any more.
 slbdb option host-silent-seconds=0 -- beat h1 -- beat h2
 ok "they speak" wait_until 5 up_is vm1 vm2 vm3 vm4
@@ -143,8 +199,8 @@ told() { status m1 | grep -q "$1"; }
 ok "a time that is too short is told" wait_until told \
     'host-silent-seconds: less than two intervals of 600 ms'
 ok "two intervals it is" wait_until silent_is h1 h2
-slbdb health vm2 -- health vm1
-ok "a host without members to probe need not speak" wait_until silent_is h2
+slbdb ports h1
+ok "a host without members need not speak" wait_until silent_is h2
 slbdb del-node h2
 ok "nor one that has gone" wait_until silent_is
 is "$(recompute m1)" 0 "nothing is to be corrected"
