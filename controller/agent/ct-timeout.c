@@ -40,8 +40,9 @@ VLOG_DEFINE_THIS_MODULE(ct_timeout);
 #define UNUSED_KEY "slb-unused-since"
 #define N_ZONES (UINT16_MAX + 1)
 
-/* What next_cfg was set to by the last change, 0 before one. */
-static int64_t awaited_cfg;
+/* What next_cfg was set to by the last change; negative before the first look,
+ * as an earlier agent may have died before the switch knew of its last one. */
+static int64_t awaited_cfg = -1;
 
 void
 ct_timeouts_init(struct agent *agent)
@@ -408,6 +409,9 @@ update_datapaths(struct agent *agent, const struct ovsrec_datapath *dp,
 static bool
 in_force(const struct agent *agent)
 {
+    if (awaited_cfg < 0) {
+        awaited_cfg = agent->ovs->next_cfg;
+    }
     if (agent->ovs_txn && agent->ovs->next_cfg < awaited_cfg) {
         /* It was refused by the database, or that is another one now. */
         awaited_cfg = 0;
