@@ -15,8 +15,8 @@
 #ifndef HEARTBEAT_H
 #define HEARTBEAT_H 1
 
-/* The host's heartbeat: while it has members of pools, and can probe those that
- * should be, this agent counts Node.alive up every
+/* The host's heartbeat: while it has members of pools, and can probe those
+ * that should be, this agent counts Node.alive up every
  * SLB_Global.options:heartbeat-interval milliseconds, a little more often at
  * random so that agents do not do it all at the same time (but many of them,
  * which is cheaper for the database), and at once when it reaches the database

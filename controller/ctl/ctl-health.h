@@ -18,10 +18,10 @@
 /* Which members are well, and so how many of a pool serve.
  *
  * A member's host says what it has found out ("up" or "down"), for each probe
- * that a rule uses the pool with; it is "unknown" before that, and when nothing
- * is heard of its host any more, also for rules without a probe.  Whether it
- * gets connections is the manager's decision, which follows from that and from
- * what users declared.
+ * that a rule uses the pool with; it is "unknown" before that, and when
+ * nothing is heard of its host any more, also for rules without a probe.
+ * Whether it gets connections is the manager's decision, which follows from
+ * that and from what users declared.
  *
  * The target of a NAT rule, and who connects to the outside by an outbound
  * rule, need not be well: all that are able to serve count. */

@@ -55,8 +55,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* The longest time, in seconds, that a host need not be heard of. */
 #define SILENT_SECONDS_MAX (24 * 60 * 60)
 
-/* A run ends when it has written that many rows (and what belongs to them), and
- * one more for each node, since each node may be told of each transaction ...
+/* A run ends when it has written that many rows (and what belongs to them),
+ * and one more for each node, since each node may be told of each transaction ...
  * Large transactions are slower: what server and manager make of one to read
  * or write it does not fit into caches any more, nor into the buffers between
  * them, so that they take turns; and they block the database. */

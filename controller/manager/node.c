@@ -197,7 +197,8 @@ read_alive(struct state *s, struct node *n)
     const struct slbrec_node *row = n->row;
     bool silent = false;
 
-    if (row->alive && is_host(row) && simap_contains(&s->n_host_members, n->name)) {
+    if (row->alive && is_host(row)
+        && simap_contains(&s->n_host_members, n->name)) {
         silent = silence_watch(&s->silence, n->name, row->alive,
                                row->silent == row->alive, time_msec());
         if (n->silent && !silent) {
