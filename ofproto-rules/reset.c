@@ -55,6 +55,10 @@
  * what the agent gets; the rest is lost, and those who sent it repeat it.
  * Without an agent all of it is lost.
  *
+ * Userspace conntrack removes connections whose time is over each 20 s.  Until
+ * then it does not know them any more when a client sends something, but takes
+ * what a VM sends for invalid: the VM gets its RST when it repeats it.
+ *
  * The kernel's conntrack takes a segment of an unknown connection for a new
  * one, as userspace does, unless nf_conntrack_tcp_loose is 0: then there is no
  * RST. */
