@@ -8,8 +8,11 @@ lib_libslb_la_SOURCES = \
 	lib/mux-protocol.h \
 	lib/slb-address.c \
 	lib/slb-address.h \
+	lib/slb-availability.h \
 	lib/slb-hash.c \
 	lib/slb-hash.h \
+	lib/slb-heartbeat.c \
+	lib/slb-heartbeat.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
 	lib/slb-probe.c \

@@ -207,13 +207,19 @@
  *     if it is not there: with it, packets are answered as with that of a VIP
  *     while the pool has no member.
  *
- * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC}
+ * {"op": "nexthop", "vtep": IP, "src_mac": MAC, "dst_mac": MAC, "dead": BOOL}
  * {"op": "nexthop-del", "vtep": IP}
  *
  *     How the underlay reaches a VTEP.  A VTEP without next hop is not
  *     reachable: it is left out of the ring of owners, and a packet for it is
  *     dropped and counted.  Next hops may be set for VTEPs that no pool uses
  *     (yet).
+ *
+ *     "dead" is optional and false if it is not there.  With it, packets can
+ *     be sent to the VTEP, but nothing that should comes back from there: it
+ *     is left out of the ring of owners as well, where it would swallow what
+ *     others have to be asked about.  It still gets what it is the current
+ *     owner of: who that is must not depend on what a mux believes.
  */
 
 #define MUX_PROTOCOL_VERSION 1

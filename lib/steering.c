@@ -111,6 +111,35 @@ steering_is_handed_on(const uint8_t addrs[STEERING_LEN])
     return !memcmp(addrs, handed_on, STEERING_LEN);
 }
 
+/* Writes the header of a packet that measures, or that answers one, into
+ * 'addrs'. */
+void
+steering_put_measure(uint8_t addrs[STEERING_LEN],
+                     enum steering_measure measure, uint16_t owner)
+{
+    memset(addrs, 0, STEERING_LEN);
+    addrs[0] = STEERING_OUI;
+    addrs[1] = STEERING_MEASURE_HOP << 4;
+    put_index(&addrs[2], owner);
+    addrs[6] = STEERING_OUI;
+    addrs[7] = measure;
+}
+
+/* Reads it.  Returns false if 'addrs' has something else. */
+bool
+steering_pull_measure(const uint8_t addrs[STEERING_LEN],
+                      enum steering_measure *measure, uint16_t *owner)
+{
+    uint8_t expected[STEERING_LEN];
+
+    *measure = addrs[7];
+    *owner = get_index(&addrs[2]);
+    steering_put_measure(expected, *measure, *owner);
+    return (!memcmp(addrs, expected, STEERING_LEN)
+            && (*measure == STEERING_MEASURES || *measure == STEERING_REFUSED
+                || *measure == STEERING_SERVED));
+}
+
 /* Returns true if the owner that is current in 's' has to decide itself about
  * a packet that it does not know, because there is nobody left to ask. */
 bool

@@ -90,6 +90,25 @@
  *
  * That mux never hands it on again.
  *
+ *
+ * Measuring
+ * =========
+ *
+ * A packet by which a mux measures whether a VIP can be reached
+ * (lib/slb-availability.h) has the hop 15, which no other packet has, and
+ * names its owner alone:
+ *
+ *     destination   0e : f0 : CC CC : 00 00
+ *     source        0e : 01 : 00 00 : 00 00
+ *
+ * It reaches no VM.  The host's switch sends it back to the mux's own VTEP,
+ * with the VNI and the rest of it as it came, and the answer in the place of
+ * ZZ: 0x11 says that it would go to a member that is there, 0x10 that it
+ * would not:
+ *
+ *     destination   0e : f0 : CC CC : 00 00
+ *     source        0e : 1A : 00 00 : 00 00
+ *
  * The hosts' side of this is done by OpenFlow (ofproto-rules/), which rotates
  * with "move" actions and matches on the octets below; this module is what
  * the mux writes with and what tests check the flows against. */
@@ -150,6 +169,21 @@ bool steering_pull(struct steering *, const uint8_t addrs[STEERING_LEN])
 
 void steering_put_handed_on(uint8_t addrs[STEERING_LEN]);
 bool steering_is_handed_on(const uint8_t addrs[STEERING_LEN]);
+
+/* Says of a packet that measures, or of the answer to it, which it is. */
+enum steering_measure {
+    STEERING_MEASURES = 0x01,   /* From the mux. */
+    STEERING_REFUSED = 0x10,    /* Answer: the host would drop it. */
+    STEERING_SERVED = 0x11,     /* Answer: it would go to the owner. */
+};
+
+/* Of a packet that measures. */
+#define STEERING_MEASURE_HOP 15
+
+void steering_put_measure(uint8_t addrs[STEERING_LEN],
+                          enum steering_measure, uint16_t owner);
+bool steering_pull_measure(const uint8_t addrs[STEERING_LEN],
+                           enum steering_measure *, uint16_t *owner);
 
 bool steering_is_home(const struct steering *);
 void steering_rotate(struct steering *);

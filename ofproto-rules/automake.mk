@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += ofproto-rules/librules.la
 ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/answer.c \
+	ofproto-rules/availability.c \
 	ofproto-rules/floating-ip.c \
 	ofproto-rules/flow-table.c \
 	ofproto-rules/flow-table.h \
@@ -16,6 +17,7 @@ ofproto_rules_librules_la_SOURCES = \
 	ofproto-rules/pipeline.h \
 	ofproto-rules/probe.c \
 	ofproto-rules/reply.c \
+	ofproto-rules/reset.c \
 	ofproto-rules/ring.c \
 	ofproto-rules/stale.c \
 	ofproto-rules/text.c \

@@ -185,6 +185,7 @@ add_rule(const struct floating *f, struct flow_table *ft)
 {
     const struct host_endpoint *ep = f->ep;
     uint64_t cookie = make_cookie(CK_ENDPOINT, 0, ep->cookie);
+    char asked[RULES_TEXT_LEN];
     char src[RULES_TEXT_LEN];
     char l4[RULES_TEXT_LEN];
 
@@ -199,8 +200,10 @@ add_rule(const struct floating *f, struct flow_table *ft)
                    "in_port=%"PRIu32","HR_ATTEMPT"=0,%s,%s "
                    "actions=set_field:%"PRIu16"->"HR_ZONE","
                    "set_field:1->"HR_ATTEMPT","
+                   "%s"
                    "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
-                   f->vm->port, src, l4, ep->zone, HT_UNNATED);
+                   f->vm->port, src, l4, ep->zone, reset_asked(asked, ep),
+                   HT_UNNATED);
 }
 
 /* To and from the VM that has a connection. */

@@ -71,9 +71,11 @@ host_rules_build(const struct host_rules *rules, struct flow_table *ft)
     floating_ip_rules(rules, ft);
     ring_rules(rules, ft);
     stale_rules(rules, ft);
+    reset_rules(rules, ft);
     reply_rules(rules, ft);
     vm_rules(rules, ft);
     internal_vip_rules(rules, ft);
     answer_rules(rules, ft);
     probe_rules(rules, ft);
+    availability_rules(rules, ft);
 }

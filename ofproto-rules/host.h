@@ -26,12 +26,14 @@
  *     fragment.c   datagrams that come, and are answered, in pieces
  *     floating-ip.c connections that VMs get with the VIP as destination
  *     stale.c      SYNs of connections that conntrack has still
+ *     reset.c      segments that are answered by a RST
  *     reply.c      their replies, straight to the client
  *     vm.c         between VMs of one network
  *     internal-vip.c from VMs to VIPs in their network
  *     answer.c     ARP and ND requests of VMs
  *     icmp.c       errors about connections
  *     probe.c      health probes of VMs
+ *     availability.c  answers to muxes that measure
  *
  * The same flows work on the userspace and on the kernel datapath.  Where
  * these differ, the flows contain what either of them needs, and comments say
@@ -87,6 +89,8 @@ struct host_member {
     uint16_t index;
     const struct host_vm *vm;
     ovs_be32 vtep;
+    bool unhealthy;             /* Has 'vm', and gets no connections any more:
+                                 * it is down. */
 };
 
 /* A rule. */
@@ -100,6 +104,7 @@ struct host_endpoint {
     uint32_t cookie;
     bool floating;              /* VMs see the VIP: floating-ip.c. */
     bool internal;              /* The VIP is in the VMs' network. */
+    bool tcp_reset;             /* Connections end by a RST: reset.c. */
 };
 
 /* A pool that VMs of this host are members of. */
@@ -138,6 +143,8 @@ struct host_rules {
 
     const ovs_be32 *peers;      /* VTEPs that may send to us, each once. */
     size_t n_peers;
+    const ovs_be32 *muxes;      /* Those of them that are muxes. */
+    size_t n_muxes;
     const struct host_vm *vms;
     size_t n_vms;
     const struct host_location *locations;
@@ -161,12 +168,15 @@ void floating_ip_rules(const struct host_rules *, struct flow_table *);
 void stale_rules(const struct host_rules *, struct flow_table *);
 void stale_denials(struct flow_table *, const struct host_endpoint *,
                    const char *owner);
+void reset_rules(const struct host_rules *, struct flow_table *);
+const char *reset_asked(char *buf, const struct host_endpoint *);
 void reply_rules(const struct host_rules *, struct flow_table *);
 int reply_mark(const struct host_endpoint *);
 void vm_rules(const struct host_rules *, struct flow_table *);
 void internal_vip_rules(const struct host_rules *, struct flow_table *);
 void answer_rules(const struct host_rules *, struct flow_table *);
 void probe_rules(const struct host_rules *, struct flow_table *);
+void availability_rules(const struct host_rules *, struct flow_table *);
 void icmp_rules(struct flow_table *, uint8_t from, uint8_t to);
 void icmp_ask(const struct host_endpoint *const eps[], size_t n, uint8_t next,
               struct ds *actions);

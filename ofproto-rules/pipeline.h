@@ -39,6 +39,13 @@
  *                        |    (again, here) |          v
  *                        +----------------- NEXT <--- RING
  *
+ * What nobody knows, though it is in the midst of a connection, goes from
+ * DECIDE at home to RESET -> RESET_NETWORK -> agent.
+ *
+ * A packet by which a mux measures goes the same way up to TRACKED, and from
+ * there, or from where nothing is for it (KEY, ENDPOINT), back to the mux:
+ * TRACKED -> MEASURED -> ANSWERED -> mux.
+ *
  * A SYN or RST that is invalid for the connection that conntrack has goes from
  * DECIDE at home to DELIVER.  What ACCEPT makes of a fragment goes to DELIVER
  * by FRAGMENT and TRACKED.
@@ -114,6 +121,18 @@ enum host_table {
      * TRACKED (again). */
     HT_FRAGMENT = 15,
 
+    /* Of nobody, and in the midst of a connection: does its rule say so? */
+    HT_RESET = 16,
+
+    /* ... and in which network might the client be? */
+    HT_RESET_NETWORK = 17,
+
+    /* What measures availability, after conntrack: is the owner here? */
+    HT_MEASURED = 18,
+
+    /* ... and back, to a mux only. */
+    HT_ANSWERED = 19,
+
     /* From a VM: may it be a reply of one of its rules?  By source port; again
      * for the next rule with that port. */
     HT_REPLY = 20,
@@ -157,9 +176,13 @@ enum mux_table {
 #define HR_ZONE_FIELD "NXM_NX_REG0[0..15]"
 #define HR_ZONE_INDEX 0         /* In the "regs" of struct flow. */
 
-/* Destination as it came from the tunnel, before NAT: port, address.  Rules
- * for all ports leave the port as it is; theirs is 0. */
+/* As it was before NAT: the destination of what came from the tunnel, port and
+ * address, or the source of what a VM has sent.  Rules for all ports leave the
+ * port as it is; theirs is 0. */
 #define HR_PORT "reg1"
+#define HR_PORT_INDEX 1
+#define HR_VIP4_INDEX 4
+#define HR_VIP6_INDEX 1         /* As an "xxreg". */
 #define HR_PORT_FIELD "NXM_NX_REG1[0..15]"
 #define HR_VIP4_FIELD "NXM_NX_REG4[]"
 #define HR_VIP6_FIELD "NXM_NX_XXREG1[]"
@@ -169,8 +192,9 @@ enum mux_table {
 #define HR_DIP4_FIELD "NXM_NX_REG12[]"
 #define HR_DIP6_FIELD "NXM_NX_XXREG3[]"
 
-/* Tunnel key of the network of the VM that sent it. */
+/* Tunnel key of the network of the VM that sent it, or would have. */
 #define HR_NETWORK "reg2"
+#define HR_NETWORK_INDEX 2
 
 /* How many rules have been tried in REPLY: for packets in one piece, and for
  * fragments.  (The second one is for swapping on the way in.) */
@@ -183,6 +207,7 @@ enum mux_table {
 /* An un-NATed packet of a connection: 1: with a VIP, it may leave for the
  * outside; 2: with an internal VIP, it may not. */
 #define HR_REPLY "reg9"
+#define HR_REPLY_INDEX 9
 enum reply_kind {
     REPLY_PUBLIC = 1,
     REPLY_INTERNAL = 2,
@@ -190,6 +215,19 @@ enum reply_kind {
 
 /* 1: every owner has been asked. */
 #define HR_HOME "reg10"
+
+/* From a VM: which rules have been asked in REPLY, and to what avail?  (The
+ * same register as HR_HOME.) */
+#define HR_ASKED "reg10"
+enum rules_asked {
+    ASKED_RULE = 1 << 0,        /* One whose clients are outside ... */
+    ASKED_RESETS = 1 << 1,      /* ... and one that resets. */
+    ASKED_INVALID = 1 << 2,     /* Conntrack has said that it is invalid. */
+};
+
+/* OpenFlow port of the VM whose connection is reset. */
+#define HR_VM_PORT "reg11"
+#define HR_VM_PORT_INDEX 11
 
 /* For swapping. */
 #define HR_SCRATCH_FIELD "NXM_NX_REG11[0..15]"
@@ -211,6 +249,8 @@ enum cookie_class {
     CK_VM = 6,              /* OpenFlow port of the VM. */
     CK_DROP = 8,            /* See enum drop_reason. */
     CK_STALE = 9,           /* See enum stale_case. */
+    CK_MEASURE = 10,        /* See enum measure_case. */
+    CK_RESET = 11,          /* See enum reset_case. */
 };
 
 enum drop_reason {
@@ -236,6 +276,9 @@ enum drop_reason {
                              * that conntrack could not put together. */
     DR_PROBE = 20,          /* Claims to be a probe, or goes to where probes
                              * come from and answers none. */
+    DR_LOST = 21,           /* A VM's segment from the port of a rule, of a
+                             * connection that nobody knows any more. */
+    DR_MEASURE = 23,        /* Measures availability, but is from no mux. */
 };
 
 /* What flows of class CK_STALE meet: see stale.c. */
@@ -246,7 +289,31 @@ enum stale_case {
                              * Object: Endpoint.cookie. */
     ST_GONE = 3,            /* SYN of a connection to a VM that is not here any
                              * more.  To the agent. */
+    ST_DENIED_INSIDE = 4,   /* As ST_DENIED, and the client is in the network:
+                             * the VM is to hear that it has none. */
 };
+
+/* What flows of class CK_MEASURE meet: see availability.c. */
+enum measure_case {
+    MC_SERVED = 1,          /* Would go to a member here.  Object: the pool's
+                             * key. */
+    MC_REFUSED = 2,         /* Is for no rule or member here.  Object: the
+                             * table that says so. */
+    MC_ANSWER = 3,          /* On its way back.  Object: the mux's VTEP. */
+};
+
+/* What flows of class CK_RESET hand to the agent: see reset.c. */
+enum reset_case {
+    RESET_UNKNOWN = 1,      /* From a client, of no connection.  Object: the
+                             * pool's key. */
+    RESET_UNHEALTHY = 2,    /* From a client, to a member that is unhealthy.
+                             * Object: Endpoint.cookie. */
+    RESET_VM = 3,           /* From a VM, of no connection. */
+};
+
+/* Meters of what is handed over for resets: from clients, from VMs. */
+#define RESET_CLIENT_METER 1
+#define RESET_VM_METER 2
 
 static inline uint64_t
 make_cookie(enum cookie_class class, uint16_t detail, uint32_t object)
@@ -264,6 +331,12 @@ static inline uint64_t
 stale_cookie(enum stale_case stale_case, uint32_t object)
 {
     return make_cookie(CK_STALE, stale_case, object);
+}
+
+static inline uint64_t
+reset_cookie(enum reset_case reset_case, uint32_t object)
+{
+    return make_cookie(CK_RESET, reset_case, object);
 }
 
 /* What VMs believe to be their gateway. */

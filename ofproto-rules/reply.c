@@ -120,6 +120,7 @@ add_attempt(const struct host_vm *vm, uint8_t protocol, uint16_t port,
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
+    char asked[RULES_TEXT_LEN];
     char dip[RULES_TEXT_LEN];
     char l4[RULES_TEXT_LEN];
 
@@ -134,11 +135,17 @@ add_attempt(const struct host_vm *vm, uint8_t protocol, uint16_t port,
                    "in_port=%"PRIu32","HR_ATTEMPT"=%"PRIuSIZE",%s,%s "
                    "actions=set_field:%"PRIu16"->"HR_ZONE","
                    "set_field:%"PRIuSIZE"->"HR_ATTEMPT","
+                   "%s"
+                   "set_field:%"PRIu16"->"HR_PORT",move:%s,"
                    "ct(zone="HR_ZONE_FIELD",nat,table=%d)",
                    vm->port, attempt,
                    text_match_ip(dip, FIELD_SRC, &vm->address),
                    text_match_l4(l4, FIELD_SRC, &vm->address, protocol, port),
-                   ep->zone, attempt + 1, HT_UNNATED);
+                   ep->zone, attempt + 1, reset_asked(asked, ep), port,
+                   IN6_IS_ADDR_V4MAPPED(&vm->address)
+                   ? "NXM_OF_IP_SRC[]->"HR_VIP4_FIELD
+                   : "NXM_NX_IPV6_SRC[]->"HR_VIP6_FIELD,
+                   HT_UNNATED);
 }
 
 static void

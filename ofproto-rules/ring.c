@@ -128,10 +128,14 @@ add_decision(struct flow_table *ft)
     flow_table_add(ft, HT_DECIDE, P_ERROR, FIXED,
                    HR_ERROR"=1,"HR_HOME"=1 actions=drop");
 
-    /* Starts nothing, so it may go round, but at home it ends. */
+    /* Starts nothing, so it may go round, but at home it ends.  If conntrack
+     * at home does not know it, nobody is told that there is no connection:
+     * the one here may live (reset.c). */
     flow_table_add(ft, HT_DECIDE, P_NO_START, FIXED,
-                   "ct_state=+trk+inv,"HR_HOME"=0 actions=goto_table:%d",
-                   HT_RING);
+                   "ct_state=+trk+inv,"HR_HOME"=0 "
+                   "actions=set_field:00:00:00:00:00:00/"
+                   "00:%02x:00:00:00:00->eth_dst,goto_table:%d",
+                   STEERING_SETTLED, HT_RING);
     flow_table_add(ft, HT_DECIDE, P_NO_START, drop_cookie(DR_UNKNOWN, 0),
                    "ct_state=+trk+inv,"HR_HOME"=1 actions=drop");
 

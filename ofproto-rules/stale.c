@@ -55,6 +55,11 @@
  *
  *   5. The client repeats its SYN after a second, and this one is new.
  *
+ * Inside a network the VM's SYN-ACK, which it repeats as well, would get to
+ * the client with the VM's own address once the connection is flushed, and the
+ * client would answer it with a RST, which ends what has begun in step 5.  So
+ * there the agent tells the VM in step 4 that it has no such connection.
+ *
  * In step 4 only the VM itself can speak for its connection: its addresses
  * have been checked by then, and only a packet with its own address is NATed
  * by its own connections.  (With floating IP, only its own have its mark.)
@@ -100,7 +105,8 @@ stale_denials(struct flow_table *ft, const struct host_endpoint *ep,
     text_match_l4(l4, FIELD_SRC, &ep->vip, IPPROTO_TCP, ep->port);
     for (size_t i = 0; i < ARRAY_SIZE(denials); i++) {
         flow_table_add(ft, HT_UNNATED, P_MATCH,
-                       stale_cookie(ST_DENIED, ep->cookie),
+                       stale_cookie(ep->internal ? ST_DENIED_INSIDE
+                                    : ST_DENIED, ep->cookie),
                        "%s%s"HR_ZONE"=%"PRIu16",ct_state=+trk+inv,%s,%s,%s "
                        "actions=controller",
                        owner, owner[0] ? "," : "", ep->zone, vip, l4,

@@ -100,8 +100,8 @@ text_protocol(const struct in6_addr *addr, uint8_t protocol)
     }
 }
 
-/* "udp,ip_frag=yes" or "ipv6,ip_frag=yes": a fragment of 'protocol', 0 for any,
- * as far as it can be told: with IPv6 only the first fragment does. */
+/* "udp,ip_frag=yes" or "ipv6,ip_frag=yes": a fragment of 'protocol', 0 for
+ * any, as far as it can be told: with IPv6 only the first fragment does. */
 const char *
 text_fragment(const struct in6_addr *addr, uint8_t protocol)
 {

@@ -7,6 +7,9 @@ ovs_ext_libslbmux_la_SOURCES = \
 	ovs-ext/mux-fair-judge.h \
 	ovs-ext/mux-fair-meter.c \
 	ovs-ext/mux-fair-meter.h \
+	ovs-ext/mux-fair-private.h \
+	ovs-ext/mux-fair-report.c \
+	ovs-ext/mux-fair-report.h \
 	ovs-ext/mux-fair.c \
 	ovs-ext/mux-fair.h \
 	ovs-ext/mux-flight.h \

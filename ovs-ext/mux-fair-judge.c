@@ -17,15 +17,13 @@
 #include "ovs-ext/mux-fair-judge.h"
 
 #include <math.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "lib/slb-address.h"
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-private.h"
 #include "ovs-ext/mux-fair.h"
 #include "ovs-ext/mux-table.h"
 #include "ovs-ext/mux-thread.h"
@@ -35,10 +33,6 @@
 
 VLOG_DEFINE_THIS_MODULE(mux_fair);
 
-/* Time for which there must be enough until a shortage is over, and for which
- * flows of a VIP that does not send too much any more are still counted. */
-#define QUIET_MS 1000
-
 /* Part of what a thread can do that is plainly enough. */
 #define ENOUGH 0.9
 
@@ -46,101 +40,15 @@ VLOG_DEFINE_THIS_MODULE(mux_fair);
 #define WEIGHTS_MS 100
 
 /* Part of a thread's packets that come in full batches if it does not keep
- * up: when packets are lost, and when that is not known. */
-#define FULL_LOST 0.25
+ * up: if it is busy for BUSY_ALWAYS of the time, with several queues of which
+ * one overflows for example, and otherwise.  (One that makes pauses also loses
+ * packets and gets full batches then, but is not short of time for it.) */
+#define FULL_BUSY 0.25
+#define BUSY_ALWAYS 0.9
 #define FULL_ALWAYS 0.9
 
 /* Excess that is not worth to be acted on. */
 #define TOLERANCE 0.001
-
-/* VIPs that are told about. */
-#define MAX_TOP 16
-
-/* What the meter of a thread counts, in the order of "struct
- * mux_fair_work". */
-enum {
-    NS, ARRIVED, FORWARDED, FULL, JUDGE_NS, FORWARD_NS, GAP_PACKETS, GAP_NS,
-    N_COUNTS
-};
-BUILD_ASSERT_DECL(sizeof(struct mux_fair_work)
-                  == N_COUNTS * sizeof(uint64_t));
-
-/* A VIP, for a thread. */
-struct row {
-    struct mux_fair_window packets;
-    size_t heavy;               /* Of "heavies", plus 1; or 0. */
-};
-
-/* One of the VIPs whose flows a thread tells from each other. */
-struct heavy {
-    bool used;
-    uint32_t counter;           /* Of the VIP. */
-    long long int since;
-    long long int over_at;      /* When it last sent too much. */
-    uint64_t since_tick;
-    struct mux_fair_window windows[MUX_FAIR_BUCKETS];
-    double counts[MUX_FAIR_BUCKETS]; /* Within the window. */
-    double total;               /* Their sum. */
-};
-
-/* A thread with its meter. */
-struct suspect {
-    struct mux_thread *thread;
-    struct mux_fair_meter *meter; /* Null if it has none. */
-
-    uint64_t tick;              /* Ticks since it has the meter. */
-    uint64_t base;              /* From when on counts are to be believed. */
-    uint64_t start_ns;
-    uint64_t counts[N_COUNTS];
-    struct mux_fair_window windows[N_COUNTS];
-    struct mux_fair_work work;  /* Within the window. */
-    double seconds;             /* Its length. */
-    struct mux_fair_capacity capacity;
-    double rate;                /* That it can forward, packets a second. */
-
-    bool is_short;              /* Of time. */
-    long long int short_at;     /* When it last was. */
-
-    struct row *rows;
-    size_t n_rows, allocated_rows;
-    struct heavy *heavies;      /* MUX_FAIR_HEAVIES of them. */
-
-    /* By place of the VIP in the table, during a tick. */
-    double *demands;            /* Packets a second. */
-    float *parts;               /* That may pass for want of time. */
-};
-
-/* Who is told about. */
-struct top {
-    uint32_t network;
-    uint32_t counter;
-    struct in6_addr address;
-    double weight;
-    double demand;
-    double share;
-};
-
-struct mux_fair_judge {
-    struct mux_fair_options options;
-    long long int now;          /* When it last ran. */
-    uint64_t lost;              /* Packets, then. */
-    bool knows_lost;
-
-    struct suspect **suspects;  /* One a thread. */
-    size_t n_suspects;
-
-    bool is_short;              /* Somebody is to lose something. */
-    uint64_t n_shortages;
-    struct top tops[MAX_TOP];
-    size_t n_tops;
-
-    /* Members of each VIP, by place in the table. */
-    double *weights;
-    size_t n_weights;
-    const struct mux_vips *weighed; /* Only to be compared. */
-    unsigned long long int weighed_transaction;
-    long long int weighed_at;
-};
 
 static const char *const overloads[] = {
     [MUX_FAIR_LOSS] = "loss",
@@ -321,13 +229,16 @@ suspect_start(struct suspect *s, long long int now, uint64_t now_ns)
  * whether packets were lost in front of any thread meanwhile. */
 static bool
 is_behind(enum mux_fair_overload overload, bool lost,
-          const struct mux_fair_work *work)
+          const struct mux_fair_capacity *c, const struct mux_fair_work *work)
 {
     double part = work->arrived ? (double) work->full / work->arrived : 0;
 
-    return (overload == MUX_FAIR_LOSS ? lost && part >= FULL_LOST
-            : overload == MUX_FAIR_QUEUE ? part >= FULL_ALWAYS
-            : false);
+    if (overload == MUX_FAIR_NEVER || (overload == MUX_FAIR_LOSS && !lost)) {
+        return false;
+    }
+    return (part >= FULL_ALWAYS
+            || (overload == MUX_FAIR_LOSS && part >= FULL_BUSY
+                && mux_fair_capacity_busy(c, work) >= BUSY_ALWAYS));
 }
 
 /* Reads what the thread of 's' has done since the last tick, and stores it
@@ -371,14 +282,25 @@ examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
     s->tick++;
     read_work(s, now_ns, &last);
 
-    bool behind = is_behind(overload, lost, &last);
+    bool behind = is_behind(overload, lost, &s->capacity, &last);
     if (behind) {
         /* What came while packets were lost does not tell what is sent. */
         s->base = s->tick - 1;
         s->is_short = true;
         s->short_at = now;
+        if (now - s->behind_at > MUX_FAIR_WINDOW) {
+            s->begun = s->tick;
+        }
+        s->behind_at = now;
+    }
+    if (!last.arrived) {
+        /* What there was of a backlog was worked off long ago. */
+        atomic_store_relaxed(&s->thread->fair.backlog, 0);
     }
     mux_fair_capacity_learn(&s->capacity, &last, behind);
+
+    s->span = mux_fair_window_growth(&s->windows[NS], s->counts[NS], s->tick,
+                                     MIN(s->tick, MUX_FAIR_TICKS)) / 1e9;
 
     uint64_t *work = (uint64_t *) &s->work;
     for (size_t i = 0; i < N_COUNTS; i++) {
@@ -389,7 +311,11 @@ examine(struct mux_fair_judge *judge, struct suspect *s, bool lost,
     s->seconds = s->work.ns / 1e9;
 
     double arriving = s->seconds > 0 ? s->work.arrived / s->seconds : 0;
-    s->rate = mux_fair_capacity_rate(&s->capacity, arriving);
+    s->rate = mux_fair_capacity_follow(&s->capacity, arriving);
+    if (behind) {
+        /* Even of what it got it cannot forward all. */
+        s->rate = MIN(s->rate, MUX_FAIR_BUSY * arriving);
+    }
     if (s->is_short && arriving > ENOUGH * s->rate) {
         s->short_at = now;
     }
@@ -451,9 +377,13 @@ read_demands(struct suspect *s, const struct mux_vips *vips)
                 uint64_t packets;
 
                 atomic_read_relaxed(&vip->packets, &packets);
-                s->demands[i]
-                    = mux_fair_window_growth(&row->packets, packets, s->tick,
-                                             n_ticks(s)) / s->seconds;
+                if (s->seconds > 0) {
+                    /* Before the first tick nobody knows. */
+                    s->demands[i]
+                        = (mux_fair_window_growth(&row->packets, packets,
+                                                  s->tick, n_ticks(s))
+                           / s->seconds);
+                }
                 mux_fair_window_end(&row->packets, packets, s->tick);
             }
         }
@@ -574,25 +504,28 @@ sum_flows(const struct mux_fair_judge *judge, uint32_t counter,
     return total;
 }
 
-/* Decides about the flows of a VIP that sends too much, of which 'time_part'
- * may pass for want of time, and 'limit_part' by configuration, and whoever
- * sends too much is left 'squeeze' of it.  Returns the part that may pass of
- * what the flows' level leaves. */
+/* Decides about the flows of a VIP that sends 'demand', too much or until
+ * lately, of which 'time_part' may pass for want of time, and 'limit_part' by
+ * configuration, and whoever sends too much is left 'squeeze' of it.  Returns
+ * the part that may pass of what the flows' level leaves. */
 static double
 decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
-             size_t number, float time_part, float limit_part,
-             float squeeze)
+             size_t number, double demand, float time_part,
+             float limit_part, float squeeze)
 {
     struct mux_fair_heavy *m = &s->meter->heavies[number - 1];
     struct heavy *h = &s->heavies[number - 1];
-    double uniform = MIN(time_part, limit_part);
+    float part = MIN(time_part, limit_part);
     double counts[MUX_FAIR_BUCKETS];
     float level = INFINITY;
     double pass = 1;
 
     if (h->total < MUX_FAIR_MIN_LEVEL) {
-        /* Nothing is known about its flows yet. */
-        pass = uniform;
+        /* Nothing is known about its flows yet, but that none may have more
+         * than all of them. */
+        if (part < 1) {
+            level = demand * part * (MUX_FAIR_WINDOW / 1000.);
+        }
     } else {
         double limit_pass;
         double total = sum_flows(judge, h->counter, counts);
@@ -600,6 +533,16 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
                                            &limit_pass);
 
         level = mux_fair_level(h->counts, time_part * h->total, &pass);
+        if (pass < 1) {
+            /* All would lose something.  Only if there was not enough for them
+             * within all of the window, in which what had queued up for a
+             * moment does not count for much. */
+            double seconds = MIN((judge->now - h->since) / 1000., s->span);
+
+            level = mux_fair_level(
+                h->counts, time_part * MAX(demand * seconds, h->total),
+                &pass);
+        }
         level = MIN(level, limit_level);
         pass = MIN(pass, limit_pass);
     }
@@ -609,10 +552,11 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
 }
 
 /* Decides about the packets that the thread of 's' gets for the VIP with
- * 'counter'. */
+ * 'counter', 'demand' a second. */
 static void
 decide(const struct mux_fair_judge *judge, struct suspect *s,
-       uint32_t counter, float time_part, float limit_part, long long int now)
+       uint32_t counter, double demand, float time_part, float limit_part,
+       long long int now)
 {
     bool over = MIN(time_part, limit_part) < 1;
     struct row *row;
@@ -633,8 +577,8 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
         if (over) {
             h->over_at = now;
         }
-        pass = decide_flows(judge, s, row->heavy, time_part, limit_part,
-                            squeeze);
+        pass = decide_flows(judge, s, row->heavy, demand, time_part,
+                            limit_part, squeeze);
         if (now - h->over_at > QUIET_MS) {
             h->used = false;
             row->heavy = 0;
@@ -729,8 +673,8 @@ decide_all(struct mux_fair_judge *judge, const char *name,
             struct suspect *s = judge->suspects[j];
 
             if (s->meter) {
-                decide(judge, s, vip->counter, s->parts[i], limit_parts[i],
-                       now);
+                decide(judge, s, vip->counter, s->demands[i], s->parts[i],
+                       limit_parts[i], now);
                 share += s->demands[i] * MIN(s->parts[i], limit_parts[i]);
             }
         }
@@ -777,6 +721,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
                    uint64_t now_ns, uint64_t lost)
 {
     const struct mux_fair_options *options = &judge->options;
+    bool off = options->overload == MUX_FAIR_NEVER && !options->max_pps;
     bool knows_lost = lost != UINT64_MAX;
     bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
     bool backlogged = false;
@@ -790,7 +735,13 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     for (size_t i = 0; i < n_threads; i++) {
         struct suspect *s = get_suspect(judge, i, threads[i]);
         uint32_t backlog;
+        bool was_off;
 
+        atomic_read_relaxed(&threads[i]->fair.off, &was_off);
+        if (was_off != off) {
+            atomic_store_relaxed(&threads[i]->fair.off, off);
+            atomic_store_relaxed(&threads[i]->fair.backlog, 0);
+        }
         atomic_read_relaxed(&threads[i]->fair.backlog, &backlog);
 
         bool late = (backlog >= MUX_FAIR_BACKLOG
@@ -808,8 +759,12 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
             s->is_short = is_short;
             s->short_at = now;
         }
+        s->late_at = !late ? 0 : s->late_at ? s->late_at : now;
         metered |= s->meter != NULL;
-        begins |= s->is_short && s->tick < MUX_FAIR_FIRST_TICKS;
+        begins |= (s->meter
+                   ? (s->is_short
+                      && s->tick - s->begun < MUX_FAIR_FIRST_TICKS)
+                   : late && now - s->late_at < QUIET_MS);
     }
 
     if (metered) {
@@ -821,201 +776,4 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     }
     return (begins ? MUX_FAIR_FIRST_TICK
             : metered || backlogged ? MUX_FAIR_TICK : 0);
-}
-
-/* Reports. */
-
-static double
-rate_of(const struct suspect *s, uint64_t count)
-{
-    return s->seconds > 0 ? count / s->seconds : 0;
-}
-
-/* Stores into 'flows' those of the VIP with 'counter' that exceed their level,
- * up to 'max', and into 'levels' what each may send, in packets a second.
- * Returns their number. */
-static size_t
-top_flows(const struct mux_fair_judge *judge, uint32_t counter,
-          struct mux_fair_flow *flows, double *levels, size_t max)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        const struct suspect *s = judge->suspects[i];
-
-        for (size_t j = 0; s->meter && j < MUX_FAIR_HEAVIES; j++) {
-            struct mux_fair_heavy *m = &s->meter->heavies[j];
-            float level;
-
-            if (!s->heavies[j].used || s->heavies[j].counter != counter) {
-                continue;
-            }
-            atomic_read_relaxed(&m->level, &level);
-            ovs_mutex_lock(&m->mutex);
-            for (size_t k = 0; k < MUX_FAIR_FLOWS && n < max; k++) {
-                if (m->flows[k].rate > level
-                    && judge->now - m->flows[k].seen_at < QUIET_MS) {
-                    levels[n] = level * (1000. / MUX_FAIR_WINDOW);
-                    flows[n++] = m->flows[k];
-                }
-            }
-            ovs_mutex_unlock(&m->mutex);
-        }
-    }
-    return n;
-}
-
-static void
-put_rate(struct json *json, const char *name, double rate)
-{
-    if (isfinite(rate)) {
-        json_object_put(json, name, json_integer_create(llround(rate)));
-    }
-}
-
-static struct json *
-suspect_to_json(const struct suspect *s, size_t queue)
-{
-    struct json *json = json_object_create();
-
-    json_object_put(json, "queue", json_integer_create(queue));
-    json_object_put(json, "short", json_boolean_create(s->is_short));
-    json_object_put(json, "busy", json_real_create(
-                        mux_fair_capacity_busy(&s->capacity, &s->work)));
-    put_rate(json, "arriving", rate_of(s, s->work.arrived));
-    put_rate(json, "forwarded", rate_of(s, s->work.forwarded));
-    put_rate(json, "capacity", s->rate);
-    put_rate(json, "ns_arriving", mux_fair_capacity_cost(&s->capacity));
-    put_rate(json, "ns_forwarded", s->capacity.forward);
-    return json;
-}
-
-static struct json *
-top_to_json(const struct mux_fair_judge *judge, const struct top *t)
-{
-    struct mux_fair_flow flows[MUX_FAIR_FLOWS];
-    double levels[MUX_FAIR_FLOWS];
-    size_t n = top_flows(judge, t->counter, flows, levels, MUX_FAIR_FLOWS);
-    struct json *array = json_array_create_empty();
-    struct json *json = json_object_create();
-
-    for (size_t i = 0; i < n; i++) {
-        struct in6_addr src = mux_address_from_words(flows[i].src);
-        struct json *flow = json_object_create();
-
-        json_object_put(flow, "protocol",
-                        json_integer_create(flows[i].protocol));
-        json_object_put(flow, "source", json_string_create_nocopy(
-                                slb_address_to_string(&src)));
-        json_object_put(flow, "source_port",
-                        json_integer_create(flows[i].sport));
-        json_object_put(flow, "port", json_integer_create(flows[i].dport));
-        put_rate(flow, "arriving", flows[i].rate * 1000. / MUX_FAIR_WINDOW);
-        put_rate(flow, "share", levels[i]);
-        json_array_add(array, flow);
-    }
-    json_object_put(json, "network", json_integer_create(t->network));
-    json_object_put(json, "address", json_string_create_nocopy(
-                            slb_address_to_string(&t->address)));
-    put_rate(json, "weight", t->weight);
-    put_rate(json, "arriving", t->demand);
-    put_rate(json, "share", t->share);
-    json_object_put(json, "flows", array);
-    return json;
-}
-
-/* Returns an object about the port with 'name': see lib/mux-protocol.h. */
-struct json *
-mux_fair_judge_to_json(const struct mux_fair_judge *judge, const char *name)
-{
-    struct json *json = json_object_create();
-    struct json *threads = json_array_create_empty();
-    struct json *vips = json_array_create_empty();
-
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        if (judge->suspects[i]->meter) {
-            json_array_add(threads, suspect_to_json(judge->suspects[i], i));
-        }
-    }
-    for (size_t i = 0; i < judge->n_tops; i++) {
-        json_array_add(vips, top_to_json(judge, &judge->tops[i]));
-    }
-    json_object_put_string(json, "port", name);
-    json_object_put_string(json, "overload",
-                           overloads[judge->options.overload]);
-    json_object_put(json, "max_pps",
-                    json_integer_create(judge->options.max_pps));
-    json_object_put(json, "short", json_boolean_create(judge->is_short));
-    json_object_put(json, "shortages",
-                    json_integer_create(judge->n_shortages));
-    json_object_put(json, "threads", threads);
-    json_object_put(json, "vips", vips);
-    return json;
-}
-
-/* Likewise, as text. */
-void
-mux_fair_judge_format(const struct mux_fair_judge *judge, const char *name,
-                      struct ds *ds)
-{
-    ds_put_format(ds, "%s: %s, %"PRIu64" shortages so far; overload=%s", name,
-                  judge->is_short ? "short" : "enough for all",
-                  judge->n_shortages, overloads[judge->options.overload]);
-    if (judge->options.max_pps) {
-        ds_put_format(ds, ", max-pps=%"PRIu64, judge->options.max_pps);
-    }
-    ds_put_char(ds, '\n');
-    for (size_t i = 0; i < judge->n_suspects; i++) {
-        const struct suspect *s = judge->suspects[i];
-
-        if (s->meter) {
-            ds_put_format(ds, "  queue %"PRIuSIZE"%s: %.0f packets/s arrive, "
-                          "%.0f are forwarded", i,
-                          s->is_short ? " is short of time" : "",
-                          rate_of(s, s->work.arrived),
-                          rate_of(s, s->work.forwarded));
-            if (s->is_short) {
-                ds_put_format(ds, ", %.0f could be; %.0f %% busy, a packet "
-                              "costs %.0f ns, %.0f more if it is forwarded",
-                              s->rate,
-                              100 * mux_fair_capacity_busy(&s->capacity,
-                                                           &s->work),
-                              mux_fair_capacity_cost(&s->capacity),
-                              s->capacity.forward);
-            }
-            ds_put_char(ds, '\n');
-        }
-    }
-    for (size_t i = 0; i < judge->n_tops; i++) {
-        const struct top *t = &judge->tops[i];
-        struct mux_fair_flow flows[MUX_FAIR_FLOWS];
-        double levels[MUX_FAIR_FLOWS];
-        size_t n = top_flows(judge, t->counter, flows, levels,
-                             MUX_FAIR_FLOWS);
-
-        ds_put_cstr(ds, "  ");
-        if (t->network) {
-            ds_put_format(ds, "network %"PRIu32" ", t->network);
-        }
-        ipv6_format_mapped(&t->address, ds);
-        ds_put_format(ds, ", weight %.0f: %.0f packets/s", t->weight,
-                      t->demand);
-        if (t->share < t->demand) {
-            ds_put_format(ds, ", its share is %.0f: loses %.1f %%", t->share,
-                          100 * (1 - t->share / t->demand));
-        }
-        ds_put_char(ds, '\n');
-        for (size_t j = 0; j < n; j++) {
-            struct in6_addr src = mux_address_from_words(flows[j].src);
-            double rate = flows[j].rate * 1000. / MUX_FAIR_WINDOW;
-
-            ds_put_cstr(ds, "    from ");
-            ipv6_format_mapped(&src, ds);
-            ds_put_format(ds, " protocol %"PRIu8" ports %"PRIu16" -> %"PRIu16
-                          ": %.0f packets/s, its share is %.0f: "
-                          "loses %.1f %%\n", flows[j].protocol,
-                          flows[j].sport, flows[j].dport, rate, levels[j],
-                          100 * (1 - levels[j] / rate));
-        }
-    }
 }

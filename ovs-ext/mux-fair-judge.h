@@ -31,8 +31,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ds;
-struct json;
 struct mux_table;
 struct mux_thread;
 
@@ -62,10 +60,5 @@ int mux_fair_judge_run(struct mux_fair_judge *, const char *name,
                        struct mux_thread **, size_t n_threads,
                        const struct mux_table *, long long int now,
                        uint64_t now_ns, uint64_t lost);
-
-struct json *mux_fair_judge_to_json(const struct mux_fair_judge *,
-                                    const char *name);
-void mux_fair_judge_format(const struct mux_fair_judge *, const char *name,
-                           struct ds *);
 
 #endif /* ovs-ext/mux-fair-judge.h */

@@ -66,13 +66,13 @@ mux_fair_meter_destroy(struct mux_fair_meter *meter)
     free_cacheline(meter);
 }
 
-/* The calling thread has got a batch of 'n' packets. */
+/* The calling thread has got a batch of 'n' packets at 'now_ns'. */
 void
-mux_fair_meter_enter(struct mux_fair_meter *meter, size_t n)
+mux_fair_meter_enter(struct mux_fair_meter *meter, size_t n, uint64_t now_ns)
 {
     bool full = n >= MUX_FAIR_BATCH;
 
-    meter->entered = mux_fair_nsec();
+    meter->entered = now_ns;
     mux_add_relaxed(&meter->arrived, n);
     if (full) {
         mux_add_relaxed(&meter->full, n);
@@ -85,21 +85,22 @@ mux_fair_meter_enter(struct mux_fair_meter *meter, size_t n)
     meter->was_full = full;
 }
 
-/* It has decided which of the packets to forward. */
+/* At 'now_ns' it has decided which of the packets to forward. */
 void
-mux_fair_meter_judged(struct mux_fair_meter *meter)
+mux_fair_meter_judged(struct mux_fair_meter *meter, uint64_t now_ns)
 {
     if (meter->entered) {
-        meter->judged = mux_fair_nsec();
+        meter->judged = now_ns;
         mux_add_relaxed(&meter->judge_ns, meter->judged - meter->entered);
     }
 }
 
-/* It has sent 'n_sent' of them. */
+/* At 'now_ns' it has sent 'n_sent' of them. */
 void
-mux_fair_meter_leave(struct mux_fair_meter *meter, size_t n_sent)
+mux_fair_meter_leave(struct mux_fair_meter *meter, size_t n_sent,
+                     uint64_t now_ns)
 {
-    meter->left = mux_fair_nsec();
+    meter->left = now_ns;
     if (n_sent && meter->judged) {
         mux_add_relaxed(&meter->forwarded, n_sent);
         mux_add_relaxed(&meter->forward_ns, meter->left - meter->judged);

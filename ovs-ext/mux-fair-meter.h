@@ -137,6 +137,7 @@ struct mux_fair_meter {
 
 /* What a thread has all the time. */
 struct mux_fair_thread {
+    atomic_bool off;            /* By the judge: nothing of this is wanted. */
     atomic_uint32_t backlog;
     ATOMIC(struct mux_fair_meter *) meter; /* Null while there is no
                                             * shortage. */
@@ -150,9 +151,10 @@ struct mux_fair_thread {
 struct mux_fair_meter *mux_fair_meter_create(long long int now);
 void mux_fair_meter_destroy(struct mux_fair_meter *);
 
-void mux_fair_meter_enter(struct mux_fair_meter *, size_t n);
-void mux_fair_meter_leave(struct mux_fair_meter *, size_t n_sent);
-void mux_fair_meter_judged(struct mux_fair_meter *);
+void mux_fair_meter_enter(struct mux_fair_meter *, size_t n, uint64_t now_ns);
+void mux_fair_meter_judged(struct mux_fair_meter *, uint64_t now_ns);
+void mux_fair_meter_leave(struct mux_fair_meter *, size_t n_sent,
+                          uint64_t now_ns);
 bool mux_fair_admit(struct mux_fair_meter *, const struct mux_flight *,
                     uint32_t counter, long long int now);
 
@@ -177,12 +179,11 @@ mux_fair_thread_meter(const struct mux_fair_thread *t)
     return meter;
 }
 
-/* Takes notice that the calling thread has got a batch of 'n' packets.
- * Returns true if the judge must be told that there is a backlog now. */
+/* Adds a batch of 'n' packets to the backlog of the calling thread.  Returns
+ * true if one begins. */
 static inline bool
-mux_fair_enter(struct mux_fair_thread *t, size_t n)
+mux_fair_add_backlog(struct mux_fair_thread *t, size_t n)
 {
-    struct mux_fair_meter *meter = mux_fair_thread_meter(t);
     bool begins = false;
     uint32_t backlog;
 
@@ -196,10 +197,26 @@ mux_fair_enter(struct mux_fair_thread *t, size_t n)
     } else if (backlog) {
         atomic_store_relaxed(&t->backlog, backlog > n ? backlog - n : 0);
     }
-    if (OVS_UNLIKELY(meter)) {
-        mux_fair_meter_enter(meter, n);
-    }
     return begins;
+}
+
+/* Takes notice that the calling thread has got a batch of 'n' packets.
+ * Returns true if the judge must be told that there is a backlog now. */
+static inline bool
+mux_fair_enter(struct mux_fair_thread *t, size_t n)
+{
+    struct mux_fair_meter *meter;
+    bool off;
+
+    atomic_read_relaxed(&t->off, &off);
+    if (OVS_UNLIKELY(off)) {
+        return false;
+    }
+    meter = mux_fair_thread_meter(t);
+    if (OVS_UNLIKELY(meter)) {
+        mux_fair_meter_enter(meter, n, mux_fair_nsec());
+    }
+    return mux_fair_add_backlog(t, n);
 }
 
 /* Takes notice that the calling thread is through with its batch, of which it
@@ -210,7 +227,7 @@ mux_fair_leave(struct mux_fair_thread *t, size_t n_sent)
     struct mux_fair_meter *meter = mux_fair_thread_meter(t);
 
     if (OVS_UNLIKELY(meter)) {
-        mux_fair_meter_leave(meter, n_sent);
+        mux_fair_meter_leave(meter, n_sent, mux_fair_nsec());
     }
 }
 

@@ -40,6 +40,9 @@
 #define SQUEEZE_MORE 0.7
 #define SQUEEZE_LESS 1.2
 
+/* How much 'rate' may change in a tick. */
+#define RATE_CHANGE 1.02
+
 /* The part of the time it gets that a thread forwards at least, however many
  * packets come.  When so many come that queues overflow whatever is dropped,
  * to drop nearly all of them would help nobody. */
@@ -211,7 +214,7 @@ mux_fair_capacity_learn(struct mux_fair_capacity *c,
     learn_cost(c, &c->gap, work->gap_ns, work->gap_packets);
     learn_cost(c, &c->judge, work->judge_ns, work->arrived);
     learn_cost(c, &c->forward, work->forward_ns, work->forwarded);
-    c->n_ticks++;
+    c->n_ticks += work->forwarded >= COST_PACKETS;
     if (behind && work->ns) {
         double busy = (work->arrived * mux_fair_capacity_cost(c)
                        + work->forwarded * c->forward) / work->ns;
@@ -255,4 +258,23 @@ mux_fair_capacity_rate(const struct mux_fair_capacity *c, double arriving)
             ? (MAX(left, MIN_FORWARD * c->available) * 1e9
                / c->forward)
             : INFINITY);
+}
+
+/* Likewise, for a tick in which 'arriving' packets a second arrived, but
+ * follows that only slowly.  That is what is to be divided: whoever is above
+ * its share is squeezed at once if need be, but nobody gets above it because
+ * of a pause or because of what has queued up meanwhile. */
+double
+mux_fair_capacity_follow(struct mux_fair_capacity *c, double arriving)
+{
+    double rate = mux_fair_capacity_rate(c, arriving);
+
+    if (!(c->rate > 0) || isinf(c->rate)) {
+        c->rate = rate;
+    } else if (c->n_ticks <= MUX_FAIR_FIRST_TICKS) {
+        c->rate = MAX(c->rate, rate);
+    } else if (isfinite(rate)) {
+        c->rate = MAX(MIN(rate, c->rate * RATE_CHANGE), c->rate / RATE_CHANGE);
+    }
+    return c->rate;
 }

@@ -78,6 +78,13 @@
  * The same helps when A and B are wrong.  Those below their share have no part
  * in it.
  *
+ * Who that is must not depend on the moment.  While a thread works off what
+ * has queued up, because of a pause or before anybody knew of the shortage,
+ * more arrives than is sent, of everybody, which leaves less time to forward:
+ * for some milliseconds it looks as if small ones were too much.  So what is
+ * divided follows the formula by 2 % a tick only (mux_fair_capacity_follow()),
+ * and all flows of a VIP lose only if they were too much for a whole window.
+ *
  * A thread may also get less time than all, because of other work or other
  * threads on its core.  When its queues overflow it has used all that it got:
  * what it did then, at the cost that this has, is what counts as all.
@@ -97,7 +104,7 @@
 #define MUX_FAIR_TICKS 10
 #define MUX_FAIR_WINDOW (MUX_FAIR_TICK * MUX_FAIR_TICKS)
 
-/* When a shortage begins the first ticks are shorter, since the sooner it is
+/* When a shortage begins ticks are shorter at first, since the sooner it is
  * known who causes it, the less do others lose meanwhile. */
 #define MUX_FAIR_FIRST_TICK 2   /* Milliseconds. */
 #define MUX_FAIR_FIRST_TICKS 5
@@ -198,6 +205,8 @@ struct mux_fair_capacity {
     double available;           /* Part of the time that it gets. */
     double squeeze;             /* Part of its share that who is above it
                                  * gets. */
+    double rate;                /* Packets a second that are divided: it
+                                 * follows what can be forwarded. */
 };
 
 /* What a thread did within some time, in numbers of packets and
@@ -221,5 +230,6 @@ double mux_fair_capacity_busy(const struct mux_fair_capacity *,
                               const struct mux_fair_work *);
 double mux_fair_capacity_rate(const struct mux_fair_capacity *,
                               double arriving);
+double mux_fair_capacity_follow(struct mux_fair_capacity *, double arriving);
 
 #endif /* ovs-ext/mux-fair.h */

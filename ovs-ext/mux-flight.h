@@ -70,8 +70,9 @@ struct mux_flight {
             bool steered;       /* An ICMP error. */
             bool snat;          /* To a port for SNAT. */
             bool taken_over;    /* Another mux has handed it on. */
+            bool measures;      /* The agent measures availability. */
         };
-        uint32_t notable;       /* Nonzero if it is any of these. */
+        uint64_t notable;       /* Nonzero if it is any of these. */
     };
 
     uint64_t vip[2];

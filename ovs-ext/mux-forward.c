@@ -20,8 +20,10 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "lib/slb-availability.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
+#include "odp-util.h"
 #include "ovs-ext/mux-answer.h"
 #include "ovs-ext/mux-fair-meter.h"
 #include "ovs-ext/mux-flight.h"
@@ -42,7 +44,9 @@
  * batch each, so that memory that one pass prefetches has arrived when the
  * next one reads it:
  *
- *   1. Parse, hash the flow, find the page of the endpoint.
+ *   1. Parse, hash the flow, find the page of the endpoint, or, if the filter
+ *      in mux-snat.h tells that none names the port, that of the VIP's ports
+ *      for SNAT.
  *   2. Find the endpoint and the slot.
  *   3. Read the slot, find the owner.
  *   4. Read the owner, find its next hop and what counts it and the endpoint.
@@ -447,6 +451,10 @@ static OVS_NOINLINE int
 drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
                 enum mux_counter reason, enum mux_answer answer)
 {
+    if (f->measures) {
+        /* Who asks is told by hosts, or by that nobody tells. */
+        return reason;
+    }
     count_drop(ctx, f, reason);
     mux_answer(ctx, f, answer);
     return MUX_DONE;
@@ -503,6 +511,19 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
     return reason;
 }
 
+/* Is 'f', whose source address cannot be, one by which this mux's own agent
+ * measures?  Then it is from the bridge itself: what comes from the wire, or
+ * in a tunnel from a host, has come in by a port. */
+static bool
+is_measuring(const struct mux_flight *f)
+{
+    return (f->packet->md.in_port.odp_port == ODPP_NONE
+            && (mux_flight_is_v4(f)
+                ? slb_availability_is_source_v4(f->src[0])
+                : slb_availability_is_source_v6(f->src))
+            && has_ports(f->protocol) && !f->fragment && f->ttl > 1);
+}
+
 /* Decides about a packet that has a good IP header, but is no whole segment or
  * datagram of TCP or UDP from a good address that has some way to go. */
 static OVS_NOINLINE int
@@ -522,7 +543,8 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     if (mux_flight_is_v4(f)
         ? is_martian_v4(f->src[0], f->vip[1])
         : is_martian_v6(f->src, f->vip)) {
-        return MUX_COUNT_MARTIAN;
+        f->measures = is_measuring(f);
+        return f->measures ? parse_l4(f) : MUX_COUNT_MARTIAN;
     }
     if (!f->ttl) {
         return MUX_COUNT_TTL;
@@ -591,6 +613,11 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     f->tuple = mux_tuple(f->network, f->protocol, f->dport);
     f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
     f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
+    if (mux_snat_is_port(f->dport) && !f->network
+        && !mux_snat_may_be_named(ctx->table, f->endpoint_hash)) {
+        f->tuple = mux_tuple_snat();
+        f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
+    }
     f->page = mux_table_page(ctx->table, f->endpoint_hash);
     OVS_PREFETCH(&f->page->entries[mux_page_start(f->endpoint_hash)]);
     return 0;
@@ -616,7 +643,7 @@ find_snat(const struct mux_table *table, const struct mux_flight *f)
             ? mux_snat_find(table, f->vip) : NULL);
 }
 
-/* Finds the endpoint of a packet that none names exactly: one that takes all
+/* Finds the endpoint of a packet that none was found for: one that takes all
  * that comes to the address.  For what came through the tunnel the endpoints
  * of the sender's own network go before those on the wire.  There ports for
  * SNAT go before what takes all. */
@@ -630,9 +657,10 @@ find_others(const struct mux_table *table, struct mux_flight *f)
         if (!e) {
             e = find_tuple(table, f, mux_tuple(0, f->protocol, f->dport));
         }
-        if (!e) {
-            e = find_snat(table, f);
-        }
+    }
+    if (!e && f->tuple != mux_tuple_snat()) {
+        /* On the wire: the filter was wrong about the port. */
+        e = find_snat(table, f);
     }
     return e ? e : find_tuple(table, f, mux_tuple(0, 0, 0));
 }
@@ -679,7 +707,8 @@ is_admitted(const struct mux_flight *f)
 static OVS_NOINLINE int
 check_restrictions(struct mux_context *ctx, struct mux_flight *f)
 {
-    if (f->entry->flags & MUX_ENTRY_RANGES && !is_admitted(f)) {
+    if (f->entry->flags & MUX_ENTRY_RANGES && !f->measures
+        && !is_admitted(f)) {
         return MUX_COUNT_SOURCE;
     }
     if (f->entry->flags & MUX_ENTRY_CLOSED
@@ -689,26 +718,31 @@ check_restrictions(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
-/* Finds the place where 'f' finds who has its port, by the entry 'e' of a
- * VIP's ports for SNAT. */
+/* Finds the place where 'f', whose entry is that of a VIP's ports for SNAT,
+ * finds who has its port. */
 static inline void
-find_snat_slot(struct mux_flight *f, const struct mux_entry *e)
+find_snat_slot(struct mux_flight *f)
 {
-    f->entry = e;
     f->snat = true;
-    f->slot = mux_snat_slot(e->slots, f->dport);
+    f->slot = mux_snat_slot(f->entry->slots, f->dport);
     OVS_PREFETCH(f->slot);
 }
 
-/* Finds the slot of 'f' in the table of the endpoint with entry 'e'. */
+/* Finds the slot of 'f' in the table of the endpoint, or of the ports for
+ * SNAT, with entry 'e'. */
 static inline int
 find_slot(struct mux_context *ctx, struct mux_flight *f,
           const struct mux_entry *e)
 {
     f->entry = e;
-    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED))) {
-        int verdict = check_restrictions(ctx, f);
+    if (OVS_UNLIKELY(e->flags & (MUX_ENTRY_RANGES | MUX_ENTRY_CLOSED
+                                 | MUX_ENTRY_SNAT))) {
+        if (e->flags & MUX_ENTRY_SNAT) {
+            find_snat_slot(f);
+            return 0;
+        }
 
+        int verdict = check_restrictions(ctx, f);
         if (verdict) {
             return verdict;
         }
@@ -747,7 +781,7 @@ take_over(struct mux_context *ctx, struct mux_flight *f)
     return reason;
 }
 
-/* Does what find() does for a packet that no endpoint names exactly. */
+/* Does what find() does for a packet for which that has found nothing. */
 static OVS_NOINLINE int
 find_others_slot(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -764,28 +798,7 @@ find_others_slot(struct mux_context *ctx, struct mux_flight *f)
             e = find_snat(ctx->table, f);
         }
     }
-    if (!e) {
-        return refuse_endpoint(ctx, f);
-    }
-    if (e->flags & MUX_ENTRY_SNAT) {
-        find_snat_slot(f, e);
-        return 0;
-    }
-    return find_slot(ctx, f, e);
-}
-
-/* Likewise.  Most such packets are SNAT returns. */
-static __attribute__((noinline)) int
-find_snat_or_others(struct mux_context *ctx, struct mux_flight *f)
-{
-    const struct mux_entry *e = (OVS_LIKELY(!f->network)
-                                 ? find_snat(ctx->table, f) : NULL);
-
-    if (OVS_LIKELY(e)) {
-        find_snat_slot(f, e);
-        return 0;
-    }
-    return find_others_slot(ctx, f);
+    return e ? find_slot(ctx, f, e) : refuse_endpoint(ctx, f);
 }
 
 static inline int
@@ -794,7 +807,7 @@ find(struct mux_context *ctx, struct mux_flight *f)
     const struct mux_entry *e = mux_page_find(f->page, f->endpoint_hash,
                                               f->vip, f->tuple);
 
-    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_snat_or_others(ctx, f);
+    return OVS_LIKELY(e) ? find_slot(ctx, f, e) : find_others_slot(ctx, f);
 }
 
 /* Does what find_owner() does where the slot may have other owners, or is
@@ -932,18 +945,27 @@ build(struct mux_context *ctx, struct mux_flight *f)
     } else {
         put_steering(ctx, f, p);
     }
+    if (OVS_UNLIKELY(f->notable)) {
+        if (f->measures) {
+            /* Hosts must not take it for anything else, and a VM's own ports
+             * are not measured. */
+            if (f->snat) {
+                return MUX_COUNT_MARTIAN;
+            }
+            steering_put_measure(p, STEERING_MEASURES, owner->index);
+        }
+        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
+        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
+        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
+        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
+        ctx->counters->n[MUX_COUNT_MEASURES] += f->measures;
+    }
     memcpy(p + 2 * ETH_ADDR_LEN, &f->eth_type, sizeof f->eth_type);
     decrement_ttl(p + ETH_HEADER_LEN, mux_flight_is_v4(f));
 
     mux_count_packet(f->entry_count, f->size, f->syn);
     mux_count_packet(f->owner_count, f->size, f->syn);
     ctx->counters->n[MUX_COUNT_BYTES] += f->size;
-    if (OVS_UNLIKELY(f->notable)) {
-        ctx->counters->n[MUX_COUNT_TUNNELLED] += f->tunnelled;
-        ctx->counters->n[MUX_COUNT_STEERED] += f->steered;
-        ctx->counters->n[MUX_COUNT_SNAT] += f->snat;
-        ctx->counters->n[MUX_COUNT_TAKEN_OVER] += f->taken_over;
-    }
     return 0;
 }
 
@@ -1019,7 +1041,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter);
+    mux_fair_meter_judged(meter, mux_fair_nsec());
     return kept;
 }
 

@@ -79,6 +79,8 @@ struct mux_thread;
     MUX_COUNTER(TAKEN_OVER, "taken_over",                               \
                 "of them, packets that another mux has handed on")      \
     MUX_COUNTER(FRAGMENTS, "fragments", "of them, fragments")           \
+    MUX_COUNTER(MEASURES, "measures",                                   \
+                "of them, packets that measure availability")           \
     MUX_COUNTER(WAITED, "fragments_waited",                             \
                 "fragments that came before the first of their datagram") \
     MUX_COUNTER(NODE, "node", "packets for no VIP, left to the node")   \

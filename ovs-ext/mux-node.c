@@ -211,7 +211,8 @@ classify_l4(const uint8_t *l4, uint32_t len, uint8_t protocol, uint8_t ttl)
         }
         return port == BFD_MULTIHOP_PORT ? MUX_NODE_MULTIHOP : MUX_NODE_OTHER;
     } else if (protocol == IPPROTO_TCP) {
-        return (mux_get_be16(l4) == BGP_PORT || mux_get_be16(l4 + 2) == BGP_PORT
+        return (mux_get_be16(l4) == BGP_PORT
+                || mux_get_be16(l4 + 2) == BGP_PORT
                 ? MUX_NODE_BGP : MUX_NODE_OTHER);
     } else if (protocol == IPPROTO_ICMPV6) {
         return (ttl == 255 && l4[0] >= ND_ROUTER_SOLICIT

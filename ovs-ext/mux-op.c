@@ -711,6 +711,7 @@ parse_nexthop(struct ovsdb_parser *p, struct mux_key *key)
     *key = mux_key_nexthop(parse_vtep(p, "vtep", false));
     nexthop->src_mac = parse_mac(p, "src_mac");
     nexthop->dst_mac = parse_mac(p, "dst_mac");
+    nexthop->dead = parse_boolean(p, "dead", false);
     return &nexthop->object;
 }
 

@@ -191,6 +191,7 @@ struct mux_nexthop {
     struct mux_object object;
     struct eth_addr src_mac;
     struct eth_addr dst_mac;
+    bool dead;
 };
 
 /* Blocks 'first' to 'first' + 'n' - 1 are given to a VM or, if 'vtep' is 0,

@@ -477,8 +477,9 @@ format_choice(const struct mux_table *table, const struct mux_flight *f,
     }
     steering_format(&s, ds);
     if (nh->valid) {
-        ds_put_format(ds, "\nto host "IP_FMT", VNI %"PRIu32"\n",
-                      IP_ARGS(nh->vtep), f->owner->vni);
+        ds_put_format(ds, "\nto host "IP_FMT"%s, VNI %"PRIu32"\n",
+                      IP_ARGS(nh->vtep), nh->dead ? " (dead)" : "",
+                      f->owner->vni);
     } else {
         ds_put_cstr(ds, "\nthe owner's host cannot be reached\n");
     }

@@ -295,6 +295,24 @@ mux_snat_retire(struct mux_snat *snat, const struct mux_snat_writer *w)
     w->retire(w->aux, snat);
 }
 
+/* Makes 'filter' that of 'page'. */
+void
+mux_snat_filter_fill(struct mux_snat_filter *filter,
+                     const struct mux_page *page)
+{
+    memset(filter, 0, sizeof *filter);
+    for (size_t i = 0; i < MUX_PAGE_SIZE; i++) {
+        const struct mux_entry *e = &page->entries[i];
+
+        if (mux_snat_is_port(mux_tuple_wire_port(e->tuple))) {
+            uint64_t hash = mux_endpoint_hash(e->vip, e->tuple);
+
+            filter->words[mux_snat_filter_word(hash)]
+                |= mux_snat_filter_bits(hash);
+        }
+    }
+}
+
 /* Returns how many leaves 'snat', null if there are no blocks yet, will not
  * exceed after the 'n' changes of 'ranges'. */
 size_t

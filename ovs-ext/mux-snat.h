@@ -34,6 +34,22 @@
  * nobody the block that it is in.
  *
  *
+ * Ports that endpoints name
+ * =========================
+ *
+ * So a packet to a port that may be for SNAT has to be looked for among the
+ * endpoints first, of which there may be thousands, to find out that none
+ * names the port.  That would cost a quarter of what the packet costs, since
+ * each port has a place of its own there, far from all others.  A filter
+ * (Bloom's) in front of each page of endpoints tells, for nearly all ports
+ * that none names, that it is so.  It is a tiny fraction of the page, so that
+ * the filters of all pages stay in a near cache, and has only endpoints with
+ * ports that may be for SNAT, so others do not fill it.
+ *
+ * To take something out of such a filter is not possible.  Each table has its
+ * own filters, and those of pages that have changed are made anew.
+ *
+ *
  * Blocks that nobody has
  * ======================
  *
@@ -94,6 +110,13 @@ struct mux_snat {
 /* Those of a VIP without any.  Must not be written to. */
 extern struct mux_snat mux_snat_none;
 
+/* What may be among the endpoints of a page. */
+#define MUX_SNAT_FILTER_WORDS 32
+
+struct mux_snat_filter {
+    uint64_t words[MUX_SNAT_FILTER_WORDS];
+};
+
 /* The other muxes. */
 struct mux_peer {
     ovs_be32 vtep;
@@ -112,6 +135,32 @@ static inline bool
 mux_snat_is_port(uint16_t port)
 {
     return port >= SLB_OUTBOUND_FIRST_PORT;
+}
+
+/* The bits that an endpoint with 'hash' sets in a filter's word
+ * mux_snat_filter_word(). */
+static inline uint64_t
+mux_snat_filter_bits(uint64_t hash)
+{
+    return UINT64_C(1) << (hash >> 5) % 64 | UINT64_C(1) << (hash >> 11) % 64;
+}
+
+static inline size_t
+mux_snat_filter_word(uint64_t hash)
+{
+    return hash % MUX_SNAT_FILTER_WORDS;
+}
+
+/* May an endpoint on the wire with 'hash', of a port that may be for SNAT, be
+ * there?  If not, this mostly returns false. */
+static inline bool
+mux_snat_may_be_named(const struct mux_table *table, uint64_t hash)
+{
+    const struct mux_snat_filter *filter
+        = &table->filters[mux_table_page_number(table, hash)];
+    uint64_t bits = mux_snat_filter_bits(hash);
+
+    return (filter->words[mux_snat_filter_word(hash)] & bits) == bits;
 }
 
 /* Returns where the leaf of 'port' is. */
@@ -152,6 +201,7 @@ struct mux_snat *mux_snat_set(struct mux_snat *,
                               const struct mux_snat_range *,
                               const struct mux_snat_writer *);
 void mux_snat_retire(struct mux_snat *, const struct mux_snat_writer *);
+void mux_snat_filter_fill(struct mux_snat_filter *, const struct mux_page *);
 size_t mux_snat_count_leaves(const struct mux_snat *,
                              const struct mux_snat_range *, size_t n);
 

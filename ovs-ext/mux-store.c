@@ -492,6 +492,7 @@ nexthop_entry_write(struct mux_store *store, struct state *state,
                  == MUX_TUNNEL_LEN);
     e->vtep = vtep;
     e->valid = true;
+    e->dead = nexthop->dead;
 }
 
 /* Pools. */
@@ -1647,8 +1648,28 @@ static void
 table_free(struct mux_table *table)
 {
     free(table->pages);
+    free_cacheline(table->filters);
     free(table->chunks);
     free(table);
+}
+
+/* Returns the filters of the pages of 'state', of which those that have not
+ * changed are as in 'old', the table in force. */
+static struct mux_snat_filter *
+filters_create(const struct mux_store *store, const struct state *state,
+               const struct mux_table *old)
+{
+    struct mux_snat_filter *filters
+        = xmalloc_cacheline(state->n_pages * sizeof *filters);
+
+    for (size_t i = 0; i < state->n_pages; i++) {
+        if (state->pages[i]->commit == store->commit) {
+            mux_snat_filter_fill(&filters[i], state->pages[i]);
+        } else {
+            filters[i] = old->filters[i];
+        }
+    }
+    return filters;
 }
 
 /* Publishes a table made of 'state'. */
@@ -1670,6 +1691,7 @@ publish(struct mux_store *store, const struct state *state,
     }
     new->pages = xmemdup(state->pages, state->n_pages * sizeof *new->pages);
     new->page_mask = state->n_pages - 1;
+    new->filters = filters_create(store, state, old);
     new->chunks = xmemdup(state->chunks,
                           state->n_chunks * sizeof *new->chunks);
     new->n_chunks = state->n_chunks;

@@ -80,7 +80,10 @@ mux_table_steer(const struct mux_table *table, const struct mux_entry *e,
     };
     if (ring) {
         for (int i = 0; i < ring->n; i++) {
-            if (mux_table_nexthop(table, ring->nexthops[i])->valid) {
+            const struct mux_nexthop_entry *nexthop
+                = mux_table_nexthop(table, ring->nexthops[i]);
+
+            if (nexthop->valid && !nexthop->dead) {
                 s->owners[s->n_owners++] = ring->indices[i];
             } else if (ring->nexthops[i] != MUX_NO_NEXTHOP) {
                 /* It has a host, which cannot be reached for now.  It may well

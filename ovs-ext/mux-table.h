@@ -51,6 +51,7 @@
 #include "ovs-ext/mux-op.h"
 #include "util.h"
 
+struct mux_snat_filter;
 struct steering;
 
 /* Time after a TCP slot has changed hands in which SYNs ask the ring first:
@@ -68,7 +69,7 @@ struct steering;
 struct mux_nexthop_entry {
     uint8_t header[MUX_TUNNEL_LEN];
     uint8_t valid;
-    uint8_t zero;
+    uint8_t dead;               /* Not to be named among other owners. */
     uint32_t csum;              /* Of the IPv4 header without length. */
     ovs_be32 vtep;
     uint32_t zeros;
@@ -210,6 +211,7 @@ struct mux_table {
 
     struct mux_page **pages;
     uint32_t page_mask;         /* Pages, less one. */
+    struct mux_snat_filter *filters; /* One a page.  See mux-snat.h. */
     struct mux_nexthop_chunk **chunks;
     size_t n_chunks;
     const struct mux_vips *vips;
@@ -225,6 +227,14 @@ mux_tuple(uint32_t network, uint8_t protocol, uint16_t port)
 {
     return (UINT64_C(1) << 63 | (uint64_t) network << 24
             | (uint32_t) protocol << 16 | port);
+}
+
+/* Returns the port of an endpoint on the wire, or 0 if 'tuple' is of another
+ * one or of no port. */
+static inline uint16_t
+mux_tuple_wire_port(uint64_t tuple)
+{
+    return tuple & UINT64_C(0xffffff) << 24 ? 0 : tuple;
 }
 
 /* Likewise, the ports of a VIP for SNAT. */
@@ -245,10 +255,17 @@ mux_endpoint_hash(const uint64_t vip[2], uint64_t tuple)
                          tuple ^ prefix ^ UINT64_C(0xd6e8feb86659fd93));
 }
 
+/* Returns the number of the page of an endpoint. */
+static inline uint32_t
+mux_table_page_number(const struct mux_table *table, uint64_t hash)
+{
+    return hash >> 32 & table->page_mask;
+}
+
 static inline struct mux_page *
 mux_table_page(const struct mux_table *table, uint64_t hash)
 {
-    return table->pages[hash >> 32 & table->page_mask];
+    return table->pages[mux_table_page_number(table, hash)];
 }
 
 /* Returns the place in its page where the search for an endpoint starts. */

@@ -83,7 +83,8 @@ format_view(const struct mux_table *table, const struct mux_view *view,
         ds_put_format(ds, "    member %"PRIu16" weight %"PRIu32,
                       current->members[i].index, current->members[i].weight);
         if (nh->valid) {
-            ds_put_format(ds, " at "IP_FMT"\n", IP_ARGS(nh->vtep));
+            ds_put_format(ds, " at "IP_FMT"%s\n", IP_ARGS(nh->vtep),
+                          nh->dead ? " (dead)" : "");
         } else {
             ds_put_cstr(ds, " not reachable\n");
         }
@@ -268,8 +269,9 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
     steering_format(&s, ds);
     ds_put_char(ds, '\n');
     if (nh->valid) {
-        ds_put_format(ds, "to host "IP_FMT", VNI %"PRIu32"\n",
-                      IP_ARGS(nh->vtep), owner->vni);
+        ds_put_format(ds, "to host "IP_FMT"%s, VNI %"PRIu32"\n",
+                      IP_ARGS(nh->vtep), nh->dead ? " (dead)" : "",
+                      owner->vni);
     } else {
         ds_put_cstr(ds, "the owner's host cannot be reached: dropped\n");
     }

@@ -29,6 +29,7 @@
 #include "ovs-atomic.h"
 #include "ovs-ext/mux-fair-judge.h"
 #include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-report.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-node.h"
@@ -361,7 +362,7 @@ netdev_slbmux_fairness_to_json(void)
 
     ovs_mutex_lock(&slbmux_mutex);
     LIST_FOR_EACH (dev, list_node, &slbmux_list) {
-        json_array_add(array, mux_fair_judge_to_json(
+        json_array_add(array, mux_fair_report_to_json(
                            dev->judge, netdev_get_name(&dev->up)));
     }
     ovs_mutex_unlock(&slbmux_mutex);
@@ -376,7 +377,7 @@ netdev_slbmux_format_fairness(struct ds *ds)
 
     ovs_mutex_lock(&slbmux_mutex);
     LIST_FOR_EACH (dev, list_node, &slbmux_list) {
-        mux_fair_judge_format(dev->judge, netdev_get_name(&dev->up), ds);
+        mux_fair_report_format(dev->judge, netdev_get_name(&dev->up), ds);
     }
     ovs_mutex_unlock(&slbmux_mutex);
 }

@@ -60,8 +60,9 @@
  * underlay the same number is used, modulo its queues.  We always ask the
  * underlay to lock its queue: it costs nothing to speak of, once in a batch,
  * and only so is it right however the underlay's queues are shared (fewer
- * queues than threads, other_config:tx-steering=hash).  With "tx-steering=hash" on this port itself
- * queue numbers would belong to no thread, and packets are dropped.
+ * queues than threads, other_config:tx-steering=hash).  With
+ * "tx-steering=hash" on this port itself queue numbers would belong to no
+ * thread, and packets are dropped.
  *
  *
  * Fairness

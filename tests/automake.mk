@@ -83,10 +83,12 @@ EXTRA_DIST += \
 	tests/lib/packets.py \
 	tests/lib/requests.py \
 	tests/lib/run-tests \
+	tests/lib/talk.sh \
 	tests/lib/traffic.sh \
 	tests/lib/whoami.py \
 	tests/system/access.t \
 	tests/system/announce.t \
+	tests/system/availability.t \
 	tests/system/broken-yaml.t \
 	tests/system/client-address.t \
 	tests/system/direct-return.t \
@@ -108,12 +110,14 @@ EXTRA_DIST += \
 	tests/system/path-mtu.t \
 	tests/system/probes.t \
 	tests/system/quickstart.t \
+	tests/system/reset.t \
 	tests/system/same-choice.t \
 	tests/system/spoof.t \
 	tests/system/stranger.t \
 	tests/system/traceroute.t \
 	tests/system/two-at-once.t \
-	tests/system/udp.t
+	tests/system/udp.t \
+	tests/system/zone-death.t
 # "make check" builds the test programs; runtests.sh asks which ones to run.
 .PHONY: print-unit-tests
 print-unit-tests:
@@ -134,6 +138,7 @@ tests_bench_maglev_build_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/bench/apply \
 	tests/bench/flows.c \
+	tests/bench/heartbeat \
 	tests/bench/mux \
 	tests/bench/probes \
 	tests/bench/mux-tables \
@@ -142,6 +147,7 @@ EXTRA_DIST += \
 	tests/bench/peers \
 	tests/bench/results.py \
 	tests/bench/scale \
+	tests/bench/taskclock.py \
 	tests/bench/traffic.py \
 	tests/lib/muxnode.py \
 	tests/lib/tap.py \
@@ -149,6 +155,7 @@ EXTRA_DIST += \
 	tests/system/ovs-ext/faults.t
 EXTRA_DIST += \
 	tests/system/agent/announce.t \
+	tests/system/agent/availability.t \
 	tests/system/agent/flood.t \
 	tests/system/agent/mux.sh \
 	tests/system/agent/neighbour.t \
@@ -199,6 +206,7 @@ UNIT_TESTS += \
 	tests/unit/test-member-index \
 	tests/unit/test-nat-ports \
 	tests/unit/test-prepare \
+	tests/unit/test-silence \
 	tests/unit/test-slots \
 	tests/unit/test-status \
 	tests/unit/test-support \
@@ -222,6 +230,8 @@ tests_unit_test_nat_ports_SOURCES = tests/unit/test-nat-ports.c
 tests_unit_test_nat_ports_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_prepare_SOURCES = tests/unit/test-prepare.c
 tests_unit_test_prepare_LDADD = $(MANAGER_UNIT_LDADD)
+tests_unit_test_silence_SOURCES = tests/unit/test-silence.c
+tests_unit_test_silence_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_slots_SOURCES = tests/unit/test-slots.c
 tests_unit_test_slots_LDADD = $(MANAGER_UNIT_LDADD)
 tests_unit_test_status_SOURCES = tests/unit/test-status.c
@@ -256,12 +266,16 @@ EXTRA_DIST += \
 	tests/system/manager/yield.t
 UNIT_TESTS += \
 	tests/unit/test-announce \
+	tests/unit/test-availability \
 	tests/unit/test-fabric \
 	tests/unit/test-mux-feed \
 	tests/unit/test-mux-tables \
 	tests/unit/test-talkers
 tests_unit_test_announce_SOURCES = tests/unit/test-announce.c
 tests_unit_test_announce_LDADD = $(AGENT_LDADD)
+tests_unit_test_availability_SOURCES = tests/unit/test-availability.c
+tests_unit_test_availability_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_availability_LDADD = $(AGENT_LDADD)
 tests_unit_test_fabric_SOURCES = tests/unit/test-fabric.c
 tests_unit_test_fabric_LDADD = $(AGENT_LDADD)
 tests_unit_test_mux_feed_SOURCES = tests/unit/test-mux-feed.c
@@ -271,10 +285,18 @@ tests_unit_test_mux_tables_LDADD = $(AGENT_LDADD)
 tests_unit_test_talkers_SOURCES = tests/unit/test-talkers.c
 tests_unit_test_talkers_LDADD = $(AGENT_LDADD)
 # slb-agent on a host.
+UNIT_TESTS += tests/unit/test-idle
+tests_unit_test_idle_SOURCES = tests/unit/test-idle.c
+tests_unit_test_idle_LDADD = $(AGENT_LDADD)
 UNIT_TESTS += tests/unit/test-stale
 tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
 tests_unit_test_stale_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_stale_LDADD = \
+	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-reset
+tests_unit_test_reset_SOURCES = tests/unit/test-reset.c
+tests_unit_test_reset_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_reset_LDADD = \
 	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-pipeline
 tests_unit_test_pipeline_SOURCES = tests/unit/test-pipeline.c
@@ -286,16 +308,21 @@ EXTRA_DIST += \
 	tests/unit/pipeline-mux-empty.flows \
 	tests/unit/pipeline-mux.flows
 EXTRA_DIST += \
+	tests/system/host/availability.t \
 	tests/system/host/change.t \
 	tests/system/host/floating-ip.t \
 	tests/system/host/fragments.t \
 	tests/system/host/ha-ports.t \
 	tests/system/host/host.sh \
+	tests/system/host/idle-database.t \
+	tests/system/host/idle-old.t \
+	tests/system/host/idle.t \
 	tests/system/host/inbound.t \
 	tests/system/host/internal.t \
 	tests/system/host/mux-answers.t \
 	tests/system/host/net.py \
 	tests/system/host/own-rows.t \
+	tests/system/host/reset.t \
 	tests/system/host/restart.t \
 	tests/system/host/ring.t \
 	tests/system/host/shared-port.t \
@@ -304,6 +331,7 @@ EXTRA_DIST += \
 	tests/system/host/trace.t \
 	tests/system/host/vm.t
 EXTRA_DIST += \
+	tests/lib/measured-host.py \
 	tests/lib/mux-client.py \
 	tests/fixtures/mux/answers.txt \
 	tests/fixtures/mux/drops.txt \
@@ -331,6 +359,12 @@ UNIT_TESTS += tests/unit/test-mux-fair
 tests_unit_test_mux_fair_SOURCES = tests/unit/test-mux-fair.c $(MUX_UNIT)
 tests_unit_test_mux_fair_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-fair-overload
+tests_unit_test_mux_fair_overload_SOURCES = \
+	tests/unit/test-mux-fair-overload.c $(MUX_UNIT)
+tests_unit_test_mux_fair_overload_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_overload_LDADD = $(MUX_LDADD)
 # Health probes.
 UNIT_TESTS += \
 	tests/unit/test-probe-engine \
@@ -342,7 +376,16 @@ tests_unit_test_probe_state_SOURCES = tests/unit/test-probe-state.c
 tests_unit_test_probe_state_LDADD = $(AGENT_LDADD)
 tests_unit_test_probe_token_SOURCES = tests/unit/test-probe-token.c
 tests_unit_test_probe_token_LDADD = $(AGENT_LDADD)
-EXTRA_DIST += tests/system/host/probe.t tests/system/manager/probe.t
+EXTRA_DIST += \
+	tests/system/host/flap.py \
+	tests/system/host/flapping.t \
+	tests/system/host/heartbeat.t \
+	tests/system/host/probe.sh \
+	tests/system/host/probe.t \
+	tests/system/host/probe-kill.t \
+	tests/system/host/probe-servers.t \
+	tests/system/manager/probe.t \
+	tests/system/manager/silent.t
 EXTRA_DIST += \
 	tests/system/ovs-ext/builds-agree.t \
 	tests/system/ovs-ext/builds.mk \

@@ -139,8 +139,14 @@ struct slb_member {
     int admin_state;            /* Of enum slb_admin_state. */
 };
 
+enum slb_silent_host {
+    SLB_SILENT_KEEP,            /* Members stay what they were. */
+    SLB_SILENT_DOWN,            /* They get no new connections. */
+};
+
 struct slb_pool {
     struct slb_object obj;
+    int silent_host;            /* Of enum slb_silent_host. */
     SLB_LIST(struct slb_member) members;
 };
 

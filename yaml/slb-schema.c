@@ -183,8 +183,17 @@ const struct slb_class slb_member_class = {
     .help = "A virtual machine that serves connections.",
 };
 
+static const char *const silent_host_behaviors[] = {
+    [SLB_SILENT_KEEP] = "Keep", [SLB_SILENT_DOWN] = "Down", NULL
+};
 static const struct slb_field pool_fields[] = {
     NAME_FIELD("The pool's name, unique in its load balancer."),
+    { .name = "silentHostBehavior", .type = SLB_T_ENUM,
+      FIELD(slb_pool, silent_host), .def = SLB_SILENT_KEEP,
+      .values = silent_host_behaviors,
+      .help = "What becomes of members, with a probe or without, while nothing "
+              "is heard of their host: they stay what they were (Keep), or "
+              "are down (Down).  The target of a NAT rule always stays." },
     { .name = "members", .type = SLB_T_LIST, FIELD(slb_pool, members),
       .required = true, .class = &slb_member_class,
       .help = "The virtual machines among which connections are shared." },

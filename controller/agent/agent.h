@@ -96,6 +96,7 @@ struct agent_config {
     char *bridge;               /* slb-bridge */
     char *underlay_bridge;      /* slb-underlay-bridge */
     char *probe_ca_file;        /* slb-probe-ca-file */
+    unsigned int minute_ms;     /* slb-debug-minute-ms */
 };
 
 struct agent {

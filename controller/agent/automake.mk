@@ -2,8 +2,12 @@
 sbin_PROGRAMS += controller/slb-agent
 controller_slb_agent_SOURCES = \
 	controller/agent/agent.h \
+	controller/agent/ct-timeout.c \
+	controller/agent/ct-timeout.h \
 	controller/agent/ct-zone.c \
 	controller/agent/ct-zone.h \
+	controller/agent/heartbeat.c \
+	controller/agent/heartbeat.h \
 	controller/agent/host-bridge.c \
 	controller/agent/host-bridge.h \
 	controller/agent/host-model.c \
@@ -11,6 +15,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/host.c \
 	controller/agent/monitor.c \
 	controller/agent/monitor.h \
+	controller/agent/mux-availability.c \
+	controller/agent/mux-availability.h \
 	controller/agent/mux.c \
 	controller/agent/node.c \
 	controller/agent/node.h \
@@ -21,7 +27,8 @@ controller_slb_agent_SOURCES = \
 	controller/agent/slb-agent.c \
 	controller/agent/tunnel-neighbour.c \
 	controller/agent/tunnel-neighbour.h
-controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSLB_VERSION='"$(VERSION)"'
+controller_slb_agent_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS) \
+	-DSLB_VERSION='"$(VERSION)"'
 controller_slb_agent_LDADD = \
 	controller/agent/libagent.la \
 	ofproto-rules/librules.la \
@@ -33,8 +40,20 @@ noinst_LTLIBRARIES += controller/agent/libagent.la
 controller_agent_libagent_la_SOURCES = \
 	controller/agent/announce.c \
 	controller/agent/announce.h \
+	controller/agent/availability-flow.c \
+	controller/agent/availability-flow.h \
+	controller/agent/availability-packet.c \
+	controller/agent/availability-packet.h \
+	controller/agent/availability-judge.c \
+	controller/agent/availability-judge.h \
+	controller/agent/availability-state.h \
+	controller/agent/availability-text.c \
+	controller/agent/availability.c \
+	controller/agent/availability.h \
 	controller/agent/fabric.c \
 	controller/agent/fabric.h \
+	controller/agent/idle.c \
+	controller/agent/idle.h \
 	controller/agent/mux-feed.c \
 	controller/agent/mux-feed.h \
 	controller/agent/mux-tables.c \
@@ -51,12 +70,16 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/probe-state.h \
 	controller/agent/probe-token.c \
 	controller/agent/probe-token.h \
+	controller/agent/reset.c \
+	controller/agent/reset.h \
 	controller/agent/rtnl.c \
 	controller/agent/rtnl.h \
 	controller/agent/stale.c \
 	controller/agent/stale.h \
 	controller/agent/talkers.c \
-	controller/agent/talkers.h
+	controller/agent/talkers.h \
+	controller/agent/tcp-segment.c \
+	controller/agent/tcp-segment.h
 controller_agent_libagent_la_CPPFLAGS = \
 	$(AM_CPPFLAGS) $(CURL_CFLAGS) $(DPDK_CFLAGS)
 controller_agent_libagent_la_LIBADD = lib/libslb.la $(CURL_LIBS)

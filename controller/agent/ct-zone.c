@@ -21,6 +21,7 @@
 
 #include "bitmap.h"
 #include "controller/agent/agent.h"
+#include "controller/agent/ct-timeout.h"
 #include "controller/agent/ofctrl.h"
 #include "lib/vswitch-idl.h"
 #include "openvswitch/vlog.h"
@@ -125,14 +126,16 @@ ct_zones_run(struct agent *agent, const struct ovsrec_bridge *bridge,
         }
     }
 
+    ct_timeouts_foreign(agent, bridge, used);
     const char *name;
     SSET_FOR_EACH (name, wanted) {
         if (!simap_contains(&pending, name) && !ct_zone_get(bridge, name)) {
             uint16_t zone = choose_zone(used);
             if (!zone) {
+                /* Nor is there one for the next. */
                 VLOG_ERR_RL(&rl, "no conntrack zone is left for %s", name);
                 state = CT_ZONES_SHORT;
-                continue;
+                break;
             }
             simap_put(&pending, name, zone);
             ofctrl_flush_zone(agent->ofctrl, zone);

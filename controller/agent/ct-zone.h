@@ -22,12 +22,13 @@
  *
  *     slb-ct-zone-NAME = NUMBER
  *
- * NAME says what it is for ("rule-COOKIE").  A new name gets a number in three
- * steps, and only then it is used: the switch forgets what it may have left
- * from an earlier use of the number; it says that it has; the number is in the
- * database.  An agent that dies in between starts again.  When a name is not
- * wanted any more its number is given up; its entries stay until the number is
- * given again, which is as late as possible. */
+ * NAME says what it is for ("rule-COOKIE", or "idle-SECONDS": ct-timeout.h).
+ * A new name gets a number in three steps, and only then it is used: the
+ * switch forgets what it may have left from an earlier use of the number; it
+ * says that it has; the number is in the database.  An agent that dies in
+ * between starts again.  When a name is not wanted any more its number is
+ * given up; its entries stay until the number is given again, which is as late
+ * as possible. */
 
 #include <stdbool.h>
 #include <stdint.h>

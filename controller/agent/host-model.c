@@ -22,6 +22,7 @@
 #include "controller/agent/agent.h"
 #include "controller/agent/ct-zone.h"
 #include "controller/agent/host-bridge.h"
+#include "controller/agent/idle.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/port.h"
 #include "controller/agent/probe.h"
@@ -31,6 +32,7 @@
 #include "openvswitch/hmap.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "simap.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(host_model);
@@ -109,6 +111,22 @@ host_model_zones(const struct agent *agent, struct sset *names)
 
     SLBREC_ENDPOINT_FOR_EACH (ep, agent->slb_idl) {
         sset_add_and_free(names, zone_name(ep));
+    }
+}
+
+/* Stores in 'times', by the names of their zones, for how many seconds
+ * connections of rules may be idle. */
+void
+host_model_idle_times(const struct agent *agent, struct simap *times)
+{
+    const struct slbrec_endpoint *ep;
+
+    SLBREC_ENDPOINT_FOR_EACH (ep, agent->slb_idl) {
+        char *name = zone_name(ep);
+
+        simap_put(times, name, idle_seconds(ep->idle_timeout,
+                                            agent->config.minute_ms));
+        free(name);
     }
 }
 
@@ -284,6 +302,17 @@ build_locations(struct builder *b, struct host_rules *rules)
     rules->n_locations = n;
 }
 
+static bool
+is_unhealthy(const struct slbrec_compiled_pool *row, int64_t index)
+{
+    for (size_t i = 0; i < row->n_unhealthy; i++) {
+        if (row->unhealthy[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 build_members(struct builder *b, const struct host_rules *rules,
               const struct slbrec_compiled_pool *row,
@@ -300,6 +329,7 @@ build_members(struct builder *b, const struct host_rules *rules,
         }
         member.vm = find_local_member(b, rules, row->tunnel_key,
                                       member.index);
+        member.unhealthy = member.vm && is_unhealthy(row, member.index);
         if (member.vm || member.vtep == b->agent->config.vtep) {
             member.vtep = 0;
         } else if (member.vtep) {
@@ -324,6 +354,7 @@ build_endpoints(struct builder *b, struct host_pool *pool)
             .cookie = row->cookie,
             .floating = row->floating_ip,
             .internal = row->network_key != 0,
+            .tcp_reset = row->tcp_reset,
         };
 
         if (row->pool_key != pool->key
@@ -441,15 +472,35 @@ build_probes(const struct host_bridge *bridge, struct host_rules *rules)
     free(uses);
 }
 
-/* Muxes send to us, we do not send to them. */
+/* Muxes send to us, and get answers when they measure. */
+static void
+build_muxes(struct builder *b, struct host_rules *rules)
+{
+    struct sset vteps = SSET_INITIALIZER(&vteps);
+    const struct slbrec_mux *row;
+    ovs_be32 *muxes = NULL;
+    size_t n = 0, allocated = 0;
+
+    SLBREC_MUX_FOR_EACH (row, b->agent->slb_idl) {
+        ovs_be32 vtep;
+
+        sset_add(&b->peers, row->vtep);
+        if (parse_vtep(row->vtep, &vtep, "mux") && vtep
+            && sset_add(&vteps, row->vtep)) {
+            if (rules->n_pools) {
+                sset_add(&b->vteps, row->vtep);
+            }
+            APPEND(muxes, n, allocated, vtep);
+        }
+    }
+    sset_destroy(&vteps);
+    rules->muxes = muxes;
+    rules->n_muxes = n;
+}
+
 static void
 build_peers(struct builder *b, struct host_rules *rules)
 {
-    const struct slbrec_mux *row;
-    SLBREC_MUX_FOR_EACH (row, b->agent->slb_idl) {
-        sset_add(&b->peers, row->vtep);
-    }
-
     ovs_be32 *peers = xmalloc(sset_count(&b->peers) * sizeof *peers);
     size_t n = 0;
     const char *text;
@@ -526,6 +577,7 @@ host_model_build(struct host_model *model, const struct agent *agent,
     build_locations(&b, &model->rules);
     build_pools(&b, &model->rules);
     build_probes(bridge, &model->rules);
+    build_muxes(&b, &model->rules);
     build_peers(&b, &model->rules);
     build_gateways(&model->rules);
     build_vteps(&b, model);
@@ -554,6 +606,7 @@ host_model_destroy(struct host_model *model)
         free(rules->pools[i].endpoints);
     }
     free(CONST_CAST(ovs_be32 *, rules->peers));
+    free(CONST_CAST(ovs_be32 *, rules->muxes));
     free(CONST_CAST(struct host_vm *, rules->vms));
     free(CONST_CAST(struct host_probe *, rules->probes));
     free(CONST_CAST(struct host_location *, rules->locations));

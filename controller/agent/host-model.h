@@ -32,6 +32,7 @@
 
 struct agent;
 struct host_bridge;
+struct simap;
 
 struct host_model {
     struct host_rules rules;
@@ -43,6 +44,7 @@ struct host_model {
 
 void host_model_gateways(struct in6_addr gateways[2]);
 void host_model_zones(const struct agent *, struct sset *names);
+void host_model_idle_times(const struct agent *, struct simap *times);
 void host_model_build(struct host_model *, const struct agent *,
                       const struct host_bridge *, const struct shash *ports);
 void host_model_destroy(struct host_model *);

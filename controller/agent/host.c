@@ -20,13 +20,16 @@
 #include <string.h>
 
 #include "controller/agent/agent.h"
+#include "controller/agent/ct-timeout.h"
 #include "controller/agent/ct-zone.h"
+#include "controller/agent/heartbeat.h"
 #include "controller/agent/host-bridge.h"
 #include "controller/agent/host-model.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/ofctrl.h"
 #include "controller/agent/port.h"
 #include "controller/agent/probe.h"
+#include "controller/agent/reset.h"
 #include "controller/agent/stale.h"
 #include "controller/agent/tunnel-neighbour.h"
 #include "coverage.h"
@@ -35,6 +38,7 @@
 #include "openvswitch/shash.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
+#include "simap.h"
 #include "sset.h"
 #include "timeval.h"
 #include "util.h"
@@ -131,8 +135,10 @@ host_init(struct agent *agent)
     host_bridge_init(agent);
     ports_init(agent);
     ct_zones_init(agent);
+    ct_timeouts_init(agent);
     probes_init();
     stale_init(agent->ofctrl);
+    reset_init(agent->ofctrl);
     neighbours = neighbour_set_create();
     watch_neighbours();
 }
@@ -162,6 +168,25 @@ recompute(struct agent *agent, const struct host_bridge *bridge,
     built = true;
 }
 
+/* Numbers the zones and sets the times of their connections. */
+static enum ct_zones_state
+run_zones(struct agent *agent, const struct ovsrec_bridge *bridge)
+{
+    struct sset zones = SSET_INITIALIZER(&zones);
+    struct simap times = SIMAP_INITIALIZER(&times);
+
+    host_model_zones(agent, &zones);
+    host_model_idle_times(agent, &times);
+    ct_timeouts_add_zones(agent, &times, &zones);
+    enum ct_zones_state state = ct_zones_run(agent, bridge, &zones);
+    if (!ct_timeouts_run(agent, bridge, &times)) {
+        state = CT_ZONES_PENDING;
+    }
+    simap_destroy(&times);
+    sset_destroy(&zones);
+    return state;
+}
+
 /* All but the probes, which do not depend on it. */
 static void
 run_bridge(struct agent *agent)
@@ -182,16 +207,13 @@ run_bridge(struct agent *agent)
     struct shash ports = SHASH_INITIALIZER(&ports);
     ports_read(bridge.row, &ports);
     if (agent->slb_complete) {
-        struct sset zones = SSET_INITIALIZER(&zones);
-
         ports_report(agent, &ports);
         probes_sync(agent, &ports);
-        host_model_zones(agent, &zones);
-        zones_state = ct_zones_run(agent, bridge.row, &zones);
-        sset_destroy(&zones);
+        zones_state = run_zones(agent, bridge.row);
 
         /* A rule without a zone has no flows; better to compute them once,
-         * when it has one, than twice. */
+         * when it has one, than twice.  And a connection keeps the time that
+         * its zone had when it began. */
         if (!up_to_date(agent) && zones_state != CT_ZONES_PENDING
             && may_start()) {
             recompute(agent, &bridge, &ports);
@@ -213,6 +235,7 @@ host_run(struct agent *agent)
         tunnel_neighbours_run(vteps, n_vteps);
     }
     probes_run(agent, up_to_date(agent) && ofctrl_acked(agent->ofctrl));
+    heartbeat_run(agent);
 }
 
 static bool
@@ -226,6 +249,7 @@ static void
 host_wait(struct agent *agent OVS_UNUSED)
 {
     probes_wait();
+    heartbeat_wait();
     if (userspace) {
         tunnel_neighbours_wait();
     }

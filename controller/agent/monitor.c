@@ -97,6 +97,11 @@ monitor_init(struct agent *agent)
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_intent_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_compiled_seq);
     ovsdb_idl_omit(idl, &slbrec_slb_global_col_stages);
+    ovsdb_idl_omit(idl, &slbrec_slb_global_col_alive);
+
+    /* What is for managers only. */
+    ovsdb_idl_omit(idl, &slbrec_node_col_alive);
+    ovsdb_idl_omit(idl, &slbrec_node_col_silent);
 
     /* An index and a VTEP are all that members are to nodes. */
     ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_members);
@@ -113,6 +118,8 @@ monitor_init(struct agent *agent)
         };
         add_tables(idl, mux, ARRAY_SIZE(mux));
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_probe);
+        ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_unhealthy);
+        ovsdb_idl_omit(idl, &slbrec_endpoint_col_tcp_reset);
         slbrec_mux_set_condition(idl, &none);
     } else {
         static const struct ovsdb_idl_table_class *const host[] = {
@@ -122,7 +129,7 @@ monitor_init(struct agent *agent)
             &slbrec_table_binding,
         };
         add_tables(idl, host, ARRAY_SIZE(host));
-        ovsdb_idl_omit(idl, &slbrec_slb_global_col_options);
+        ovsdb_idl_omit_alert(idl, &slbrec_slb_global_col_options);
         ovsdb_idl_omit(idl, &slbrec_compiled_pool_col_generations);
 
         /* What muxes let in and answer. */

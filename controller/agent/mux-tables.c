@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/agent/idle.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
@@ -238,7 +239,7 @@ mux_tables_set_muxes(struct mux_tables *t, const struct sset *vteps)
 }
 
 void
-mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
+mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep, bool dead,
                        struct eth_addr src, struct eth_addr dst)
 {
     struct json *object = op_create("nexthop");
@@ -248,6 +249,7 @@ mux_tables_add_nexthop(struct mux_tables *t, ovs_be32 vtep,
                            ETH_ADDR_ARGS(src));
     json_object_put_format(object, "dst_mac", ETH_ADDR_FMT,
                            ETH_ADDR_ARGS(dst));
+    put_if_true(object, "dead", dead);
     add_object(t, MUX_NEXTHOP, xasprintf(IP_FMT, IP_ARGS(vtep)), object);
 }
 
@@ -385,10 +387,12 @@ put_ranges(struct json *object, const struct slbrec_endpoint *endpoint)
     }
 }
 
-/* Adds 'endpoint' if its VIP and its pool are there; returns false if not. */
+/* Adds 'endpoint' if its VIP and its pool are there; returns false if not.
+ * 'minute_ms' is how long a minute of its idle time-out lasts. */
 bool
 mux_tables_add_endpoint(struct mux_tables *t,
-                        const struct slbrec_endpoint *endpoint)
+                        const struct slbrec_endpoint *endpoint,
+                        unsigned int minute_ms)
 {
     char *vip = vip_key(endpoint->network_key, endpoint->vip);
     char *pool = pool_key(endpoint->pool_key);
@@ -405,7 +409,8 @@ mux_tables_add_endpoint(struct mux_tables *t,
         put_integer(object, "pool", endpoint->pool_key);
         json_object_put_string(object, "distribution",
                                endpoint->load_distribution);
-        put_integer(object, "idle", endpoint->idle_timeout);
+        put_integer(object, "idle",
+                    idle_seconds(endpoint->idle_timeout, minute_ms));
         json_object_put_string(object, "name", endpoint->rule);
         put_if_true(object, "reject", endpoint->reject);
         put_ranges(object, endpoint);
@@ -467,11 +472,12 @@ set_muxes(struct mux_tables *t, const struct ovsdb_idl *idl, ovs_be32 own)
 }
 
 /* Adds to 't', which must be empty, all that the database says, for a mux
- * with the given 'vtep'.  Returns false, and leaves 't' empty, if the database
- * is not ready: the manager has not made the key of the hash yet. */
+ * with the given 'vtep' and a minute of 'minute_ms' milliseconds.  Returns
+ * false, and leaves 't' empty, if the database is not ready: the manager has
+ * not made the key of the hash yet. */
 bool
 mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
-                         ovs_be32 vtep)
+                         ovs_be32 vtep, unsigned int minute_ms)
 {
     const struct slbrec_slb_global *global = slbrec_slb_global_first(idl);
 
@@ -493,7 +499,7 @@ mux_tables_from_database(struct mux_tables *t, const struct ovsdb_idl *idl,
 
     const struct slbrec_endpoint *endpoint;
     SLBREC_ENDPOINT_FOR_EACH (endpoint, idl) {
-        mux_tables_add_endpoint(t, endpoint);
+        mux_tables_add_endpoint(t, endpoint, minute_ms);
     }
     return true;
 }

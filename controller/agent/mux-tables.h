@@ -92,15 +92,16 @@ bool mux_tables_set_global(struct mux_tables *, const char *hash_key,
                            ovs_be32 vtep, const char *anycast);
 void mux_tables_set_vteps(struct mux_tables *, const struct sset *prefixes);
 void mux_tables_set_muxes(struct mux_tables *, const struct sset *vteps);
-void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep,
+void mux_tables_add_nexthop(struct mux_tables *, ovs_be32 vtep, bool dead,
                             struct eth_addr src, struct eth_addr dst);
 void mux_tables_add_vip(struct mux_tables *, const struct slbrec_vip *);
 bool mux_tables_add_pool(struct mux_tables *,
                          const struct slbrec_compiled_pool *);
 bool mux_tables_add_endpoint(struct mux_tables *,
-                             const struct slbrec_endpoint *);
+                             const struct slbrec_endpoint *,
+                             unsigned int minute_ms);
 bool mux_tables_from_database(struct mux_tables *, const struct ovsdb_idl *,
-                              ovs_be32 vtep);
+                              ovs_be32 vtep, unsigned int minute_ms);
 bool mux_vip_has_zone(const struct slbrec_vip *, const char *zone);
 void mux_tables_keep_vip(struct mux_tables *, const struct mux_tables *old,
                          const char *key);

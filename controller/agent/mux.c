@@ -73,6 +73,7 @@
 
 #include "controller/agent/announce.h"
 #include "controller/agent/fabric.h"
+#include "controller/agent/mux-availability.h"
 #include "controller/agent/mux-feed.h"
 #include "controller/agent/mux-tables.h"
 #include "controller/agent/neighbour.h"
@@ -145,6 +146,7 @@ struct mux {
     bool fabric_dirty;          /* The node's addresses have changed. */
     char *fabric;               /* Where the nodes' VTEPs are, as text. */
     ovs_be32 vtep;              /* With which 'wanted' was made, ... */
+    unsigned int minute_ms;
     char *zone;                 /* ... and 'addresses'. */
     bool wanted_ok;
     struct mux_tables wanted;   /* Without next hops. */
@@ -155,6 +157,7 @@ struct mux {
     struct mux_tables base;     /* 'wanted' and what lingers. */
     struct neighbour_set *vteps;
     uint64_t neighbour_seqno;
+    uint64_t availability_seqno;
     size_t n_unreachable;       /* VTEPs without next hop. */
     bool fed;                   /* Was anything handed to 'feed'? */
     bool base_dirty;
@@ -172,6 +175,7 @@ struct mux {
     /* Routes. */
     bool routes_dirty;          /* 'announce' must be told. */
     bool adopted;               /* Another agent's, until flows are ready. */
+    bool measure_dirty;         /* 'mux-availability' must be told. */
 
     /* Shortages. */
     struct talkers *talkers;
@@ -277,7 +281,7 @@ run_feed(void)
     }
     if (mux.feed_seqno != mux_feed_seqno(mux.feed)) {
         mux.feed_seqno = mux_feed_seqno(mux.feed);
-        mux.flows_dirty = true;
+        mux.flows_dirty = mux.measure_dirty = true;
     }
     if (mux.state == MUX_FEED_OURS && !mux.open
         && mux_feed_acked(mux.feed) && !mux.tables_dirty
@@ -394,18 +398,21 @@ run_database(const struct agent *agent)
     if (!agent->slb_complete
         || (mux.wanted_ok && seqno == mux.idl_seqno && !mux.fabric_dirty
             && agent->config.vtep == mux.vtep
+            && agent->config.minute_ms == mux.minute_ms
             && !strcmp(agent->config.zone, mux.zone))) {
         return;
     }
     mux.idl_seqno = seqno;
     mux.fabric_dirty = false;
     mux.vtep = agent->config.vtep;
+    mux.minute_ms = agent->config.minute_ms;
     free(mux.zone);
     mux.zone = xstrdup(agent->config.zone);
 
     struct mux_tables new;
     mux_tables_init(&new);
-    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep)) {
+    if (mux_tables_from_database(&new, agent->slb_idl, mux.vtep,
+                                 mux.minute_ms)) {
         set_vteps(agent, &new);
         if (!mux.wanted_ok || !mux_tables_equal(&mux.wanted, &new)) {
             mux_tables_swap(&mux.wanted, &new);
@@ -471,7 +478,10 @@ build_tables(struct mux_tables *tables)
         struct neighbour n;
 
         if (slb_address_parse(s, &address) && neighbour_get(&address, &n)) {
-            mux_tables_add_nexthop(tables, in6_addr_get_mapped_ipv4(&address),
+            ovs_be32 vtep = in6_addr_get_mapped_ipv4(&address);
+
+            mux_tables_add_nexthop(tables, vtep,
+                                   mux_availability_is_dead(vtep),
                                    n.src_mac, n.dst_mac);
         } else {
             mux.n_unreachable++;
@@ -530,8 +540,10 @@ run_tables(void)
     }
 
     run_base();
-    if (mux.neighbour_seqno != neighbour_seqno()) {
+    if (mux.neighbour_seqno != neighbour_seqno()
+        || mux.availability_seqno != mux_availability_seqno()) {
         mux.neighbour_seqno = neighbour_seqno();
+        mux.availability_seqno = mux_availability_seqno();
         mux.tables_dirty = true;
     }
     if (!mux.tables_dirty || mux.state == MUX_FEED_OFFLINE) {
@@ -664,6 +676,7 @@ run_routes(void)
             announce_put(addresses, mux.open ? n : 0);
             free(addresses);
             mux.routes_dirty = false;
+            mux.measure_dirty = true;
         }
     }
     announce_run();
@@ -715,6 +728,25 @@ mux_talkers(struct unixctl_conn *conn, int argc OVS_UNUSED,
     talkers_format(mux.talkers, &ds);
     unixctl_command_reply(conn, ds_cstr(&ds));
     ds_destroy(&ds);
+}
+
+/* Availability. */
+
+static void
+run_availability(struct agent *agent)
+{
+    bool ready = (mux.state == MUX_FEED_OURS && mux.open && !mux.adopted
+                  && mux.ports.slb != OFPP_NONE);
+    struct mux_availability_view view = {
+        .tables = ready ? mux_feed_in_force(mux.feed) : NULL,
+        .addresses = &mux.addresses,
+        .ready = &mux.ready,
+        .port = mux.ports.slb,
+        .changed = mux.measure_dirty,
+    };
+
+    mux_availability_run(agent, &view);
+    mux.measure_dirty = false;
 }
 
 /* The role. */
@@ -771,6 +803,7 @@ mux_init(struct agent *agent)
     };
     free(remote);
     fabric_init();
+    mux_availability_init(agent, find_frontend);
     mux_tables_init(&mux.wanted);
     mux_tables_init(&mux.base);
     sset_init(&mux.addresses);
@@ -791,6 +824,7 @@ mux_run(struct agent *agent)
     run_flows(agent);
     run_routes();
     run_talkers(agent);
+    run_availability(agent);
 }
 
 static bool
@@ -810,6 +844,7 @@ mux_wait(struct agent *agent)
     mux_feed_wait(mux.feed);
     announce_wait();
     fabric_wait();
+    mux_availability_wait();
     poll_timer_wait_until(mux.ask_at);
     poll_timer_wait_until(talkers_next(mux.talkers));
 
@@ -841,6 +876,7 @@ mux_destroy(struct agent *agent OVS_UNUSED)
     mux_feed_destroy(mux.feed);
     neighbour_set_destroy(mux.vteps);
     announce_destroy();
+    mux_availability_destroy();
     talkers_destroy(mux.talkers);
     mux_tables_destroy(&mux.wanted);
     mux_tables_destroy(&mux.base);

@@ -59,6 +59,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 40);
 
 /* Transaction IDs of messages that flows do not depend on, all of a kind.
  * Others are counted from 1. */
+#define XID_PACKET (UINT32_MAX - 2)
 #define XID_METER (UINT32_MAX - 1)
 #define XID_FLUSH UINT32_MAX
 
@@ -80,6 +81,24 @@ struct mod {
     bool delete;
     struct flow_entry *flow;    /* Owned by 'sent'. */
 };
+
+/* Who gets the packets of flows whose cookies have a class. */
+struct handler {
+    uint16_t cookie_class;
+    ofctrl_packet_in_handler *cb;
+};
+
+/* Packets a second that a meter lets through. */
+struct limit {
+    uint32_t meter;
+    unsigned int rate;
+};
+
+#define MAX_HANDLERS 4
+#define MAX_LIMITS 4
+
+/* Packets that wait to be sent to a switch that does not listen. */
+#define MAX_PACKETS_OUT 1000
 
 struct ofctrl {
     struct rconn *rconn;
@@ -110,15 +129,18 @@ struct ofctrl {
     unsigned long *zones_sent;
     ovs_be32 zones_xid;         /* 0: none awaited. */
 
-    /* Who gets the packets that the switch hands over, if not NULL, and how
-     * many a second. */
-    ofctrl_packet_in_handler *handler;
-    unsigned int packet_in_rate;
+    /* Who gets the packets that the switch hands over, and how many a
+     * second. */
+    struct handler handlers[MAX_HANDLERS];
+    size_t n_handlers;
+    struct limit limits[MAX_LIMITS];
+    size_t n_limits;
+    struct rconn_packet_counter *packets_out; /* Not sent yet. */
 
     /* Counters. */
     uint64_t n_connections, n_bundles, n_refused;
     uint64_t n_added, n_changed, n_deleted, n_zones;
-    uint64_t n_packet_ins, n_flushed;
+    uint64_t n_packet_ins, n_packet_outs, n_flushed;
 };
 
 #define N_ZONES (UINT16_MAX + 1)
@@ -144,6 +166,7 @@ ofctrl_create(void)
     oc->retry_at = LLONG_MAX;
     oc->zones_todo = bitmap_allocate(N_ZONES);
     oc->zones_sent = bitmap_allocate(N_ZONES);
+    oc->packets_out = rconn_packet_counter_create();
     return oc;
 }
 
@@ -152,6 +175,7 @@ ofctrl_destroy(struct ofctrl *oc)
 {
     if (oc) {
         rconn_destroy(oc->rconn);
+        rconn_packet_counter_destroy(oc->packets_out);
         flow_table_destroy(&oc->desired);
         flow_table_destroy(&oc->installed);
         flow_table_destroy(&oc->added);
@@ -189,19 +213,20 @@ send_barrier(struct ofctrl *oc)
     return send_msg(oc, ofputil_encode_barrier_request(OF_VERSION));
 }
 
-/* Limits what the switch hands over, of all flows together, before it leaves
- * the datapath.  What an earlier agent may have set is set anew. */
+/* Limits what the switch hands over before it leaves the datapath.  What an
+ * earlier agent may have set is set anew.  A switch whose datapath has no
+ * meters takes flows that name one, and hands over all. */
 static void
-send_meter(struct ofctrl *oc)
+send_meter(struct ofctrl *oc, const struct limit *limit)
 {
     struct ofputil_meter_band band = {
         .type = OFPMBT13_DROP,
-        .rate = oc->packet_in_rate,
-        .burst_size = oc->packet_in_rate,
+        .rate = limit->rate,
+        .burst_size = limit->rate,
     };
     struct ofputil_meter_mod mod = {
         .meter = {
-            .meter_id = OFPM13_CONTROLLER,
+            .meter_id = limit->meter,
             .flags = OFPMF13_PKTPS | OFPMF13_BURST,
             .n_bands = 1,
             .bands = &band,
@@ -225,7 +250,9 @@ start_packet_ins(struct ofctrl *oc)
         .miss_send_len = UINT16_MAX,
     };
 
-    send_meter(oc);
+    for (size_t i = 0; i < oc->n_limits; i++) {
+        send_meter(oc, &oc->limits[i]);
+    }
     send_msg(oc, ofputil_encode_set_config(&config, OF_VERSION));
 }
 
@@ -449,11 +476,15 @@ handle_packet_in(struct ofctrl *oc, const struct ofp_header *oh)
 {
     struct ofputil_packet_in pin;
 
-    if (oc->handler
-        && !ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, NULL, NULL,
-                                     NULL)) {
-        oc->n_packet_ins++;
-        oc->handler(oc, &pin);
+    if (ofputil_decode_packet_in(oh, true, NULL, NULL, &pin, NULL, NULL,
+                                 NULL)) {
+        return;
+    }
+    oc->n_packet_ins++;
+    for (size_t i = 0; i < oc->n_handlers; i++) {
+        if (oc->handlers[i].cookie_class == ntohll(pin.cookie) >> 48) {
+            oc->handlers[i].cb(oc, &pin);
+        }
     }
 }
 
@@ -470,6 +501,9 @@ handle_error(struct ofctrl *oc, const struct ofp_header *oh)
                          "that it hands over", oc->bridge,
                          ofperr_to_string(error));
         }
+    } else if (oh->xid == htonl(XID_PACKET)) {
+        VLOG_WARN_RL(&rl, "%s: %s: the switch cannot send a packet",
+                     oc->bridge, ofperr_to_string(error));
     } else if (oh->xid == htonl(XID_FLUSH)) {
         VLOG_WARN_RL(&rl, "%s: %s: the switch cannot flush a connection",
                      oc->bridge, ofperr_to_string(error));
@@ -601,7 +635,7 @@ ofctrl_run(struct ofctrl *oc, const char *bridge)
     if (oc->state == S_OFFLINE && rconn_is_connected(oc->rconn)) {
         oc->connection = rconn_get_connection_seqno(oc->rconn);
         oc->n_connections++;
-        if (oc->handler) {
+        if (oc->n_handlers) {
             start_packet_ins(oc);
         }
         start_reading(oc);
@@ -686,15 +720,44 @@ ofctrl_is_bare(const struct ofctrl *oc)
     return true;
 }
 
-/* Has 'handler' called, from ofctrl_run(), for each packet that the switch
- * hands over, and the switch not hand over more than 'rate' a second.  To be
- * called once, before ofctrl_run(). */
+/* Has 'handler' called, from ofctrl_run(), for each packet that flows whose
+ * cookies have the class 'cookie_class' hand over.  To be called before
+ * ofctrl_run(). */
 void
-ofctrl_ask_packet_ins(struct ofctrl *oc, ofctrl_packet_in_handler *handler,
-                      unsigned int rate)
+ofctrl_ask_packet_ins(struct ofctrl *oc, uint16_t cookie_class,
+                      ofctrl_packet_in_handler *handler)
 {
-    oc->handler = handler;
-    oc->packet_in_rate = rate;
+    ovs_assert(oc->n_handlers < MAX_HANDLERS);
+    oc->handlers[oc->n_handlers++] = (struct handler) {
+        .cookie_class = cookie_class,
+        .cb = handler,
+    };
+}
+
+/* Has the switch not hand over more than 'rate' packets a second by 'meter',
+ * which is OFPM13_CONTROLLER for all flows that name no meter.  To be called
+ * before ofctrl_run(). */
+void
+ofctrl_limit_packet_ins(struct ofctrl *oc, uint32_t meter, unsigned int rate)
+{
+    ovs_assert(oc->n_limits < MAX_LIMITS);
+    oc->limits[oc->n_limits++] = (struct limit) {
+        .meter = meter,
+        .rate = rate,
+    };
+}
+
+/* Has the switch send a packet, if it listens. */
+void
+ofctrl_send_packet(struct ofctrl *oc, const struct ofputil_packet_out *po)
+{
+    struct ofpbuf *msg = ofputil_encode_packet_out(po, OF_PROTOCOL);
+
+    ((struct ofp_header *) msg->data)->xid = htonl(XID_PACKET);
+    if (!rconn_send_with_limit(oc->rconn, msg, oc->packets_out,
+                               MAX_PACKETS_OUT)) {
+        oc->n_packet_outs++;
+    }
 }
 
 /* Makes the switch forget one connection in 'zone', if it can (Open vSwitch
@@ -754,6 +817,7 @@ ofctrl_format_status(const struct ofctrl *oc, struct ds *out)
     ds_put_format(out, "zones flushed: %"PRIu64"\n", oc->n_zones);
     ds_put_format(out, "connections flushed: %"PRIu64" of %"PRIu64" packets\n",
                   oc->n_flushed, oc->n_packet_ins);
+    ds_put_format(out, "packets sent: %"PRIu64"\n", oc->n_packet_outs);
 }
 
 /* Appends the flows that are desired to 'out'. */

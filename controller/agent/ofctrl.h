@@ -34,7 +34,9 @@
  * to time and when other flows are put.
  *
  * Packets come from the switch only if somebody has asked for them
- * (ofctrl_ask_packet_ins()). */
+ * (ofctrl_ask_packet_ins()).  Who does limits them by a meter
+ * (ofctrl_limit_packet_ins()): that of the bridge for all that it hands over,
+ * or one of his own that his flows name. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,6 +46,7 @@ struct flow_table;
 struct ofctrl;
 struct ofp_ct_match;
 struct ofputil_packet_in;
+struct ofputil_packet_out;
 
 typedef void ofctrl_packet_in_handler(struct ofctrl *,
                                       const struct ofputil_packet_in *);
@@ -59,8 +62,11 @@ void ofctrl_hold(struct ofctrl *);
 bool ofctrl_acked(const struct ofctrl *);
 bool ofctrl_is_bare(const struct ofctrl *);
 
-void ofctrl_ask_packet_ins(struct ofctrl *, ofctrl_packet_in_handler *,
-                           unsigned int rate);
+void ofctrl_ask_packet_ins(struct ofctrl *, uint16_t cookie_class,
+                           ofctrl_packet_in_handler *);
+void ofctrl_limit_packet_ins(struct ofctrl *, uint32_t meter,
+                             unsigned int rate);
+void ofctrl_send_packet(struct ofctrl *, const struct ofputil_packet_out *);
 void ofctrl_flush_connection(struct ofctrl *, uint16_t zone,
                              const struct ofp_ct_match *);
 void ofctrl_flush_zone(struct ofctrl *, uint16_t zone);

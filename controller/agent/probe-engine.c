@@ -50,8 +50,8 @@ struct probe_engine {
     int epoll;
     CURLM *multi;
     long long int curl_at;      /* When libcurl wants to be called. */
-    struct heap deadlines;      /* Of TCP probes, the first one on top. */
-    long long int worked_at;    /* When there was something to do last. */
+    struct heap deadlines;      /* Of busy targets, the first one on top. */
+    long long int next_at;      /* When to look at things again. */
 };
 
 struct probe_target {
@@ -59,21 +59,21 @@ struct probe_target {
     void *aux;
     int timeout;
     bool busy;
+    struct heap_node deadline;  /* In engine's 'deadlines' if 'busy'. */
 
-    /* Of TCP probes. */
+    /* The connection, until libcurl has it. */
+    struct sockaddr_storage address;
     int fd;                     /* Or -1. */
     int error;                  /* What it is at the deadline. */
-    struct sockaddr_storage address;
-    struct heap_node deadline;  /* In engine's 'deadlines' if 'fd' >= 0. */
 
-    /* Of the others; NULL if it is a TCP probe. */
-    CURL *easy;
-    struct curl_slist *connect_to;
+    /* The request; of TCP probes there is none. */
+    CURL *easy;                 /* Or NULL. */
+    bool requesting;            /* Is 'easy' in engine's 'multi'? */
     size_t n_octets;            /* That have come. */
 };
 
 /* What happens on a socket is told by the pointer in its epoll event: the
- * target of a TCP probe, or for libcurl's sockets their number with the lowest
+ * target that connects, or for libcurl's sockets their number with the lowest
  * bit set, which no pointer to a target has. */
 static uint64_t
 socket_to_data(curl_socket_t fd)
@@ -96,24 +96,41 @@ set_events(struct probe_engine *engine, int op, int fd, uint32_t events,
 
 /* Called by libcurl. */
 
+/* Gives libcurl the connection that 'target' has, once. */
+static curl_socket_t
+curl_opens_socket(void *target_, curlsocktype purpose OVS_UNUSED,
+                  struct curl_sockaddr *address)
+{
+    struct probe_target *target = target_;
+    int fd = target->fd;
+
+    target->fd = -1;
+    address->addrlen = ss_length(&target->address);
+    memcpy(&address->addr, &target->address, address->addrlen);
+    return fd >= 0 ? fd : CURL_SOCKET_BAD;
+}
+
+static int
+curl_sets_socket(void *target OVS_UNUSED, curl_socket_t fd OVS_UNUSED,
+                 curlsocktype purpose OVS_UNUSED)
+{
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+/* Each socket has been in 'epoll' since it began to connect, and leaves it
+ * when libcurl closes it, which is what it does with one that it does not want
+ * to hear of any more. */
 static int
 curl_wants_socket(CURL *easy OVS_UNUSED, curl_socket_t fd, int what,
-                  void *engine_, void *known)
+                  void *engine_, void *known OVS_UNUSED)
 {
     struct probe_engine *engine = engine_;
 
-    if (what == CURL_POLL_REMOVE) {
-        set_events(engine, EPOLL_CTL_DEL, fd, 0, 0);
-    } else {
+    if (what != CURL_POLL_REMOVE) {
         uint32_t events = ((what & CURL_POLL_IN ? EPOLLIN : 0)
                            | (what & CURL_POLL_OUT ? EPOLLOUT : 0));
 
-        set_events(engine, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, events,
-                   socket_to_data(fd));
-        if (!known) {
-            /* Anything but NULL: the socket is known from now on. */
-            curl_multi_assign(engine->multi, fd, engine);
-        }
+        set_events(engine, EPOLL_CTL_MOD, fd, events, socket_to_data(fd));
     }
     return 0;
 }
@@ -124,7 +141,9 @@ curl_wants_timer(CURLM *multi OVS_UNUSED, long int timeout, void *engine_)
     struct probe_engine *engine = engine_;
 
     /* Our clock is behind libcurl's, by less than 1 ms. */
-    engine->curl_at = timeout < 0 ? LLONG_MAX : time_msec() + timeout + 1;
+    engine->curl_at = (timeout < 0 ? LLONG_MAX
+                       : timeout ? time_msec() + timeout + 1
+                       : 0);
     return 0;
 }
 
@@ -177,7 +196,7 @@ probe_engine_destroy(struct probe_engine *engine)
     }
 }
 
-/* HTTP(S). */
+/* Requests. */
 
 /* An address as it is written in a URL. */
 static void
@@ -194,7 +213,6 @@ static CURL *
 create_easy(struct probe_target *target, const struct probe_spec *spec)
 {
     struct ds url = DS_EMPTY_INITIALIZER;
-    struct ds to = DS_EMPTY_INITIALIZER;
     CURL *easy = curl_easy_init();
     bool verify = spec->ca_file != NULL;
 
@@ -202,19 +220,16 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
         out_of_memory();
     }
 
-    /* The request is for 'host', which goes into the header; the connection
-     * is made to 'address'. */
+    /* The request is for 'host', whatever the connection is made to. */
     ds_put_cstr(&url, spec->protocol == PROBE_HTTPS ? "https://" : "http://");
     put_host(&url, &spec->host);
     ds_put_format(&url, ":%"PRIu16"%s", spec->port, spec->path);
-    ds_put_cstr(&to, "::");
-    put_host(&to, &spec->address);
-    ds_put_char(&to, ':');
-    target->connect_to = curl_slist_append(NULL, ds_cstr(&to));
 
     curl_easy_setopt(easy, CURLOPT_PRIVATE, target);
     curl_easy_setopt(easy, CURLOPT_URL, ds_cstr(&url));
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, target->connect_to);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, curl_opens_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, target);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, curl_sets_socket);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -229,8 +244,6 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) spec->timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) spec->timeout);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, curl_has_data);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, target);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, curl_has_data);
@@ -243,8 +256,61 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
         curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
     }
     ds_destroy(&url);
-    ds_destroy(&to);
     return easy;
+}
+
+/* Ends what 'target' is being asked, if it is. */
+static void
+end(struct probe_target *target)
+{
+    if (target->busy) {
+        heap_remove(&target->engine->deadlines, &target->deadline);
+    }
+    if (target->requesting) {
+        curl_multi_remove_handle(target->engine->multi, target->easy);
+    }
+    if (target->fd >= 0) {
+        close(target->fd);
+    }
+    target->busy = target->requesting = false;
+    target->fd = -1;
+}
+
+static void
+report_connection(struct probe_target *target, int error)
+{
+    end(target);
+    target->engine->result(target->aux, error ? ovs_strerror(error) : NULL);
+}
+
+/* The request is over, with 'code'.  With a status, what comes after it does
+ * not matter. */
+static void
+report_request(struct probe_target *target, CURLcode code)
+{
+    char text[64];
+    const char *reason = text;
+    long int status;
+
+    curl_easy_getinfo(target->easy, CURLINFO_RESPONSE_CODE, &status);
+    end(target);
+    if (status == 200) {
+        reason = NULL;
+    } else if (status) {
+        snprintf(text, sizeof text, "status %ld", status);
+    } else {
+        reason = code ? curl_easy_strerror(code) : "no status";
+    }
+    target->engine->result(target->aux, reason);
+}
+
+/* The connection is there: goes on with the request. */
+static void
+begin_request(struct probe_target *target)
+{
+    target->requesting = true;
+    target->n_octets = 0;
+    curl_multi_add_handle(target->engine->multi, target->easy);
 }
 
 /* Hands over what came of requests that are over. */
@@ -255,54 +321,17 @@ report_requests(struct probe_engine *engine)
     int n;
 
     while ((msg = curl_multi_info_read(engine->multi, &n))) {
-        CURL *easy = msg->easy_handle;
-        CURLcode code = msg->data.result;
-        struct probe_target *target;
-        char reason[64];
         char *private;
-        long int status;
 
-        if (msg->msg != CURLMSG_DONE) {
-            continue;
-        }
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-        target = ALIGNED_CAST(struct probe_target *, private);
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_multi_remove_handle(engine->multi, easy);
-        target->busy = false;
-
-        /* With a status, what comes after it does not matter. */
-        if (status == 200) {
-            engine->result(target->aux, NULL);
-        } else if (status) {
-            snprintf(reason, sizeof reason, "status %ld", status);
-            engine->result(target->aux, reason);
-        } else {
-            engine->result(target->aux, (code ? curl_easy_strerror(code)
-                                         : "no status"));
+        if (msg->msg == CURLMSG_DONE) {
+            curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
+            report_request(ALIGNED_CAST(struct probe_target *, private),
+                           msg->data.result);
         }
     }
 }
 
-/* TCP. */
-
-static void
-end_connection(struct probe_target *target)
-{
-    if (target->fd >= 0) {
-        heap_remove(&target->engine->deadlines, &target->deadline);
-        close(target->fd);
-        target->fd = -1;
-    }
-    target->busy = false;
-}
-
-static void
-report_connection(struct probe_target *target, int error)
-{
-    end_connection(target);
-    target->engine->result(target->aux, error ? ovs_strerror(error) : NULL);
-}
+/* Connections. */
 
 /* Begins to connect.  What comes of it is known later, also of what fails at
  * once. */
@@ -320,9 +349,9 @@ connect_target(struct probe_target *target)
 
         /* This says nothing of the target, which is asked again. */
         VLOG_WARN_RL(&rl, "no socket for a probe (%s)", ovs_strerror(errno));
-        target->busy = false;
         return;
     }
+    target->busy = true;
     target->fd = fd;
     target->error = ETIMEDOUT;
     if (!connect(fd, address, ss_length(&target->address))
@@ -341,10 +370,17 @@ see_connection(struct probe_target *target)
     socklen_t len = sizeof(int);
     int error = 0;
 
+    if (target->requesting) {
+        return;
+    }
     if (getsockopt(target->fd, SOL_SOCKET, SO_ERROR, &error, &len)) {
         error = errno;
     }
-    report_connection(target, error);
+    if (!error && target->easy) {
+        begin_request(target);
+    } else {
+        report_connection(target, error);
+    }
 }
 
 static struct probe_target *
@@ -362,7 +398,25 @@ first_deadline(const struct probe_engine *engine, long long int *at)
     return target;
 }
 
-/* Both. */
+static void
+set_address(struct probe_target *target, const struct probe_spec *spec)
+{
+    struct sockaddr_storage *ss = &target->address;
+
+    if (IN6_IS_ADDR_V4MAPPED(&spec->address)) {
+        struct sockaddr_in *sin = ALIGNED_CAST(struct sockaddr_in *, ss);
+
+        sin->sin_family = AF_INET;
+        sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(&spec->address);
+        sin->sin_port = htons(spec->port);
+    } else {
+        struct sockaddr_in6 *sin6 = ALIGNED_CAST(struct sockaddr_in6 *, ss);
+
+        sin6->sin6_family = AF_INET6;
+        sin6->sin6_addr = spec->address;
+        sin6->sin6_port = htons(spec->port);
+    }
+}
 
 /* Returns a new target, whose results are given to the engine's owner with
  * 'aux'. */
@@ -376,21 +430,8 @@ probe_target_create(struct probe_engine *engine, const struct probe_spec *spec,
     target->aux = aux;
     target->timeout = spec->timeout;
     target->fd = -1;
-    if (spec->protocol == PROBE_TCP) {
-        struct sockaddr_storage *ss = &target->address;
-        struct sockaddr_in *sin = ALIGNED_CAST(struct sockaddr_in *, ss);
-        struct sockaddr_in6 *sin6 = ALIGNED_CAST(struct sockaddr_in6 *, ss);
-
-        if (IN6_IS_ADDR_V4MAPPED(&spec->address)) {
-            sin->sin_family = AF_INET;
-            sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(&spec->address);
-            sin->sin_port = htons(spec->port);
-        } else {
-            sin6->sin6_family = AF_INET6;
-            sin6->sin6_addr = spec->address;
-            sin6->sin6_port = htons(spec->port);
-        }
-    } else {
+    set_address(target, spec);
+    if (spec->protocol != PROBE_TCP) {
         target->easy = create_easy(target, spec);
     }
     return target;
@@ -400,35 +441,28 @@ probe_target_create(struct probe_engine *engine, const struct probe_spec *spec,
 void
 probe_target_destroy(struct probe_target *target)
 {
-    if (!target) {
-        return;
-    }
-    if (target->easy) {
-        if (target->busy) {
-            curl_multi_remove_handle(target->engine->multi, target->easy);
-        }
+    if (target) {
+        end(target);
         curl_easy_cleanup(target->easy);
-        curl_slist_free_all(target->connect_to);
+        free(target);
     }
-    end_connection(target);
-    free(target);
+}
+
+/* What happens until the next tick is looked at then. */
+static void
+wait_for_tick(struct probe_engine *engine, long long int now)
+{
+    engine->next_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
 }
 
 /* Asks 'target', which must not be busy. */
 void
 probe_target_ask(struct probe_target *target)
 {
-    struct probe_engine *engine = target->engine;
-
     ovs_assert(!target->busy);
     COVERAGE_INC(probe_asked);
-    target->busy = true;
-    if (target->easy) {
-        target->n_octets = 0;
-        curl_multi_add_handle(engine->multi, target->easy);
-    } else {
-        connect_target(target);
-    }
+    connect_target(target);
+    wait_for_tick(target->engine, time_msec());
 }
 
 /* Is it being asked? */
@@ -472,38 +506,41 @@ probe_engine_run(struct probe_engine *engine)
     long long int at;
     int running;
 
-    if (now < engine->worked_at + PROBE_ENGINE_TICK) {
+    if (now < engine->next_at) {
         return;
     }
     if (see_events(engine)) {
-        engine->worked_at = now;
+        wait_for_tick(engine, now);
     }
     if (engine->curl_at <= now) {
         /* If this was too early, libcurl does not say so again. */
         engine->curl_at = now + PROBE_ENGINE_TICK;
-        engine->worked_at = now;
+        wait_for_tick(engine, now);
         curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0,
                                  &running);
     }
     report_requests(engine);
     while ((target = first_deadline(engine, &at)) && at <= now) {
-        report_connection(target, target->error);
+        if (target->requesting) {
+            report_request(target, CURLE_OPERATION_TIMEDOUT);
+        } else {
+            report_connection(target, target->error);
+        }
     }
 }
 
 void
 probe_engine_wait(struct probe_engine *engine)
 {
-    long long int next = engine->worked_at + PROBE_ENGINE_TICK;
     long long int at;
 
     first_deadline(engine, &at);
     at = MIN(at, engine->curl_at);
     if (at != LLONG_MAX) {
-        poll_timer_wait_until(MAX(at, next));
+        poll_timer_wait_until(MAX(at, engine->next_at));
     }
-    if (time_msec() < next) {
-        poll_timer_wait_until(next);
+    if (time_msec() < engine->next_at) {
+        poll_timer_wait_until(engine->next_at);
     } else {
         poll_fd_wait(engine->epoll, POLLIN);
     }

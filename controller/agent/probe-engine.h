@@ -28,10 +28,13 @@
  * server may have any certificate, unless there is a file of authorities: then
  * it needs one of these, for the address that is asked.
  *
- * There are no threads: libcurl and the sockets of TCP probes tell an epoll
- * instance, which is all that the main loop waits for.  A turn of the main
- * loop may cost more than a probe, so what happens within PROBE_ENGINE_TICK is
- * looked at in one. */
+ * There are no threads: all sockets are in one epoll instance, which is all
+ * that the main loop waits for.  A connection is made without libcurl, which
+ * gets it only when it is there, for the request.  A turn of the main loop may
+ * cost more than a probe, so what happens within PROBE_ENGINE_TICK is looked
+ * at in one: at its multiples by time_msec(), as it is good to ask then,
+ * too, after probe_engine_run(): what is asked is looked at a tick later, so
+ * somebody who asked first in each tick would never learn anything. */
 
 #include <netinet/in.h>
 #include <stdbool.h>

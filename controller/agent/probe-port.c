@@ -51,7 +51,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
 #define WANTED_FLAGS (IFF_UP | IFF_NOARP)
 
-static int ready_ifindex;       /* That was set up, 0 for none. */
+static bool ready;
 static long long int next_at;   /* When to look at it, at the latest. */
 
 static int
@@ -166,30 +166,25 @@ set_up(int ifindex, short int flags)
     return true;
 }
 
-/* Sets up slb-probe0 as far as it is not.  Returns true if probes can be
- * sent. */
+/* Sets up slb-probe0 as far as it is not.  Returns true if probes can be sent.
+ * One that was made anew is not up: a look at that is cheap. */
 bool
 probe_port_run(void)
 {
     struct ifreq ifr;
 
     memset(&ifr, 0, sizeof ifr);
-    int ifindex = if_nametoindex(SLB_PROBE_IFACE);
-    if (!ifindex
-        || af_inet_ifreq_ioctl(SLB_PROBE_IFACE, &ifr, SIOCGIFFLAGS, NULL)) {
-        ready_ifindex = 0;
+    if (af_inet_ifreq_ioctl(SLB_PROBE_IFACE, &ifr, SIOCGIFFLAGS, NULL)) {
+        ready = false;
         next_at = time_msec() + RETRY_INTERVAL;
-        return false;
-    }
-    if (ifindex != ready_ifindex
-        || (ifr.ifr_flags & WANTED_FLAGS) != WANTED_FLAGS
-        || time_msec() >= next_at) {
-        bool ok = set_up(ifindex, ifr.ifr_flags);
+    } else if ((ifr.ifr_flags & WANTED_FLAGS) != WANTED_FLAGS
+               || time_msec() >= next_at) {
+        int ifindex = if_nametoindex(SLB_PROBE_IFACE);
 
-        ready_ifindex = ok ? ifindex : 0;
-        next_at = time_msec() + (ok ? REPAIR_INTERVAL : RETRY_INTERVAL);
+        ready = ifindex && set_up(ifindex, ifr.ifr_flags);
+        next_at = time_msec() + (ready ? REPAIR_INTERVAL : RETRY_INTERVAL);
     }
-    return ready_ifindex != 0;
+    return ready;
 }
 
 void

@@ -468,6 +468,14 @@ probes_get_uses(size_t *n)
     return uses;
 }
 
+/* Can all that should be probed be?  Not without the port that it takes, which
+ * is gone while a userspace datapath is. */
+bool
+probes_work(void)
+{
+    return ready || shash_is_empty(&probes);
+}
+
 /* Reporting. */
 
 /* Removes from 'row' what is not probed, or not known, (any more).  Returns
@@ -561,10 +569,13 @@ void
 probes_run(struct agent *agent, bool flows)
 {
     ready = !shash_is_empty(&probes) && probe_port_run();
+
+    /* In this order: who is asked is looked at a tick later, and if somebody
+     * is in each tick, nobody's answer would ever be looked at. */
+    probe_engine_run(engine);
     if (ready) {
         ask_due(flows);
     }
-    probe_engine_run(engine);
     if (unreported && synced && agent->slb_complete && agent->slb_txn
         && agent->node) {
         report(agent);

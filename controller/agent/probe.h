@@ -29,6 +29,7 @@
  * go on as they are. */
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,7 @@ void probes_destroy(void);
 
 void probes_sync(const struct agent *, const struct shash *ports);
 struct probe_use *probes_get_uses(size_t *n);
+bool probes_work(void);
 
 void probes_run(struct agent *, bool flows);
 void probes_wait(void);

@@ -21,6 +21,7 @@
 
 #include "command-line.h"
 #include "controller/agent/agent.h"
+#include "controller/agent/idle.h"
 #include "controller/agent/monitor.h"
 #include "controller/agent/neighbour.h"
 #include "controller/agent/node.h"
@@ -162,7 +163,8 @@ usage(void)
            "The node is described by external_ids of its own Open_vSwitch row:"
            "\n  system-id, slb-remote, slb-encap-ip, and optionally slb-zone,"
            "\n  slb-bridge, slb-underlay-bridge, slb-mux-set, "
-           "slb-probe-ca-file\n"
+           "slb-probe-ca-file,"
+           "\n  slb-debug-minute-ms\n"
            "\nOptions:\n"
            "  --role=ROLE             host: balances to the VMs of this node\n"
            "                          mux: balances to hosts\n"
@@ -217,13 +219,14 @@ config_run(struct agent *agent)
         .underlay_bridge = xstrdup(smap_get_def(ids, "slb-underlay-bridge",
                                                 "br-phy")),
         .probe_ca_file = xstrdup(smap_get_def(ids, "slb-probe-ca-file", "")),
+        .minute_ms = idle_minute_ms(smap_get(ids, "slb-debug-minute-ms")),
     };
     char *error = NULL;
     if (!config.node[0]) {
         error = xstrdup("external_ids:system-id is not set");
     } else if (!config.remote[0]) {
         error = xstrdup("external_ids:slb-remote is not set");
-    } else if (!ip_parse(vtep, &config.vtep)) {
+    } else if (!ip_parse(vtep, &config.vtep) || !config.vtep) {
         config.vtep = 0;
         error = xasprintf("external_ids:slb-encap-ip is \"%s\", not an IPv4 "
                           "address", vtep);
@@ -371,8 +374,10 @@ main(int argc, char *argv[])
         unixctl_server_run(unixctl);
 
         neighbour_wait();
-        agent.role->wait(&agent);
-        ofctrl_wait(agent.ofctrl);
+        if (agent.config_ok) {
+            agent.role->wait(&agent);
+            ofctrl_wait(agent.ofctrl);
+        }
         unixctl_server_wait(unixctl);
         ovsdb_idl_loop_commit_and_wait(&slb_loop);
         ovsdb_idl_loop_commit_and_wait(&ovs_loop);

@@ -21,11 +21,13 @@
 
 #include "byte-order.h"
 #include "controller/agent/ofctrl.h"
+#include "controller/agent/reset.h"
 #include "dp-packet.h"
 #include "flow.h"
 #include "ofproto-rules/pipeline.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-ct.h"
+#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/token-bucket.h"
 #include "openvswitch/vlog.h"
@@ -52,7 +54,8 @@ stale_parse(const struct ofputil_packet_in *pin, uint16_t *zone,
     struct flow flow;
 
     if (cookie >> 48 != CK_STALE
-        || (stale_case != ST_DENIED && stale_case != ST_GONE)
+        || (stale_case != ST_DENIED && stale_case != ST_DENIED_INSIDE
+            && stale_case != ST_GONE)
         || !reg || reg > UINT16_MAX) {
         return false;
     }
@@ -70,7 +73,7 @@ stale_parse(const struct ofputil_packet_in *pin, uint16_t *zone,
         .src_port = flow.tp_src,
         .dst_port = flow.tp_dst,
     };
-    if (stale_case == ST_DENIED) {
+    if (stale_case != ST_GONE) {
         /* This one is the VM's. */
         struct ofp_ct_tuple reply = tuple;
 
@@ -114,10 +117,14 @@ handle_packet_in(struct ofctrl *ofctrl, const struct ofputil_packet_in *pin)
         ds_destroy(&s);
     }
     ofctrl_flush_connection(ofctrl, zone, &match);
+    if ((ntohll(pin->cookie) >> 32 & UINT16_MAX) == ST_DENIED_INSIDE) {
+        reset_refuse_vm(ofctrl, pin);
+    }
 }
 
 void
 stale_init(struct ofctrl *ofctrl)
 {
-    ofctrl_ask_packet_ins(ofctrl, handle_packet_in, STALE_RATE);
+    ofctrl_ask_packet_ins(ofctrl, CK_STALE, handle_packet_in);
+    ofctrl_limit_packet_ins(ofctrl, OFPM13_CONTROLLER, STALE_RATE);
 }

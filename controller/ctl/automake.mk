@@ -11,6 +11,8 @@ controller_ctl_libctl_la_SOURCES = \
 	controller/ctl/ctl-db.c \
 	controller/ctl/ctl-db.h \
 	controller/ctl/ctl-explain.c \
+	controller/ctl/ctl-health.c \
+	controller/ctl/ctl-health.h \
 	controller/ctl/ctl-model.c \
 	controller/ctl/ctl-model.h \
 	controller/ctl/ctl-narrow.c \

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/ctl/ctl-health.h"
 #include "controller/ctl/ctl-state.h"
 #include "controller/ctl/ctl-table.h"
 #include "lib/slb-idl.h"
@@ -43,18 +44,15 @@ struct printer {
 
     /* Of one load balancer, what many of its lines need; by name. */
     struct shash frontends;     /* struct slb_frontend *. */
-    struct shash pools;         /* struct pool_size *. */
+    struct shash pools;         /* struct slb_pool *. */
+    struct shash probes;        /* struct slb_probe *. */
+
+    struct shash sizes;         /* struct ctl_pool_size *, by "POOL" or, in
+                                 * rules with a probe, "POOL PROBE". */
 
     /* Numbers of texts about an object, by the first two parts of the path:
      * "rules/http". */
     struct shash notes;
-};
-
-/* How many members a pool has. */
-struct pool_size {
-    size_t n_declared;
-    size_t n_known;             /* Those that the manager has seen. */
-    size_t n_serving;           /* On a host, and get new connections. */
 };
 
 static void
@@ -389,22 +387,60 @@ format_frontend(const struct printer *p, const char *name, bool port,
     ds_destroy(&address);
 }
 
-/* Appends how many members of pool 'name' there are and, unless all serve, how
- * many of them do. */
-static void
-format_members(const struct printer *p, const char *name, struct ds *ds)
+/* Returns the size of the pool of this name for rules with 'probe', which may
+ * be NULL; NULL if there is no such pool. */
+static const struct ctl_pool_size *
+find_size(struct printer *p, const char *name, const char *probe)
 {
-    const struct pool_size *size = shash_find_data(&p->pools, name);
+    const struct slb_pool *pool = shash_find_data(&p->pools, name);
+    char *key = probe ? xasprintf("%s %s", name, probe) : xstrdup(name);
+    struct ctl_pool_size *size = shash_find_data(&p->sizes, key);
 
-    if (!size) {
-        return;
+    if (!size && pool) {
+        size = ctl_pool_measure(p->state, pool,
+                                (probe ? shash_find_data(&p->probes, probe)
+                                 : NULL));
+        shash_add(&p->sizes, key, size);
     }
+    free(key);
+    return size;
+}
+
+/* Appends how many members a pool of 'size' has and, unless these are all,
+ * that it is 'n' of them that matter. */
+static void
+format_size(const struct ctl_pool_size *size, size_t n, struct ds *ds)
+{
     ds_put_cstr(ds, ", ");
-    if (size->n_known && size->n_serving < size->n_declared) {
-        ds_put_format(ds, "%"PRIuSIZE" of ", size->n_serving);
+    if (size->n_known && n < size->n_declared) {
+        ds_put_format(ds, "%"PRIuSIZE" of ", n);
     }
     ds_put_format(ds, "%"PRIuSIZE" member%s", size->n_declared,
                   size->n_declared == 1 ? "" : "s");
+}
+
+/* Appends how many members of pool 'name' serve in rules with 'probe', which
+ * may be NULL. */
+static void
+format_serving(struct printer *p, const char *name, const char *probe,
+               struct ds *ds)
+{
+    const struct ctl_pool_size *size = find_size(p, name, probe);
+
+    if (size) {
+        format_size(size, size->n_serving, ds);
+    }
+}
+
+/* Appends how many members of pool 'name' are able to serve. */
+static void
+format_able(struct printer *p, const char *name, struct ds *ds)
+{
+    const struct ctl_pool_size *size = find_size(p, name, NULL);
+
+    if (size) {
+        format_size(size, size->n_able, ds);
+    }
 }
 
 /* A line of the table: a rule of some sort. */
@@ -419,7 +455,7 @@ struct line {
 };
 
 static void
-describe_rule(const struct printer *p, const struct slb_rule *rule,
+describe_rule(struct printer *p, const struct slb_rule *rule,
               struct line *line)
 {
     bool all = rule->protocol == SLB_PROTOCOL_ALL;
@@ -436,7 +472,7 @@ describe_rule(const struct printer *p, const struct slb_rule *rule,
     if (!all) {
         ds_put_format(&line->backend, ":%d", rule->backend_port);
     }
-    format_members(p, rule->backend_pool, &line->backend);
+    format_serving(p, rule->backend_pool, rule->probe, &line->backend);
 }
 
 static void
@@ -453,7 +489,7 @@ describe_nat_rule(const struct printer *p, const struct slb_nat_rule *rule,
 }
 
 static void
-describe_nat_pool(const struct printer *p, const struct slb_nat_pool *pool,
+describe_nat_pool(struct printer *p, const struct slb_nat_pool *pool,
                   struct line *line)
 {
     svec_add(&line->frontends, pool->frontend);
@@ -463,11 +499,11 @@ describe_nat_pool(const struct printer *p, const struct slb_nat_pool *pool,
                   pool->last_port);
     ds_put_format(&line->backend, "%s:%d", pool->backend_pool,
                   pool->backend_port);
-    format_members(p, pool->backend_pool, &line->backend);
+    format_able(p, pool->backend_pool, &line->backend);
 }
 
 static void
-describe_outbound_rule(const struct printer *p,
+describe_outbound_rule(struct printer *p,
                        const struct slb_outbound_rule *rule,
                        struct line *line)
 {
@@ -478,11 +514,11 @@ describe_outbound_rule(const struct printer *p,
         format_frontend(p, rule->frontends.at[i], false, &line->frontend);
     }
     ds_put_cstr(&line->backend, rule->backend_pool);
-    format_members(p, rule->backend_pool, &line->backend);
+    format_able(p, rule->backend_pool, &line->backend);
     ds_put_cstr(&line->backend, ", ");
     if (rule->ports >= 0) {
-        const struct pool_size *size = shash_find_data(&p->pools,
-                                                       rule->backend_pool);
+        const struct ctl_pool_size *size
+            = find_size(p, rule->backend_pool, NULL);
         ds_put_format(&line->backend, "%"PRIu64" ports each",
                       slb_outbound_ports(rule->ports,
                                          size ? size->n_declared : 0, 0));
@@ -493,7 +529,7 @@ describe_outbound_rule(const struct printer *p,
 }
 
 static void
-describe(const struct printer *p, const struct slb_object *object,
+describe(struct printer *p, const struct slb_object *object,
          struct line *line)
 {
     if (object->class == &slb_rule_class) {
@@ -595,7 +631,7 @@ count_for_line(const struct printer *p, const struct smap *status,
 }
 
 static void
-add_rule_lines(struct ctl_table *table, const struct printer *p,
+add_rule_lines(struct ctl_table *table, struct printer *p,
                const struct slb_load_balancer *lb, const struct smap *status,
                struct sset *shown)
 {
@@ -656,27 +692,6 @@ add_other_lines(struct ctl_table *table, const struct printer *p,
     svec_destroy(&others);
 }
 
-static struct pool_size *
-measure_pool(const struct printer *p, const struct slb_pool *pool)
-{
-    struct pool_size *size = xzalloc(sizeof *size);
-    size_t n_members;
-    struct ctl_member *members = ctl_state_members(p->state, pool,
-                                                   &n_members);
-
-    size->n_declared = pool->members.n;
-    for (size_t i = 0; i < pool->members.n; i++) {
-        const struct slb_member *member = pool->members.at[i];
-
-        size->n_known += members[i].state != CTL_MEMBER_UNKNOWN;
-        size->n_serving += (members[i].state == CTL_MEMBER_BOUND
-                            && member->weight
-                            && member->admin_state != SLB_ADMIN_DOWN);
-    }
-    free(members);
-    return size;
-}
-
 /* Prepares 'p' for the lines of 'lb': there may be as many as there are
  * members, so that none must look for anything among all of these. */
 static void
@@ -686,12 +701,11 @@ begin_load_balancer(struct printer *p, const struct slb_load_balancer *lb,
     index_notes(p, status);
     shash_init(&p->frontends);
     shash_init(&p->pools);
+    shash_init(&p->probes);
+    shash_init(&p->sizes);
     slb_list_index(SLB_GENERIC(&lb->frontends), &p->frontends);
-    for (size_t i = 0; i < lb->backend_pools.n; i++) {
-        const struct slb_pool *pool = lb->backend_pools.at[i];
-
-        shash_add(&p->pools, pool->obj.name, measure_pool(p, pool));
-    }
+    slb_list_index(SLB_GENERIC(&lb->backend_pools), &p->pools);
+    slb_list_index(SLB_GENERIC(&lb->probes), &p->probes);
 }
 
 static void
@@ -699,7 +713,9 @@ end_load_balancer(struct printer *p)
 {
     shash_destroy(&p->notes);
     shash_destroy(&p->frontends);
-    shash_destroy_free_data(&p->pools);
+    shash_destroy(&p->pools);
+    shash_destroy(&p->probes);
+    shash_destroy_free_data(&p->sizes);
 }
 
 static void
@@ -763,6 +779,35 @@ add_frontends(struct ctl_table *table, const struct printer *p,
     }
 }
 
+/* Adds the cell HEALTH: what the 'probes' say of 'member', as "up" or, if
+ * there are several, "http:up,tls:down"; if there is none, whether it is
+ * unknown.  Nobody probes those that are not declared any more; one that is,
+ * and drains, may do so because it is down. */
+static void
+add_health(struct ctl_table *table, const struct printer *p,
+           const struct svec *probes, const struct ctl_member *member,
+           bool declared)
+{
+    struct ds cell = DS_EMPTY_INITIALIZER;
+
+    if (member->state == CTL_MEMBER_BOUND || (declared && member->node)) {
+        for (size_t i = 0; i < probes->n; i++) {
+            const struct slb_probe *probe = shash_find_data(&p->probes,
+                                                            probes->names[i]);
+
+            ds_put_cstr(&cell, i ? "," : "");
+            if (probes->n > 1) {
+                ds_put_format(&cell, "%s:", probes->names[i]);
+            }
+            ds_put_cstr(&cell, ctl_member_health(p->state, probe, member));
+        }
+        if (!probes->n) {
+            ds_put_cstr(&cell, ctl_member_health(p->state, NULL, member));
+        }
+    }
+    ctl_table_add_nocopy(table, &cell);
+}
+
 static void
 add_members(struct ctl_table *table, const struct printer *p,
             const struct slb_load_balancer *lb)
@@ -771,7 +816,9 @@ add_members(struct ctl_table *table, const struct printer *p,
         const struct slb_pool *pool = lb->backend_pools.at[i];
         size_t n;
         struct ctl_member *members = ctl_state_members(p->state, pool, &n);
+        struct svec probes = SVEC_EMPTY_INITIALIZER;
 
+        ctl_pool_probes(lb, pool, &probes);
         for (size_t j = 0; j < n; j++) {
             const struct slb_member *member = (j < pool->members.n
                                                ? pool->members.at[j] : NULL);
@@ -789,8 +836,10 @@ add_members(struct ctl_table *table, const struct printer *p,
             add_if_field(table, member ? &member->obj : NULL, "weight");
             add_if_field(table, member ? &member->obj : NULL, "adminState");
             ctl_table_add(table, "%s", ctl_member_state_name(found->state));
+            add_health(table, p, &probes, found, member != NULL);
             ctl_table_add(table, "%s", found->node ? found->node : "");
         }
+        svec_destroy(&probes);
         free(members);
     }
 }
@@ -851,7 +900,7 @@ ctl_overview_print(const struct ctl_overview *overview)
     };
     static const char *const member_headings[] = {
         "LOADBALANCER", "BACKENDPOOL", "MEMBER", "ADDRESS", "WEIGHT",
-        "ADMINSTATE", "STATE", "NODE", NULL
+        "ADMINSTATE", "STATE", "HEALTH", "NODE", NULL
     };
     static const char *const port_headings[] = {
         "LOADBALANCER", "INBOUNDNATPOOL", "FRONTEND", "MEMBER", "BACKENDPORT",

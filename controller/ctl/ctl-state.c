@@ -74,6 +74,10 @@ ctl_state_monitor(struct ovsdb_idl *idl, bool all)
         &slbrec_node_col_name,
         &slbrec_node_col_role,
         &slbrec_node_col_vtep,
+        &slbrec_node_col_alive,
+        &slbrec_node_col_silent,
+        &slbrec_port_col_node,
+        &slbrec_port_col_health,
     };
 
     monitor(idl, status_columns, ARRAY_SIZE(status_columns));
@@ -142,6 +146,23 @@ add_pool(struct ctl_state *state, const struct slbrec_compiled_pool *row)
     free(name);
 }
 
+/* Adds what the hosts say of the health of members at their ports. */
+static void
+read_health(struct ctl_state *state, struct ovsdb_idl *idl)
+{
+    const struct slbrec_port *port;
+
+    SLBREC_PORT_FOR_EACH (port, idl) {
+        const struct smap_node *sn;
+
+        SMAP_FOR_EACH (sn, &port->health) {
+            char *key = xasprintf("%s %s", port->node, sn->key);
+            shash_replace(&state->health, key, sn->value);
+            free(key);
+        }
+    }
+}
+
 /* Initializes 'state' with what 'idl' has. */
 void
 ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
@@ -156,7 +177,9 @@ ctl_state_read(struct ctl_state *state, struct ovsdb_idl *idl)
     shash_init(&state->ports);
     shash_init(&state->pools);
     shash_init(&state->nodes);
+    shash_init(&state->health);
     read_status(state, idl);
+    read_health(state, idl);
     SLBREC_ASSIGNED_ADDRESS_FOR_EACH (address, idl) {
         shash_replace(&state->addresses, address->frontend, address);
     }
@@ -181,6 +204,7 @@ ctl_state_destroy(struct ctl_state *state)
     shash_destroy(&state->ports);
     shash_destroy(&state->pools);
     shash_destroy(&state->nodes);
+    shash_destroy(&state->health);
 }
 
 /* Returns what is said about 'kind', an object of one, and what is below it:
@@ -290,6 +314,7 @@ read_member(const struct ctl_state *state,
         .address = find_value(pool->key_addresses, pool->value_addresses,
                               pool->n_addresses, index),
         .node = node ? node->name : vtep,
+        .silent = node && node->alive && node->silent == node->alive,
         .state = (is_draining(pool, index) ? CTL_MEMBER_DRAINING
                   : vtep ? CTL_MEMBER_BOUND : CTL_MEMBER_UNBOUND),
     };
@@ -354,6 +379,26 @@ ctl_state_members(const struct ctl_state *state, const struct slb_pool *pool,
     }
     shash_destroy(&index);
     return members;
+}
+
+/* Returns what the host of 'member' has found out about it by 'probe', "up" or
+ * "down", or NULL. */
+const char *
+ctl_state_health(const struct ctl_state *state, const struct slb_probe *probe,
+                 const struct ctl_member *member)
+{
+    const char *health = NULL;
+
+    if (member->node && member->address) {
+        char *path = slb_object_path(&probe->obj);
+        char *key = xasprintf("%s %s %s", member->node, strchr(path, '/') + 1,
+                              member->address);
+
+        health = shash_find_data(&state->health, key);
+        free(path);
+        free(key);
+    }
+    return health;
 }
 
 const char *

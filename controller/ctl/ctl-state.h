@@ -17,7 +17,8 @@
 #define CTL_STATE_H 1
 
 /* What the manager says of what users declared: which addresses and ports it
- * assigned, which members serve and where, and what it could not do.
+ * assigned, which members serve and where, and what it could not do; and what
+ * hosts say of the health of members.
  *
  * That is no part of the language, so not of the model (ctl-model.h); this
  * finds it by the names of the model's objects.  It is read only here, and
@@ -37,6 +38,7 @@ struct slb_member;
 struct slb_nat_pool;
 struct slb_object;
 struct slb_pool;
+struct slb_probe;
 struct smap;
 struct svec;
 
@@ -52,6 +54,8 @@ struct ctl_state {
     struct shash pools;         /* struct slbrec_compiled_pool *. */
 
     struct shash nodes;         /* By VTEP: struct slbrec_node *. */
+    struct shash health;        /* By "NODE LB/probes/NAME ADDRESS": const char
+                                 * *, "up" or "down". */
 };
 
 enum ctl_member_state {
@@ -65,6 +69,7 @@ struct ctl_member {
     const char *name;
     const char *address;        /* NULL: not known. */
     const char *node;           /* A host, or its VTEP; NULL: on none. */
+    bool silent;                /* Nothing is heard of that host any more. */
     enum ctl_member_state state;
 };
 
@@ -83,6 +88,9 @@ ctl_state_ports(const struct ctl_state *, const struct slb_nat_pool *);
 struct ctl_member *ctl_state_members(const struct ctl_state *,
                                      const struct slb_pool *, size_t *n);
 const char *ctl_member_state_name(enum ctl_member_state);
+const char *ctl_state_health(const struct ctl_state *,
+                             const struct slb_probe *,
+                             const struct ctl_member *);
 
 /* The texts of a status: "not supported yet: ...". */
 void ctl_status_split(const char *texts, struct svec *);

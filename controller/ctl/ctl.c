@@ -82,7 +82,8 @@ static const struct command {
 "are deleted.  Applying the same again changes nothing.  With --dry-run,\n"
 "says what would happen, and changes nothing.  With --wait, returns when\n"
 "all nodes concerned have it in force, or names those that do not after\n"
-"SECONDS (default 30; 0 is for ever)." },
+"SECONDS (default 30; 0 is for ever).  Members with a probe serve from their\n"
+"first success on, which is not waited for: see \"get\"." },
     { "convert", "FILE... [-o yaml|json] [--defaults]", 1, INT_MAX,
       TAKES_OUTPUT | TAKES_DEFAULTS | WORKS_ALONE, ctl_convert,
 "Prints what the files say as this program's own YAML, or JSON.  This is for\n"
@@ -107,7 +108,7 @@ static const struct command {
 "Shows the muxes and hosts: the number of the state they should have in\n"
 "force (WANTED), of the one they have (APPLIED), the ports they have seen,\n"
 "and what they tell of themselves (STATUS), such as that a mux is\n"
-"overloaded, and by whom." },
+"overloaded, and by whom, or which hosts do not answer it." },
 };
 
 static void

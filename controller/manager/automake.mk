@@ -35,6 +35,8 @@ controller_manager_libmanager_la_SOURCES = \
 	controller/manager/prepare.h \
 	controller/manager/problems.c \
 	controller/manager/problems.h \
+	controller/manager/silence.c \
+	controller/manager/silence.h \
 	controller/manager/slots.c \
 	controller/manager/slots.h \
 	controller/manager/stage.c \

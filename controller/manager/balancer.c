@@ -642,21 +642,28 @@ parse_pool(struct state *s, struct balancer *b,
     free(path);
 }
 
+/* 'row' is NULL for no probe. */
 static void
-parse_probe(const struct balancer *b, const struct slbrec_probe *row,
-            struct pool *pool)
+parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
+            const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
         .config = SMAP_INITIALIZER(&probe.config),
-        .all_up = !strcmp(row->no_healthy_backends_behavior, "AllProbedUp"),
+        .silent_down = !strcmp(bp->silent_host_behavior, "Down"),
     };
 
-    smap_add_format(&probe.config, "name", "%s/probes/%s", b->name, row->name);
-    smap_add(&probe.config, "protocol", row->protocol);
-    smap_add_format(&probe.config, "port", "%"PRId64, row->port);
-    smap_add(&probe.config, "path", row->request_path);
-    smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
-    smap_add_format(&probe.config, "probes", "%"PRId64, row->number_of_probes);
+    if (row) {
+        probe.all_up = !strcmp(row->no_healthy_backends_behavior,
+                               "AllProbedUp");
+        smap_add_format(&probe.config, "name", "%s/probes/%s", b->name,
+                        row->name);
+        smap_add(&probe.config, "protocol", row->protocol);
+        smap_add_format(&probe.config, "port", "%"PRId64, row->port);
+        smap_add(&probe.config, "path", row->request_path);
+        smap_add_format(&probe.config, "interval", "%"PRId64, row->interval);
+        smap_add_format(&probe.config, "probes", "%"PRId64,
+                        row->number_of_probes);
+    }
     pool_set_probe(pool, &probe);
     smap_destroy(&probe.config);
 }
@@ -676,11 +683,7 @@ declare_pool(struct state *s, struct balancer *b,
     if (new) {
         pool->declared = true;
         pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
-        if (probe) {
-            parse_probe(b, probe, pool);
-        } else {
-            pool_set_probe(pool, NULL);
-        }
+        parse_probe(b, row, probe, pool);
         parse_pool(s, b, row, pool);
     }
     free(name);
@@ -874,15 +877,8 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
     const struct frontend *f = find_frontend(b, rule->frontend);
     struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
     int protocol = parse_protocol(rule->protocol);
-    struct support_rule support = {
-        .name = rule->name,
-        .disable_outbound_snat = rule->disable_outbound_snat,
-        .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_rule(&b->status, &support);
+    support_rule(&b->status, rule->name, rule->disable_outbound_snat);
     if (!f || !f->usable || !pool) {
         add_unusable(b, "rules", rule->name, pool ? f : NULL);
     } else if (check_rule(b, rule, f)) {
@@ -895,6 +891,7 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
             = parse_load_distribution(rule->load_distribution);
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
         e->reject = rule->enable_reject;
         for (size_t i = 0; i < rule->n_source_ranges; i++) {
             svec_add(&e->source_ranges, rule->source_ranges[i]);
@@ -908,14 +905,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
 
-    support_inbound_nat_rule(&b->status, &support);
     if (!f || !f->usable) {
         add_unusable(b, "inboundNatRules", rule->name, f);
     } else {
@@ -927,6 +917,7 @@ parse_nat_rule(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 
@@ -971,15 +962,8 @@ parse_nat_pool(struct state *s, struct balancer *b,
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
     int protocol = parse_protocol(rule->protocol);
-    struct support_nat support = {
-        .name = rule->name,
-        .enable_tcp_reset = rule->enable_tcp_reset,
-        .udp = protocol == IPPROTO_UDP,
-        .idle_timeout = rule->idle_timeout,
-    };
     struct nat_pool *np = &b->nat_pools[b->n_nat_pools];
 
-    support_inbound_nat_pool(&b->status, &support);
     if (!rule->backend_pool || !rule->frontend) {
         add_unusable(b, "inboundNatPools", rule->name, NULL);
         return;
@@ -1013,6 +997,7 @@ parse_nat_pool(struct state *s, struct balancer *b,
         e->backend_port = rule->backend_port;
         e->idle_timeout = rule->idle_timeout * 60;
         e->floating_ip = rule->enable_floating_ip;
+        e->tcp_reset = rule->enable_tcp_reset;
     }
 }
 
@@ -1189,7 +1174,10 @@ parse_members(struct state *s, struct balancer *b)
         if (!pool->declared && !pool->row_ref.row) {
             pool_destroy(s, pool);
         } else if (!pool->declared) {
-            pool_set_probe(pool, NULL);
+            static const struct pool_probe none
+                = { .config = SMAP_INITIALIZER(&none.config) };
+
+            pool_set_probe(pool, &none);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }

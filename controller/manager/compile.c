@@ -33,6 +33,7 @@
 #include "controller/manager/prepare.h"
 #include "controller/manager/stage.h"
 #include "controller/manager/state.h"
+#include "lib/slb-heartbeat.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -51,8 +52,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 /* Octets of the key of the muxes' hash. */
 #define HASH_KEY_LEN 16
 
-/* A run ends when it has written that many rows (and what belongs to them), and
- * one more for each node, since each node may be told of each transaction ...
+/* The longest time, in seconds, that a host need not be heard of. */
+#define SILENT_SECONDS_MAX (24 * 60 * 60)
+
+/* A run ends when it has written that many rows (and what belongs to them),
+ * and one more for each node, since each node may be told of each transaction ...
  * Large transactions are slower: what server and manager make of one to read
  * or write it does not fit into caches any more, nor into the buffers between
  * them, so that they take turns; and they block the database. */
@@ -116,6 +120,7 @@ static struct ovsdb_idl_column *const inputs[] = {
     &slbrec_backend_pool_col_members,
     &slbrec_backend_pool_col_member_weights,
     &slbrec_backend_pool_col_member_admin_states,
+    &slbrec_backend_pool_col_silent_host_behavior,
     &slbrec_rule_col_name,
     &slbrec_rule_col_frontend,
     &slbrec_rule_col_backend_pool,
@@ -167,6 +172,7 @@ static struct ovsdb_idl_column *const inputs[] = {
     &slbrec_node_col_mux_set,
     &slbrec_node_col_ports,
     &slbrec_node_col_applied,
+    &slbrec_node_col_alive,
     &slbrec_port_col_iface_id,
     &slbrec_port_col_mac,
     &slbrec_port_col_addresses,
@@ -196,6 +202,7 @@ static struct ovsdb_idl_column *const inputs[] = {
 /* Columns that are of no use here. */
 static struct ovsdb_idl_column *const unused[] = {
     &slbrec_slb_global_col_anycast_vtep,
+    &slbrec_slb_global_col_alive,
     &slbrec_virtual_network_col_external_ids,
     &slbrec_public_ip_prefix_col_external_ids,
     &slbrec_load_balancer_col_sku,
@@ -264,6 +271,34 @@ read_option(const struct slbrec_slb_global *global, const char *name,
     return value;
 }
 
+/* Reads after how long hosts are silent. */
+static void
+read_silence(struct silence *silence, const struct slbrec_slb_global *global,
+             struct problem_list *problems)
+{
+    int interval = SLB_HEARTBEAT_INTERVAL;
+
+    if (global && !slb_heartbeat_interval(&global->options, &interval)) {
+        problem_list_add(problems, "option heartbeat-interval: \"%s\" is not "
+                         "between %d and %d, using %d",
+                         smap_get(&global->options, "heartbeat-interval"),
+                         SLB_HEARTBEAT_INTERVAL_MIN,
+                         SLB_HEARTBEAT_INTERVAL_MAX, interval);
+    }
+
+    int64_t limit = read_option(global, "host-silent-seconds",
+                                SILENT_SECONDS_MAX,
+                                SILENCE_LIMIT_DEFAULT / 1000,
+                                problems) * 1000;
+
+    if (limit && limit < 2 * interval) {
+        problem_list_add(problems, "option host-silent-seconds: less than two "
+                         "intervals of %d ms, using these", interval);
+        limit = 2 * interval;
+    }
+    silence_set_times(silence, limit, interval);
+}
+
 static void
 read_options(struct compiler *c, const struct slbrec_slb_global *global)
 {
@@ -274,6 +309,7 @@ read_options(struct compiler *c, const struct slbrec_slb_global *global)
 
     c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
                                   ROWS_PER_RUN_DEFAULT, &problems);
+    read_silence(&s->silence, global, &problems);
     problems_replace(&s->problems, &s->option_problems, &problems);
     if (s->drain != drain) {
         struct shash_node *node;
@@ -360,6 +396,7 @@ compiler_unload(struct compiler *c)
     if (c->loaded) {
         state_clear(&c->state);
         prepare_clear(c->state.prepare);
+        silence_clear(&c->state.silence);
         c->loaded = false;
     }
 }
@@ -549,6 +586,7 @@ has_dirty(const struct compiler *c)
             || !ovs_list_is_empty(&s->dirty_networks)
             || !ovs_list_is_empty(&s->dirty_prefixes)
             || !ovs_list_is_empty(&s->new_nodes)
+            || !ovs_list_is_empty(&s->turned_nodes)
             || !ovs_list_is_empty(&s->orphans)
             || s->muxes_dirty || c->global_dirty);
 }
@@ -564,6 +602,7 @@ compiler_may_run_ahead(const struct compiler *c)
             && ovs_list_is_empty(&s->dirty_networks)
             && ovs_list_is_empty(&s->dirty_prefixes)
             && ovs_list_is_empty(&s->new_nodes)
+            && ovs_list_is_empty(&s->turned_nodes)
             && ovs_list_is_empty(&s->orphans)
             && !s->muxes_dirty);
 }
@@ -573,6 +612,7 @@ bool
 compiler_is_due(struct compiler *c)
 {
     see_time(&c->state);
+    nodes_see_silence(&c->state);
     return has_dirty(c) || stages_have_garbage(&c->state);
 }
 
@@ -644,6 +684,7 @@ compiler_run(struct compiler *c, struct ovsdb_idl_txn *txn)
     if (!ahead) {
         networks_write(s);
         nodes_write_muxes(s);
+        nodes_write_silent(s);
         state_delete_orphans(s);
     }
     compile_balancers(c, start, ahead);
@@ -707,6 +748,35 @@ compiler_wait(struct compiler *c)
     }
 }
 
+/* Returns when somebody has to prove that the database takes writes, LLONG_MAX
+ * for never: then it is not known whether it is hosts or the database that is
+ * silent (silence.h). */
+long long int
+compiler_proof_deadline(const struct compiler *c)
+{
+    return silence_deadline(&c->state.silence);
+}
+
+/* Puts into 'txn' what is a proof when it is in the database, which
+ * compiler_proved() is to be told. */
+void
+compiler_prove(const struct compiler *c, struct ovsdb_idl_txn *txn)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(c->state.idl);
+
+    if (global) {
+        ovsdb_idl_txn_increment(txn, &global->header_,
+                                &slbrec_slb_global_col_alive, true);
+    }
+}
+
+void
+compiler_proved(struct compiler *c)
+{
+    silence_prove(&c->state.silence, time_msec());
+}
+
 void
 compiler_format_status(const struct compiler *c, struct ds *ds)
 {
@@ -731,6 +801,7 @@ compiler_format_status(const struct compiler *c, struct ds *ds)
     ds_put_format(ds, "generations previous: %"PRIuSIZE"\n", s->n_previous);
     ds_put_format(ds, "muxes not waited for: %d\n",
                   prepare_n_dead(s->prepare));
+    ds_put_format(ds, "hosts silent: %"PRIuSIZE"\n", s->silence.n_silent);
     ds_put_format(ds, "problems: %"PRIuSIZE"\n", problems.n);
     for (size_t i = 0; i < problems.n; i++) {
         ds_put_format(ds, "  %s\n", problems.names[i]);

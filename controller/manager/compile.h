@@ -61,6 +61,10 @@ void compiler_run(struct compiler *, struct ovsdb_idl_txn *);
 void compiler_committed(struct compiler *);
 void compiler_wait(struct compiler *);
 
+long long int compiler_proof_deadline(const struct compiler *);
+void compiler_prove(const struct compiler *, struct ovsdb_idl_txn *);
+void compiler_proved(struct compiler *);
+
 void compiler_format_status(const struct compiler *, struct ds *);
 
 #endif /* controller/manager/compile.h */

@@ -180,6 +180,7 @@ write_endpoint(struct state *s, const struct endpoint *e)
                changed);
     SET_INTEGER(endpoint, row, idle_timeout, e->idle_timeout, changed);
     SET_INTEGER(endpoint, row, floating_ip, e->floating_ip, changed);
+    SET_INTEGER(endpoint, row, tcp_reset, e->tcp_reset, changed);
 
     bool access_changed = write_access(row, e);
     if (changed) {

@@ -45,6 +45,7 @@ struct endpoint {
     const char *load_distribution;
     int idle_timeout;           /* In seconds. */
     bool floating_ip;
+    bool tcp_reset;
 
     /* For muxes only. */
     struct svec source_ranges;  /* Prefixes; empty: all. */

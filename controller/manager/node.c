@@ -20,12 +20,22 @@
 #include <stdlib.h>
 
 #include "controller/manager/balancer.h"
+#include "controller/manager/pool.h"
 #include "controller/manager/prepare.h"
+#include "controller/manager/silence.h"
 #include "controller/manager/write.h"
 #include "lib/slb-address.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl-provider.h"
 #include "packets.h"
+#include "simap.h"
 #include "smap.h"
+#include "timeval.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(node);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(100, 200);
 
 static bool
 is_host(const struct slbrec_node *row)
@@ -126,6 +136,150 @@ node_get_health(const struct state *s, const char *node, const char *iface_id,
     return health ? smap_get(health, key) : NULL;
 }
 
+/* Silence. */
+
+/* Has nothing been heard of 'node' for so long that what it has reported may
+ * not be true any more? */
+bool
+node_is_silent(const struct state *s, const char *node)
+{
+    const struct node *n = shash_find_data(&s->nodes, node);
+
+    return n && n->silent;
+}
+
+/* The load balancers with members on 'node' have to look at them. */
+static void
+set_members_dirty(struct state *s, const char *node)
+{
+    const struct binding_node *bn = shash_find_data(&s->bindings.nodes, node);
+    const struct binding_member *member;
+    const struct binding_port *port;
+    const struct binding *binding;
+
+    if (!bn) {
+        return;
+    }
+    LIST_FOR_EACH (port, node_node, &bn->ports) {
+        LIST_FOR_EACH (binding, port_node, &port->bindings) {
+            LIST_FOR_EACH (member, binding_node, &binding->members) {
+                const struct pool *pool = member->owner;
+
+                balancer_set_dirty(s, pool->balancer, true);
+            }
+        }
+    }
+}
+
+/* The load balancers with members on 'n' have to look at them, and what became
+ * of 'n' is to be written. */
+static void
+set_silent(struct state *s, struct node *n, bool silent)
+{
+    int64_t said_silent = silent ? n->row->alive : 0;
+
+    if (n->silent != silent) {
+        n->silent = silent;
+        set_members_dirty(s, n->name);
+    }
+    ovs_list_remove(&n->turned_node);
+    ovs_list_init(&n->turned_node);
+    if (n->said_silent != said_silent) {
+        ovs_list_push_back(&s->turned_nodes, &n->turned_node);
+    }
+}
+
+/* Takes in what the row of 'n' says of its being alive.  Only a host that has
+ * members has to say so, as it sees from its rows of Binding. */
+static void
+read_alive(struct state *s, struct node *n)
+{
+    const struct slbrec_node *row = n->row;
+    bool silent = false;
+
+    if (row->alive && is_host(row)
+        && simap_contains(&s->n_host_members, n->name)) {
+        silent = silence_watch(&s->silence, n->name, row->alive,
+                               row->silent == row->alive, time_msec());
+        if (n->silent && !silent) {
+            VLOG_INFO_RL(&rl, "host %s speaks again", n->name);
+        }
+    } else {
+        silence_forget(&s->silence, n->name);
+    }
+    set_silent(s, n, silent);
+}
+
+/* Whether 'node', which may not be there (yet), has members may change. */
+static void
+touch_members(struct state *s, const char *node)
+{
+    struct node *n = shash_find_data(&s->nodes, node);
+
+    if (n && ovs_list_is_empty(&n->member_node)) {
+        ovs_list_push_back(&s->member_nodes, &n->member_node);
+    }
+}
+
+/* There is a row of Binding with pools for 'node'. */
+void
+node_add_member(struct state *s, const char *node)
+{
+    if (simap_increase(&s->n_host_members, node, 1) == 1) {
+        touch_members(s, node);
+    }
+}
+
+/* There is not any more. */
+void
+node_remove_member(struct state *s, const char *node)
+{
+    struct simap_node *sn = simap_find(&s->n_host_members, node);
+
+    if (!--sn->data) {
+        simap_delete(&s->n_host_members, sn);
+        touch_members(s, node);
+    }
+}
+
+/* Finds the hosts that have fallen silent. */
+void
+nodes_see_silence(struct state *s)
+{
+    const char *name;
+    struct node *n;
+
+    LIST_FOR_EACH_POP (n, member_node, &s->member_nodes) {
+        ovs_list_init(&n->member_node);
+        read_alive(s, n);
+    }
+    while ((name = silence_pop(&s->silence))) {
+        n = shash_find_data(&s->nodes, name);
+        if (!n) {
+            /* It went while everything was read again. */
+            silence_forget(&s->silence, name);
+            continue;
+        }
+        VLOG_WARN_RL(&rl, "host %s is silent: nothing was heard of it for "
+                     "%"PRId64" ms, so its members are unknown", name,
+                     s->silence.limit);
+        set_silent(s, n, true);
+    }
+}
+
+void
+nodes_write_silent(struct state *s)
+{
+    struct node *n;
+
+    LIST_FOR_EACH_POP (n, turned_node, &s->turned_nodes) {
+        ovs_list_init(&n->turned_node);
+        n->said_silent = n->silent ? n->row->alive : 0;
+        slbrec_node_set_silent(n->row, n->said_silent);
+        s->n_written++;
+    }
+}
+
 /* Nodes. */
 
 static void
@@ -152,6 +306,8 @@ node_destroy(struct state *s, struct node *n)
     state_detach(s, &n->row_ref);
     problems_remove(&s->problems, &n->problems);
     ovs_list_remove(&n->new_node);
+    ovs_list_remove(&n->turned_node);
+    ovs_list_remove(&n->member_node);
     shash_find_and_delete(&s->nodes, n->name);
     free(n);
 }
@@ -232,6 +388,7 @@ read_node(struct state *s, struct node *n)
     } else {
         bindings_remove_node(&s->bindings, n->name);
     }
+    read_alive(s, n);
     problems_replace(&s->problems, &n->problems, &problems);
 
     if (n->mux || was_mux) {
@@ -242,15 +399,47 @@ read_node(struct state *s, struct node *n)
     }
 }
 
+/* Is all that has changed about 'row', and what it refers to, that the agent
+ * is still alive?  This comes often, from very many hosts. */
+static bool
+is_only_alive(const struct slbrec_node *row)
+{
+    static const enum slbrec_node_column_id others[] = {
+        SLBREC_NODE_COL_NAME, SLBREC_NODE_COL_ROLE, SLBREC_NODE_COL_VTEP,
+        SLBREC_NODE_COL_ZONE, SLBREC_NODE_COL_MUX_SET, SLBREC_NODE_COL_PORTS,
+        SLBREC_NODE_COL_APPLIED,
+    };
+
+    if (!slbrec_node_is_updated(row, SLBREC_NODE_COL_ALIVE)) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        if (slbrec_node_is_updated(row, others[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < row->n_ports; i++) {
+        if (!ovs_list_is_empty(&row->ports[i]->header_.track_node)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void
 see_node(struct state *s, const struct slbrec_node *row, bool deleted)
 {
     struct row_ref *ref = state_find(s, row);
     struct node *n = ref ? ref->object : NULL;
 
+    if (n && !deleted && is_only_alive(row)) {
+        read_alive(s, n);
+        return;
+    }
     if (n && (deleted || strcmp(n->name, row->name))) {
         bool was_mux = n->mux;
 
+        silence_forget(&s->silence, n->name);
         node_destroy(s, n);
         if (was_mux) {
             update_mux_zones(s);
@@ -264,7 +453,10 @@ see_node(struct state *s, const struct slbrec_node *row, bool deleted)
         n = xzalloc(sizeof *n);
         n->name = shash_add(&s->nodes, row->name, n)->name;
         n->row = row;
+        n->said_silent = row->silent;
         ovs_list_init(&n->new_node);
+        ovs_list_init(&n->turned_node);
+        ovs_list_init(&n->member_node);
         shash_init(&n->health);
         problem_list_init(&n->problems);
         state_attach(s, &n->row_ref, row, n);

@@ -16,8 +16,8 @@
 #ifndef MANAGER_NODE_H
 #define MANAGER_NODE_H 1
 
-/* Nodes and their ports in the manager's memory, the rows of muxes and
- * Node.wanted. */
+/* Nodes and their ports in the manager's memory, the rows of muxes,
+ * Node.wanted and Node.silent. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,7 +33,11 @@ struct node {
     const struct slbrec_node *row;
     struct row_ref row_ref;
     struct ovs_list new_node;   /* In struct state's 'new_nodes'. */
+    struct ovs_list turned_node; /* In struct state's 'turned_nodes'. */
+    struct ovs_list member_node; /* In struct state's 'member_nodes'. */
     bool mux;                   /* A mux with a VTEP. */
+    bool silent;                /* A host that nothing is heard of. */
+    int64_t said_silent;        /* Node.silent, maybe not there yet. */
     int64_t wanted;             /* Written last, maybe not there yet. */
     struct problem_list problems;
     struct shash health;        /* Of a host's members, by iface_id: struct
@@ -43,9 +47,14 @@ struct node {
 void node_destroy(struct state *, struct node *);
 const char *node_get_health(const struct state *, const char *node,
                             const char *iface_id, const char *key);
+bool node_is_silent(const struct state *, const char *node);
+void node_add_member(struct state *, const char *node);
+void node_remove_member(struct state *, const char *node);
 void see_node(struct state *, const struct slbrec_node *, bool deleted);
 void nodes_see_muxes(struct state *);
+void nodes_see_silence(struct state *);
 void nodes_write_muxes(struct state *);
+void nodes_write_silent(struct state *);
 void nodes_write_wanted(struct state *);
 void nodes_written(struct state *);
 

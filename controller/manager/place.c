@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "controller/manager/binding.h"
+#include "controller/manager/node.h"
 #include "controller/manager/state.h"
 #include "controller/manager/write.h"
 #include "lib/slb-address.h"
@@ -56,11 +57,17 @@ subscribe(struct state *s, struct place_row *place,
     for (size_t i = 0; i < place->n_keys; i++) {
         concern_subscribe(&s->concern, place->known.node, place->keys[i]);
     }
+    if (row->n_pools) {
+        node_add_member(s, place->known.node);
+    }
 }
 
 static void
 unsubscribe(struct state *s, struct place_row *place)
 {
+    if (place->n_keys > 1) {
+        node_remove_member(s, place->known.node);
+    }
     for (size_t i = 0; i < place->n_keys; i++) {
         concern_unsubscribe(&s->concern, place->known.node, place->keys[i]);
     }

@@ -186,16 +186,14 @@ pool_destroy(struct state *s, struct pool *pool)
     free(pool);
 }
 
-/* Has the members of 'pool' be probed as 'probe' says, NULL for not at all. */
+/* Has the health of the members of 'pool' be found out as 'probe' says. */
 void
 pool_set_probe(struct pool *pool, const struct pool_probe *probe)
 {
-    smap_clear(&pool->probe.config);
-    pool->probe.all_up = probe && probe->all_up;
-    if (probe) {
-        smap_destroy(&pool->probe.config);
-        smap_clone(&pool->probe.config, &probe->config);
-    }
+    smap_destroy(&pool->probe.config);
+    smap_clone(&pool->probe.config, &probe->config);
+    pool->probe.all_up = probe->all_up;
+    pool->probe.silent_down = probe->silent_down;
 }
 
 void
@@ -607,8 +605,20 @@ read_health(const struct state *s, const struct pool *pool,
             : MEMBER_UNKNOWN);
 }
 
+/* Is the health of 'm', which is ready, what its host has found out some time
+ * ago, or what is assumed without a probe, and nothing has been heard of the
+ * host for too long?  A NAT rule has one target, which it keeps. */
+static bool
+is_unknown(const struct state *s, const struct pool *pool,
+           const struct member *m)
+{
+    return (!pool->is_nat && !m->up && m->health != MEMBER_UNKNOWN
+            && node_is_silent(s, m->bm.binding->port->node));
+}
+
 /* Finds out which members of 'pool' are healthy.  If none is, those that are
- * down may all count as up; those of which nothing is known never do. */
+ * down may all count as up, as may those that are taken for down because their
+ * host is silent; those of which nothing was ever known never do. */
 static void
 find_health(const struct state *s, struct pool *pool)
 {
@@ -617,8 +627,15 @@ find_health(const struct state *s, struct pool *pool)
     for (size_t i = 0; i < pool->n_members; i++) {
         struct member *m = &pool->members[i];
 
+        m->unknown = m->presumed = false;
         if (member_is_ready(m)) {
             m->health = read_health(s, pool, m);
+            m->unknown = is_unknown(s, pool, m);
+            if (m->unknown && pool->probe.silent_down
+                && m->health == MEMBER_UP) {
+                m->health = MEMBER_DOWN;
+                m->presumed = true;
+            }
             any_up |= m->health == MEMBER_UP;
         } else {
             m->health = MEMBER_UNKNOWN;
@@ -934,28 +951,46 @@ settle_members(struct state *s, struct pool *pool,
     return n;
 }
 
-/* Tells which members of 'pool' are down. */
+/* Returns what users are told about 'm', which is down or unknown, by 'probe'
+ * unless that is NULL. */
+static char *
+health_to_text(const struct member *m, const char *probe)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (m->unknown) {
+        ds_put_format(&ds, "unknown, as host %s is silent: ",
+                      m->bm.binding->port->node);
+    }
+    ds_put_cstr(&ds, (!m->down ? "counts as up"
+                      : m->unknown ? "counts as down" : "down"));
+    if (m->down && m->health == MEMBER_UP) {
+        ds_put_cstr(&ds, ", but as nobody is up it gets connections");
+    }
+    if (probe) {
+        ds_put_format(&ds, " (probe %s)", probe);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+/* Tells which members of 'pool' are down or unknown. */
 static void
 report_health(struct pool *pool)
 {
-    const char *probe = smap_get(&pool->probe.config, "name");
     struct balancer *b = pool->balancer;
+    const char *path = pool->name + strlen(b->name) + 1;
+    const char *end = strstr(path, "/probes/");
+    const char *probe = end ? end + strlen("/probes/") : NULL;
+    int length = end ? end - path : strlen(path);
 
-    for (size_t i = 0; probe && i < pool->n_members; i++) {
+    for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
 
-        if (m->down) {
-            const char *path = pool->name + strlen(b->name) + 1;
-            const char *end = strstr(path, "/probes/");
-
+        if (m->down || m->unknown) {
             status_add_nocopy(&b->compile_status,
-                              xasprintf("%.*s/members/%s",
-                                        (int) (end - path), path, m->name),
-                              xasprintf(m->health == MEMBER_UP
-                                        ? "down, but as nobody is up it "
-                                          "gets connections (probe %s)"
-                                        : "down (probe %s)",
-                                        end + strlen("/probes/")));
+                              xasprintf("%.*s/members/%s", length, path,
+                                        m->name),
+                              health_to_text(m, probe));
         }
     }
 }
@@ -1168,6 +1203,61 @@ write_members(struct state *s, struct pool *pool,
     return changed;
 }
 
+static int
+compare_integers(const void *a_, const void *b_)
+{
+    const int64_t *a = a_;
+    const int64_t *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+static bool
+generation_names(const struct generation *g, uint16_t index)
+{
+    for (size_t i = 0; i < g->n_weights; i++) {
+        if (g->weights[i].index == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes which members of 'pool' get no connections any more because they are
+ * down, as their hosts have said.  That begins when no mux should send them
+ * any: clients whose connections are reset connect again at once.  Returns
+ * true if it changes anything. */
+static bool
+write_unhealthy(const struct pool *pool,
+                const struct slbrec_compiled_pool *row,
+                const struct generations *gs)
+{
+    const struct generation *current = generations_current(gs);
+    int64_t *indices = xmalloc(pool->n_members * sizeof *indices);
+    size_t n = 0;
+
+    for (size_t i = 0; i < pool->n_members; i++) {
+        const struct member *m = &pool->members[i];
+
+        if (!m->gone && m->bm.index && m->health == MEMBER_DOWN
+            && !m->presumed
+            && !(current && generation_names(current, m->bm.index))) {
+            indices[n++] = m->bm.index;
+        }
+    }
+    if (n) {
+        qsort(indices, n, sizeof *indices, compare_integers);
+    }
+
+    bool changed = !integers_equal(indices, n, row->unhealthy,
+                                   row->n_unhealthy);
+    if (changed) {
+        slbrec_compiled_pool_set_unhealthy(row, indices, n);
+    }
+    free(indices);
+    return changed;
+}
+
 static void
 write_pool(struct state *s, struct pool *pool, const struct generations *gs,
            int slots_log2, size_t n_members)
@@ -1192,6 +1282,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
         changed = true;
     }
     changed |= write_members(s, pool, row, n_members);
+    changed |= write_unhealthy(pool, row, gs);
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
     if (changed) {

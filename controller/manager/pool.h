@@ -49,10 +49,11 @@ struct pool_declared {
     bool up;                    /* Is it healthy whatever probes say? */
 };
 
-/* How members of a pool are probed. */
+/* How the health of members of a pool is found out. */
 struct pool_probe {
-    struct smap config;         /* As in Compiled_Pool; empty: not at all. */
+    struct smap config;         /* As in Compiled_Pool; empty: by no probe. */
     bool all_up;                /* Are all usable if none is healthy? */
+    bool silent_down;           /* Are those on silent hosts down? */
 };
 
 enum member_health {
@@ -75,6 +76,8 @@ struct member {
     bool up;                    /* Healthy whatever probes say. */
     enum member_health health;  /* When the pool was compiled last ... */
     bool down;                  /* ... even if it counts as up. */
+    bool unknown;               /* Is its host silent, and it is not known? */
+    bool presumed;              /* Is it down for no other reason? */
 };
 
 struct pool {

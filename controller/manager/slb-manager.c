@@ -64,6 +64,9 @@ struct manager {
     struct ovsdb_idl_txn *txns[MAX_TXNS]; /* Being committed, in order. */
     size_t n_txns;
     bool reload;                /* Has one failed? */
+    struct ovsdb_idl_txn *proof; /* That the database takes writes: being
+                                  * committed; NULL for none. */
+    long long int prove_at;     /* Do not ask for another one before. */
     struct compiler *compiler;
 
     unsigned int seqno;         /* Of the database's contents seen last. */
@@ -114,6 +117,9 @@ manager_destroy(struct manager *m)
 {
     for (size_t i = 0; i < m->n_txns; i++) {
         ovsdb_idl_txn_destroy(m->txns[i]);
+    }
+    if (m->proof) {
+        ovsdb_idl_txn_destroy(m->proof);
     }
     compiler_destroy(m->compiler);
     ovsdb_idl_destroy(m->idl);
@@ -263,6 +269,33 @@ compile(struct manager *m)
     return true;
 }
 
+/* Asks the database for a proof that it takes writes, if one is due, and sees
+ * what has become of it.  It has nothing to do with what is compiled, so its
+ * failure means nothing but that there is none. */
+static void
+prove(struct manager *m)
+{
+    if (!m->proof && m->active && time_msec() >= m->prove_at
+        && time_msec() >= compiler_proof_deadline(m->compiler)) {
+        m->proof = ovsdb_idl_txn_create(m->idl);
+        compiler_prove(m->compiler, m->proof);
+    }
+    if (!m->proof) {
+        return;
+    }
+
+    enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(m->proof);
+    if (status != TXN_INCOMPLETE) {
+        if (status == TXN_SUCCESS && m->active) {
+            compiler_proved(m->compiler);
+        } else {
+            m->prove_at = time_msec() + RETRY_INTERVAL;
+        }
+        ovsdb_idl_txn_destroy(m->proof);
+        m->proof = NULL;
+    }
+}
+
 static void
 manager_run(struct manager *m)
 {
@@ -270,6 +303,7 @@ manager_run(struct manager *m)
     update_state(m);
     update_input(m);
     commit(m);
+    prove(m);
     if (compile(m)) {
         /* There may be more to do. */
         poll_immediate_wake();
@@ -283,8 +317,15 @@ manager_wait(struct manager *m)
     for (size_t i = 0; i < m->n_txns; i++) {
         ovsdb_idl_txn_wait(m->txns[i]);
     }
+    if (m->proof) {
+        ovsdb_idl_txn_wait(m->proof);
+    }
     if (!m->active || m->n_txns) {
         return;
+    }
+    if (!m->proof && compiler_proof_deadline(m->compiler) != LLONG_MAX) {
+        poll_timer_wait_until(MAX(m->prove_at,
+                                  compiler_proof_deadline(m->compiler)));
     }
     if (time_msec() < m->retry_at) {
         poll_timer_wait_until(m->retry_at);

@@ -52,6 +52,9 @@ init_objects(struct state *s)
     ovs_list_init(&s->dirty_prefixes);
     shash_init(&s->nodes);
     ovs_list_init(&s->new_nodes);
+    ovs_list_init(&s->turned_nodes);
+    ovs_list_init(&s->member_nodes);
+    simap_init(&s->n_host_members);
     sset_init(&s->mux_zones);
     s->muxes_dirty = true;
     shash_init(&s->stages);
@@ -109,6 +112,7 @@ destroy_objects(struct state *s)
     hmap_destroy(&s->network_keys);
     shash_destroy(&s->prefixes);
     shash_destroy(&s->nodes);
+    simap_destroy(&s->n_host_members);
     sset_destroy(&s->mux_zones);
     shash_destroy(&s->stages);
     shash_destroy(&s->balancers);
@@ -128,6 +132,7 @@ state_init(struct state *s, struct ovsdb_idl *idl)
     cookies_init(&s->cookies, random_uint32());
     member_indices_init(&s->indices);
     s->prepare = prepare_create();
+    silence_init(&s->silence);
     init_objects(s);
 }
 
@@ -139,6 +144,7 @@ state_destroy(struct state *s)
     cookies_destroy(&s->cookies);
     member_indices_destroy(&s->indices);
     prepare_destroy(s->prepare);
+    silence_destroy(&s->silence);
     problems_destroy(&s->problems);
 }
 

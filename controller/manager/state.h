@@ -58,11 +58,13 @@
 #include "controller/manager/cookie.h"
 #include "controller/manager/member-index.h"
 #include "controller/manager/problems.h"
+#include "controller/manager/silence.h"
 #include "controller/manager/tunnel-key.h"
 #include "heap.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
+#include "simap.h"
 #include "sset.h"
 
 struct balancer;
@@ -105,6 +107,9 @@ struct state {
     struct ovs_list dirty_prefixes;
     struct shash nodes;         /* Contains "struct node"s. */
     struct ovs_list new_nodes;  /* That nothing was ever wanted from. */
+    struct ovs_list turned_nodes; /* Whose Node.silent is to be written. */
+    struct ovs_list member_nodes; /* Who may have got or lost members. */
+    struct simap n_host_members; /* Rows of Binding with pools, by node. */
     struct sset mux_zones;
     bool muxes_dirty;
     struct shash stages;        /* Contains "struct stage"s. */
@@ -132,6 +137,7 @@ struct state {
     struct assign assign;
     struct concern concern;
     struct prepare *prepare;
+    struct silence silence;
     struct problems problems;
 };
 

@@ -38,9 +38,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-/* What is in force with every rule, in minutes. */
-#define IDLE_TIMEOUT_DEFAULT 4
-
 /* 'property' of what is called 'name' in the list 'list' does not have its
  * effect; 'instead' says what there is instead. */
 static void
@@ -50,24 +47,6 @@ add(struct status *status, const char *list, const char *name,
     status_add_nocopy(status, xasprintf("%s/%s", list, name),
                       xasprintf("not supported yet: %s (%s)", property,
                                 instead));
-}
-
-/* What rules and inbound NAT rules have in common. */
-static void
-add_connection(struct status *status, const char *list, const char *name,
-               bool enable_tcp_reset, bool udp, int idle_timeout)
-{
-    if (enable_tcp_reset) {
-        add(status, list, name, "enableTcpReset",
-            "connections end without a reset");
-    }
-    if (idle_timeout != IDLE_TIMEOUT_DEFAULT) {
-        add(status, list, name, "idleTimeoutInMinutes",
-            udp ? "muxes know it, but hosts forget a connection when their "
-                  "connection tracking does"
-                : "hosts forget a connection when their connection tracking "
-                  "does");
-    }
 }
 
 /* Adds what is not supported of a virtual network with 'peerings' or
@@ -103,34 +82,15 @@ support_frontend(struct status *status, const char *name, bool fastpath)
     }
 }
 
-/* Adds what is not supported of 'rule'. */
+/* Adds what is not supported of rule 'name'. */
 void
-support_rule(struct status *status, const struct support_rule *rule)
+support_rule(struct status *status, const char *name,
+             bool disable_outbound_snat)
 {
-    const char *list = "rules";
-
-    if (rule->disable_outbound_snat) {
-        add(status, list, rule->name, "disableOutboundSnat",
+    if (disable_outbound_snat) {
+        add(status, "rules", name, "disableOutboundSnat",
             "no machine has outbound connections by the load balancer yet");
     }
-    add_connection(status, list, rule->name, rule->enable_tcp_reset, rule->udp,
-                   rule->idle_timeout);
-}
-
-/* Adds what is not supported of inbound NAT rule 'rule'. */
-void
-support_inbound_nat_rule(struct status *status, const struct support_nat *rule)
-{
-    add_connection(status, "inboundNatRules", rule->name,
-                   rule->enable_tcp_reset, rule->udp, rule->idle_timeout);
-}
-
-/* Adds what is not supported of inbound NAT pool 'pool'. */
-void
-support_inbound_nat_pool(struct status *status, const struct support_nat *pool)
-{
-    add_connection(status, "inboundNatPools", pool->name,
-                   pool->enable_tcp_reset, pool->udp, pool->idle_timeout);
 }
 
 /* Adds what is not supported of outbound rule 'rule', which is never in force,

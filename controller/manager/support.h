@@ -31,22 +31,6 @@
 
 struct status;
 
-struct support_rule {
-    const char *name;
-    bool disable_outbound_snat;
-    bool enable_tcp_reset;
-    bool udp;
-    int idle_timeout;           /* In minutes. */
-};
-
-/* An inbound NAT rule or an inbound NAT pool. */
-struct support_nat {
-    const char *name;
-    bool enable_tcp_reset;
-    bool udp;
-    int idle_timeout;           /* In minutes. */
-};
-
 struct support_outbound {
     const char *name;
     int allocated_ports;        /* As declared, see lib/slb-outbound.h. */
@@ -57,9 +41,8 @@ struct support_outbound {
 void support_network(struct status *, bool peerings);
 void support_load_balancer(struct status *, bool global);
 void support_frontend(struct status *, const char *name, bool fastpath);
-void support_rule(struct status *, const struct support_rule *);
-void support_inbound_nat_rule(struct status *, const struct support_nat *);
-void support_inbound_nat_pool(struct status *, const struct support_nat *);
+void support_rule(struct status *, const char *name,
+                  bool disable_outbound_snat);
 void support_outbound_rule(struct status *, const struct support_outbound *);
 
 #endif /* controller/manager/support.h */

@@ -15,16 +15,22 @@
 /* Sends the frames of a capture into a DPDK port, again and again, at a rate
  * of its own, PPS packets a second, whether the receiver keeps up or not.
  *
- *     frame-source CAPTURE PPS SECONDS RESULT -- EAL-ARGUMENT...
+ *     frame-source CAPTURE PPS SECONDS RESULT RECEIVER -- EAL-ARGUMENT...
  *
  * Writes to the file RESULT how many seconds it took, and for each frame of
  * the capture a line that says how often it was to be sent and how often the
  * queue had room for it.  Time that it had not got it does not make up for, so
- * it causes no bursts. */
+ * it causes no bursts.
+ *
+ * RECEIVER is the receiving thread's /proc/PID/task/TID/schedstat.  A receiver
+ * that gets no processor loses packets whatever it does.  The first line of
+ * RESULT also says for how many seconds it had to wait for one in all, and at
+ * most within WATCH_MS milliseconds. */
 
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -33,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -51,6 +58,19 @@ struct frame {
     uint32_t size;
     uint64_t offered;
     uint64_t accepted;
+};
+
+/* Looks once a millisecond how long the receiver has waited. */
+#define WATCH_MS 50
+#define WATCH_NS 1000000
+
+struct watch {
+    int fd;
+    uint64_t looked_at;         /* Nanoseconds, as all here. */
+    uint64_t first;             /* What it had waited before. */
+    uint64_t waits[WATCH_MS];   /* What it had waited then, in turn. */
+    size_t n;
+    uint64_t longest;           /* Wait within WATCH_MS. */
 };
 
 static uint64_t
@@ -151,16 +171,57 @@ send_burst(struct rte_mempool *pool, struct frame *frames, size_t n_frames,
     *nextp = (next + BURST) % n_frames;
 }
 
+static uint64_t
+read_wait(const struct watch *w)
+{
+    char text[128];
+    ssize_t n = pread(w->fd, text, sizeof text - 1, 0);
+    char *end;
+
+    if (n <= 0) {
+        ovs_fatal(errno, "the receiver is gone");
+    }
+    text[n] = '\0';
+    strtoull(text, &end, 10);
+    return strtoull(end, NULL, 10);
+}
+
 static void
-write_result(const char *name, double seconds, const struct frame *frames,
-             size_t n_frames)
+watch_start(struct watch *w, const char *schedstat)
+{
+    memset(w, 0, sizeof *w);
+    w->fd = open(schedstat, O_RDONLY);
+    if (w->fd < 0) {
+        ovs_fatal(errno, "%s", schedstat);
+    }
+    w->first = read_wait(w);
+    for (size_t i = 0; i < WATCH_MS; i++) {
+        w->waits[i] = w->first;
+    }
+}
+
+static void
+watch_look(struct watch *w, uint64_t now)
+{
+    uint64_t *wait = &w->waits[w->n++ % WATCH_MS];
+    uint64_t before = *wait;
+
+    *wait = read_wait(w);
+    w->longest = MAX(w->longest, *wait - before);
+    w->looked_at = now;
+}
+
+static void
+write_result(const char *name, double seconds, const struct watch *w,
+             const struct frame *frames, size_t n_frames)
 {
     FILE *stream = fopen(name, "w");
 
     if (!stream) {
         ovs_fatal(errno, "%s", name);
     }
-    fprintf(stream, "%f\n", seconds);
+    fprintf(stream, "%f %f %f\n", seconds, (read_wait(w) - w->first) / 1e9,
+            w->longest / 1e9);
     for (size_t i = 0; i < n_frames; i++) {
         fprintf(stream, "%"PRIu64" %"PRIu64"\n", frames[i].offered,
                 frames[i].accepted);
@@ -174,8 +235,8 @@ int
 main(int argc, char *argv[])
 {
     set_program_name(argv[0]);
-    if (argc < 6 || strcmp(argv[5], "--")) {
-        ovs_fatal(0, "usage: %s CAPTURE PPS SECONDS RESULT -- "
+    if (argc < 7 || strcmp(argv[6], "--")) {
+        ovs_fatal(0, "usage: %s CAPTURE PPS SECONDS RESULT RECEIVER -- "
                   "EAL-ARGUMENT...", argv[0]);
     }
 
@@ -184,9 +245,11 @@ main(int argc, char *argv[])
     double pps = atof(argv[2]);
     double seconds = atof(argv[3]);
     const char *result = argv[4];
+    struct watch watch;
 
-    argv[5] = argv[0];
-    if (rte_eal_init(argc - 5, argv + 5) < 0) {
+    watch_start(&watch, argv[5]);
+    argv[6] = argv[0];
+    if (rte_eal_init(argc - 6, argv + 6) < 0) {
         ovs_fatal(0, "DPDK cannot be initialized");
     }
 
@@ -208,8 +271,11 @@ main(int argc, char *argv[])
             due = MAX(due + interval, now - MAX_LATE_NS);
             send_burst(pool, frames, n_frames, &next);
         }
+        if (now - watch.looked_at >= WATCH_NS) {
+            watch_look(&watch, now);
+        }
     }
-    write_result(result, (now_ns() - start) / 1e9, frames, n_frames);
+    write_result(result, (now_ns() - start) / 1e9, &watch, frames, n_frames);
 
     /* The other end has packets in its queue yet: our caller sees when it has
      * not any more. */

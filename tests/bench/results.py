@@ -9,7 +9,9 @@ others as they are.  Each says where and of what it was measured.
 import fcntl
 import os
 import platform
+import random
 import re
+import statistics
 import subprocess
 import time
 
@@ -45,6 +47,14 @@ def machine():
         _output('pkg-config', '--modversion', 'libdpdk') or '(unknown)',
         commit, ' with changes' if changed else '',
         time.strftime('%Y-%m-%d %H:%M'))
+
+
+def error_of_median(values):
+    """The standard error of a median, by bootstrap."""
+    rng = random.Random(1)
+    return statistics.stdev(
+        statistics.median(rng.choices(values, k=len(values)))
+        for _ in range(200))
 
 
 def table(heads, rows):

@@ -98,7 +98,7 @@ class Node:
     """ovsdb-server and slb-vswitchd of one mux."""
 
     def __init__(self, program=None, cores=(0, ), pmds=(1, ), memory=256,
-                 environment=None):
+                 environment=None, eal=''):
         self.program = program or os.path.join(
             os.environ.get('SLB_BUILDDIR', os.path.join(SOURCE, '_build')),
             'ovs-ext/slb-vswitchd')
@@ -114,7 +114,7 @@ class Node:
             'dpdk-lcore-mask': '0x%x' % sum(1 << core for core in cores),
             'pmd-cpu-mask': '0x%x' % sum(1 << core for core in pmds),
             'dpdk-socket-mem': str(memory),
-            'dpdk-extra': '"--no-pci --in-memory --no-telemetry"',
+            'dpdk-extra': '"--no-pci --in-memory --no-telemetry %s"' % eal,
             'per-port-memory': 'true'}
 
     def path(self, name):
@@ -186,7 +186,7 @@ class Node:
                                 if re.search(r'\|(EMER|ERR)\|', line))
         return text
 
-    def run(self, *command, data=None, timeout=20):
+    def run(self, *command, data=None, timeout=70):
         done = subprocess.run(command, input=data, text=True, env=self.env,
                               timeout=timeout, capture_output=True)
         if done.returncode:
@@ -195,14 +195,14 @@ class Node:
         return done.stdout
 
     def vsctl(self, *arguments):
-        return self.run('ovs-vsctl', '--timeout=15', *arguments)
+        return self.run('ovs-vsctl', '--timeout=60', *arguments)
 
     def ofctl(self, *arguments, data=None):
-        return self.run('ovs-ofctl', '--timeout=15', '-OOpenFlow15',
+        return self.run('ovs-ofctl', '--timeout=60', '-OOpenFlow15',
                         *arguments, data=data)
 
     def appctl(self, *arguments):
-        return self.run('ovs-appctl', '--timeout=15', '-t',
+        return self.run('ovs-appctl', '--timeout=60', '-t',
                         self.path('vswitchd.ctl'), *arguments)
 
     def in_namespace(self, *command, data=None):
@@ -237,14 +237,15 @@ class Node:
         return sums
 
     def pmd_threads(self):
-        """Ids of the PMD threads."""
+        """Ids of the PMD threads, by core."""
         tasks = '/proc/%d/task/' % self.vswitchd.pid
-        found = []
+        found = {}
         for task in os.listdir(tasks):
             try:
                 with open(tasks + task + '/comm') as f:
-                    if f.read().startswith('pmd-'):
-                        found.append(int(task))
+                    match = re.match(r'pmd-c(\d+)/', f.read())
+                    if match:
+                        found[int(match.group(1))] = int(task)
             except (FileNotFoundError, ProcessLookupError):
                 # Others come and go.
                 pass
@@ -252,17 +253,15 @@ class Node:
 
 
 class Refused(Exception):
-    """An error that the datapath answered with."""
+    """An error that the other end answered with."""
 
 
-class MuxClient:
-    """A connection to the mux datapath's socket."""
+class Rpc:
+    """A connection to a socket that speaks JSON-RPC as OVS does."""
 
-    def __init__(self, node, timeout=10):
+    def __init__(self, path, timeout=10):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        path = node.path('slb-mux.sock')
-        wait_until('the mux datapath listens', lambda: os.path.exists(path))
         self.socket.connect(path)
         self.buffer = ''
         self.id = 0
@@ -286,7 +285,7 @@ class MuxClient:
             except ValueError:
                 data = self.socket.recv(1 << 16)
                 if not data:
-                    raise ConnectionError('closed by the datapath') from None
+                    raise ConnectionError('closed by the other end') from None
                 self.buffer += data.decode()
 
     def call(self, method, *params):
@@ -301,6 +300,15 @@ class MuxClient:
                 if message.get('error') is not None:
                     raise Refused(json.dumps(message['error']))
                 return message['result']
+
+
+class MuxClient(Rpc):
+    """A connection to the mux datapath's socket."""
+
+    def __init__(self, node, timeout=10):
+        path = node.path('slb-mux.sock')
+        wait_until('the mux datapath listens', lambda: os.path.exists(path))
+        super().__init__(path, timeout)
 
     def hello(self):
         return self.call('hello', {'version': 1, 'agent': 'test'})

@@ -8,7 +8,8 @@
   requests.py keep URL LOG      --connections that stay open, each sending
                                 requests in turn; one that breaks stays so
   requests.py report LOG...     what the logs say; with --since, what happened
-                                after that moment
+                                after that moment, also to requests that were
+                                under way then, unless --begun is given
 
 Requests are sent whether or not earlier ones were answered, until --count are
 done, --seconds have passed, or SIGTERM comes; those under way are waited for.
@@ -158,8 +159,7 @@ def report(args):
             for line in stream:
                 start, end, result, _port, server = line.split()
                 start, end = float(start), float(end)
-                # One that was under way at that moment counts as well.
-                if args.since and end < args.since:
+                if (start if args.begun else end) < args.since:
                     continue
                 sent += 1
                 first = start if first is None else min(first, start)
@@ -202,6 +202,7 @@ def main():
     mode = modes.add_parser("report")
     mode.add_argument("logs", nargs="+")
     mode.add_argument("--since", type=float, default=0)
+    mode.add_argument("--begun", action="store_true")
     mode.add_argument("--slow", type=float, default=0.5)
     mode.add_argument("--bad", action="store_true")
     args = parser.parse_args()

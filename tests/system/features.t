@@ -99,7 +99,7 @@ END
 for vm in vm5 vm6; do
     add_address $vm 20.50.60.70
     serve $vm tcp/20.50.60.70/53 udp/20.50.60.70/53 tcp/20.50.60.70/5001 \
-        tcp/20.50.60.70/6001
+        tcp/20.50.60.70/6001 tcp/0.0.0.0/22
 done
 serve vm1 tcp/0.0.0.0/22
 
@@ -117,22 +117,13 @@ done
 # shows: LoadBalancer.tier LoadBalancer.frontends.fastpath
 # shows: LoadBalancer.rules.enableTcpReset
 # shows: LoadBalancer.rules.disableOutboundSnat
-# shows: LoadBalancer.rules.idleTimeoutInMinutes
-# shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatRules.enableTcpReset
-# shows: LoadBalancer.inboundNatPools.idleTimeoutInMinutes
 # shows: LoadBalancer.inboundNatPools.enableTcpReset
 # shows: VirtualNetwork.peerings
 use "$tmp/all.yaml" <<'END'
 LoadBalancer/web/frontends/public: not supported yet: fastpath (traffic goes by the muxes)
-LoadBalancer/web/inboundNatPools/ssh: not supported yet: enableTcpReset (connections end without a reset)
-LoadBalancer/web/inboundNatPools/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
-LoadBalancer/web/inboundNatRules/ssh: not supported yet: enableTcpReset (connections end without a reset)
-LoadBalancer/web/inboundNatRules/ssh: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web/outboundRules/out: not supported yet: outboundRules (the rule is not in force; each of its 4 members would get 1024 ports)
 LoadBalancer/web/rules/http: not supported yet: disableOutboundSnat (no machine has outbound connections by the load balancer yet)
-LoadBalancer/web/rules/http: not supported yet: enableTcpReset (connections end without a reset)
-LoadBalancer/web/rules/http: not supported yet: idleTimeoutInMinutes (hosts forget a connection when their connection tracking does)
 LoadBalancer/web: not supported yet: tier: Global (it is treated as Regional)
 VirtualNetwork/apps: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
 VirtualNetwork/prod: not supported yet: peerings (members in a peered network are served by public frontends only, and machines of the two networks do not reach each other)
@@ -174,6 +165,33 @@ is "$(ask_all client tcp/20.50.60.70/5001 --count 3)" "3 vm5" \
     "the same with floating IP"
 is "$(ask_all client tcp/20.50.60.70/6001 --count 3)" "3 vm6" \
     "and an inbound NAT pool with floating IP"
+
+# For how long a connection to a port may be idle yet, in minutes.
+idle_minutes()
+{
+    for host in host1 host2 host3; do
+        on $host ovs-appctl dpctl/dump-conntrack -s
+    done | sed -n "s/.*dport=$1).*timeout=\([0-9]*\).*=ESTABLISHED.*/\1/p" |
+        awk '{ print int(($1 + 59) / 60) }' | sort -u
+}
+# shows: LoadBalancer.rules.idleTimeoutInMinutes
+# shows: LoadBalancer.inboundNatRules.idleTimeoutInMinutes
+# shows: LoadBalancer.inboundNatPools.idleTimeoutInMinutes
+start connections ip netns exec "$SLB_LAB-client" /usr/bin/python3 -uc '
+import socket
+import sys
+import time
+connections = [socket.create_connection((sys.argv[1], int(port)), 5)
+               for port in sys.argv[2:]]
+print("connected")
+time.sleep(600)' "$vip" 80 50001 50100
+ok "connections" wait_until 15 grep -q connected "$tmp/connections.out"
+for port in "80 30" "50001 10" "50100 5"; do
+    read -r port minutes <<<"$port"
+    is "$(idle_minutes "$port")" "$minutes" \
+        "one to port $port may be idle for $minutes minutes"
+done
+stop connections
 
 # What is Basic has less.
 # shows: LoadBalancer.sku LoadBalancer.probes.protocol

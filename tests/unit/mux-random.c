@@ -129,7 +129,7 @@ put_endpoint_key(struct mux_random *r, struct ds *ds)
     if (below(r, 8)) {
         ds_put_format(ds, ", \"protocol\": %d, \"port\": %"PRIu32,
                       below(r, 2) ? IPPROTO_TCP : IPPROTO_UDP,
-                      80 + below(r, 3));
+                      below(r, 4) ? 80 + below(r, 3) : 1024 + below(r, 16));
     } else {
         ds_put_cstr(ds, ", \"protocol\": 0, \"port\": 0");
     }
@@ -285,8 +285,9 @@ mux_random_first_ops(struct mux_op *ops)
            "'key': '000102030405060708090a0b0c0d0e0f'}");
     for (int i = 0; i < N_VTEPS; i++) {
         add_op(ops, &n, "{'op': 'nexthop', 'vtep': '172.16.0.2%d',"
-               "'src_mac': '02:00:00:00:00:0b',"
-               "'dst_mac': '02:00:00:00:00:1%d'}", i, i);
+               "'src_mac': '02:00:00:00:00:0b', 'dead': %s,"
+               "'dst_mac': '02:00:00:00:00:1%d'}", i,
+               i == N_VTEPS - 1 ? "true" : "false", i);
     }
     for (int i = 0; i < N_POOLS; i++) {
         add_op(ops, &n, "{'op': 'pool', 'tunnel_key': %d, 'network': 7,"
@@ -360,7 +361,8 @@ put_l4(struct mux_random *r, struct dp_packet *p, uint8_t protocol,
        uint32_t payload)
 {
     uint16_t sport = below(r, 64) + 1000;
-    uint16_t dport = below(r, 3) ? 80 + below(r, 4) : 1024 + below(r, 2048);
+    uint16_t dport = (below(r, 3) ? 80 + below(r, 4)
+                      : 1024 + below(r, below(r, 2) ? 16 : 2048));
 
     if (protocol == IPPROTO_TCP) {
         struct tcp_header *tcp = dp_packet_put_zeros(p, sizeof *tcp);

@@ -24,6 +24,7 @@
 #include "openvswitch/json.h"
 #include "ovs-ext/mux-fair-judge.h"
 #include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-report.h"
 #include "ovs-ext/mux-flight.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-store.h"
@@ -414,6 +415,40 @@ test_capacity(void)
 }
 
 static void
+test_follow(void)
+{
+    struct mux_fair_work work = {
+        .ns = 10000000, .arrived = 10000, .forwarded = 5000, .full = 10000,
+        .judge_ns = 1000000, .forward_ns = 5000000,
+        .gap_packets = 10000, .gap_ns = 1000000,
+    };
+    struct mux_fair_capacity c;
+    double rate;
+
+    /* 200 ns to receive and judge, 1000 ns to forward.  At first the most that
+     * was seen counts... */
+    mux_fair_capacity_init(&c);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 1e6), INFINITY);
+    mux_fair_capacity_learn(&c, &work, false);
+    rate = mux_fair_capacity_follow(&c, 1e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .2) / 1000e-9, 1);
+    CU_ASSERT_EQUAL(mux_fair_capacity_follow(&c, 2e6), rate);
+    rate = mux_fair_capacity_follow(&c, .5e6);
+    assert_near(rate, (MUX_FAIR_BUSY - .1) / 1000e-9, 1);
+
+    /* ...later it changes by 2 % a tick at most. */
+    for (int i = 0; i < MUX_FAIR_FIRST_TICKS; i++) {
+        mux_fair_capacity_learn(&c, &work, false);
+    }
+    assert_near(mux_fair_capacity_follow(&c, 2e6), rate / 1.02, 1);
+    assert_near(mux_fair_capacity_follow(&c, .5e6), rate, 1);
+    for (int i = 0; i < 100; i++) {
+        rate = mux_fair_capacity_follow(&c, 2e6);
+    }
+    assert_near(rate, (MUX_FAIR_BUSY - .4) / 1000e-9, 1);
+}
+
+static void
 test_backlog(void)
 {
     struct mux_fair_thread t = { .backlog = 0 };
@@ -447,6 +482,14 @@ test_backlog(void)
         n_begins += mux_fair_enter(&t, i % 5 ? 20 : NETDEV_MAX_BURST);
     }
     CU_ASSERT_EQUAL(n_begins, 0);
+
+    /* Nobody counts what nobody wants. */
+    atomic_store_relaxed(&t.off, true);
+    atomic_store_relaxed(&t.backlog, 0);
+    for (int i = 0; i < 1000; i++) {
+        CU_ASSERT(!mux_fair_enter(&t, NETDEV_MAX_BURST));
+    }
+    CU_ASSERT_EQUAL(t.backlog, 0);
 }
 
 /* A port with threads, driven by a clock of the test's own. */
@@ -601,13 +644,13 @@ test_judge_vips(void)
     assert_near(lost_part(&port, 0), .9, .01);
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    mux_fair_judge_format(port.judge, "slb0", &ds);
+    mux_fair_report_format(port.judge, "slb0", &ds);
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "slb0: short, 1 shortages "
                                   "so far; overload=loss, max-pps=100000\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "  10.0.0.1, weight 1: 50"));
     ds_destroy(&ds);
 
-    struct json *json = mux_fair_judge_to_json(port.judge, "slb0");
+    struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *first = json_array(vips)->elems[0];
     const struct shash *o = json_object(first);
@@ -640,6 +683,24 @@ test_judge_weights(void)
     for (int i = 0; i < N_PORT_VIPS; i++) {
         assert_near(lost_part(&port, i),
                     i == N_PORT_VIPS - 1 ? .5 : .95, .04);
+    }
+    port_destroy(&port);
+}
+
+/* Who has sent too much until lately, and hardly anything since, may send a
+ * little more at once. */
+static void
+test_judge_burst(void)
+{
+    struct port port;
+
+    port_init(&port, MUX_FAIR_LOSS, 100000);
+    port_run(&port);
+    port_ticks(&port, 20, 5, 0, 5050);
+    CU_ASSERT(lost_part(&port, 0) > .5);
+    port_ticks(&port, 15, 0, 0, 1);
+    for (int i = 0; i < 50; i++) {
+        CU_ASSERT(port_send(&port, 0, 0, 0));
     }
     port_destroy(&port);
 }
@@ -689,13 +750,13 @@ test_judge_flows(void)
     assert_near(heavy, .9, .01);
 
     struct ds ds = DS_EMPTY_INITIALIZER;
-    mux_fair_judge_format(port.judge, "slb0", &ds);
+    mux_fair_report_format(port.judge, "slb0", &ds);
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds),
                                   "    from 198.51.100.0 protocol 6 ports "
                                   "5001 -> 80: "));
     ds_destroy(&ds);
 
-    struct json *json = mux_fair_judge_to_json(port.judge, "slb0");
+    struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *flows = shash_find_data(
         json_object(json_array(vips)->elems[0]), "flows");
@@ -737,7 +798,7 @@ batches(struct port *port, int n, size_t size)
             n_sent += port_send(port, 0, j % 10, j);
         }
         if (meter) {
-            mux_fair_meter_judged(meter);
+            mux_fair_meter_judged(meter, mux_fair_nsec());
         }
         mux_fair_leave(&thread->fair, n_sent);
     }
@@ -830,6 +891,14 @@ test_judge_overload(void)
         port.lost++;
         CU_ASSERT(!batches(&port, 50, NETDEV_MAX_BURST));
     }
+    CU_ASSERT(port.threads[0]->fair.off);
+
+    /* With a limit threads are watched nevertheless. */
+    never.max_pps = 1000;
+    mux_fair_judge_set_options(port.judge, &never);
+    CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+    CU_ASSERT(is_metered(&port));
+    CU_ASSERT(!port.threads[0]->fair.off);
     port_destroy(&port);
 }
 
@@ -857,9 +926,11 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_sketch),
     UNIT_TEST(test_sketch_window),
     UNIT_TEST(test_capacity),
+    UNIT_TEST(test_follow),
     UNIT_TEST(test_backlog),
     UNIT_TEST(test_judge_vips),
     UNIT_TEST(test_judge_weights),
+    UNIT_TEST(test_judge_burst),
     UNIT_TEST(test_judge_flows),
     UNIT_TEST(test_judge_overload),
     UNIT_TEST(test_options),

@@ -22,6 +22,7 @@
 #include "dp-packet.h"
 #include "lib/slb-hash.h"
 #include "lib/steering.h"
+#include "odp-util.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-store.h"
 #include "ovs-ext/mux-table.h"
@@ -875,6 +876,79 @@ test_drop_ipv6(void)
     put_ip6(p, "2001:db8:1::10", "2001:db8:20::10", IPPROTO_HOPOPTS, 160);
     dp_packet_put_zeros(p, 160);
     assert_dropped(p, MUX_COUNT_PROTOCOL);
+}
+
+/* Returns a packet by which the agent measures, from the bridge itself. */
+static struct dp_packet *
+measuring_packet(bool v4, uint16_t sport, uint16_t dport)
+{
+    struct dp_packet *p = new_packet(128);
+
+    put_eth(p, v4 ? ETH_TYPE_IP : ETH_TYPE_IPV6);
+    if (v4) {
+        put_ip(p, "169.254.255.255", "20.50.60.10", IPPROTO_TCP,
+               TCP_HEADER_LEN);
+    } else {
+        put_ip6(p, "fe80::534c:4276:0:3fff", "2001:db8:20::10", IPPROTO_TCP,
+                TCP_HEADER_LEN);
+    }
+    put_l4(p, IPPROTO_TCP, sport, dport, 0);
+    p->md.in_port.odp_port = ODPP_NONE;
+    return p;
+}
+
+/* Only what the bridge itself sends measures, and its header is no other. */
+static void
+test_measures(void)
+{
+    enum steering_measure measure;
+    struct dp_packet *p;
+    uint16_t owner;
+
+    for (int v4 = 0; v4 <= 1; v4++) {
+        p = forward(measuring_packet(v4, 1000, 80));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT(steering_pull_measure((uint8_t *) dp_packet_data(p) + 50,
+                                        &measure, &owner));
+        CU_ASSERT_EQUAL(measure, STEERING_MEASURES);
+        CU_ASSERT_EQUAL(owner, 258);
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_MEASURES], 1);
+        CU_ASSERT_EQUAL(counters.n[MUX_COUNT_FORWARDED], 1);
+        dp_packet_delete(p);
+
+        p = measuring_packet(v4, 1000, 80);
+        p->md.in_port.odp_port = 1;
+        assert_dropped(p, MUX_COUNT_MARTIAN);
+
+        /* The ports of VMs. */
+        p = measuring_packet(v4, 1000, v4 ? 1024 : 65535);
+        assert_dropped(p, MUX_COUNT_MARTIAN);
+        assert_dropped(measuring_packet(v4, 1000, 1), MUX_COUNT_NO_ENDPOINT);
+    }
+
+    /* Other addresses that cannot be. */
+    static const uint8_t sources[][4] = {
+        { 169, 254, 191, 255 }, { 127, 0, 0, 1 }, { 20, 50, 60, 10 }
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+        p = measuring_packet(true, 1000, 80);
+        memcpy((uint8_t *) dp_packet_data(p) + 14 + 12, sources[i], 4);
+        fix_ip(p);
+        assert_dropped(p, MUX_COUNT_MARTIAN);
+    }
+    p = measuring_packet(false, 1000, 80);
+    ((uint8_t *) dp_packet_data(p))[14 + 8 + 13] = 1;
+    assert_dropped(p, MUX_COUNT_MARTIAN);
+
+    /* A fragment; one that has no way to go. */
+    p = measuring_packet(true, 1000, 80);
+    ((uint8_t *) dp_packet_data(p))[14 + 6] = IP_MORE_FRAGMENTS >> 8;
+    fix_ip(p);
+    assert_dropped(p, MUX_COUNT_MARTIAN);
+    p = measuring_packet(true, 1000, 80);
+    ((uint8_t *) dp_packet_data(p))[14 + 8] = 1;
+    fix_ip(p);
+    assert_dropped(p, MUX_COUNT_MARTIAN);
 }
 
 /* Nothing is read behind the end, wherever that is.  (Packets end where their
@@ -2266,6 +2340,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_drop_stranger),
     UNIT_TEST(test_drop_tunnelled),
     UNIT_TEST(test_drop_ipv4),
+    UNIT_TEST(test_measures),
     UNIT_TEST(test_drop_ipv6),
     UNIT_TEST(test_drop_truncated),
     UNIT_TEST(test_separate),

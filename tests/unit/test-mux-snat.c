@@ -477,6 +477,121 @@ test_random(void)
     mux_store_destroy(store);
 }
 
+#define ENDPOINT(NETWORK, PROTOCOL)                                     \
+    "'network': " #NETWORK ", 'address': '10.0.0.1', 'protocol': "      \
+    #PROTOCOL ", 'port'"
+
+/* Returns whether 'table' says that 'port' of 10.0.0.1 may be named. */
+static bool
+may_be_named(const struct mux_table *table, uint8_t protocol, uint16_t port)
+{
+    const uint64_t vip[2] = { 0, UINT64_C(0xffff0a000001) };
+
+    return mux_snat_may_be_named(
+        table, mux_endpoint_hash(vip, mux_tuple(0, protocol, port)));
+}
+
+/* The filters never hide an endpoint that is there, whatever has come and
+ * gone, hardly ever have one that is not, and are shared by no two tables. */
+static void
+test_filter(void)
+{
+    enum { N_ROUNDS = 100, N_PORTS = 2000 };
+    static bool named[N_PORTS];
+    struct mux_store *store = mux_store_create();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    size_t n_named = 0, n_wrong = 0, n_asked = 0;
+
+    random_set_seed(11);
+    mux_unit_load(store, true, 1, "[" BASE ","
+                  "{'op': 'pool', 'tunnel_key': 1, 'network': 1, 'slots': 8,"
+                  "'members': [[1, '172.16.0.21']], 'generations':"
+                  "[{'number': 1, 'state': 'current', 'age': 99999,"
+                  "'weights': [[1, 1]]}]}]");
+    for (int round = 0; round < N_ROUNDS; round++) {
+        ds_clear(&ds);
+        for (int n = random_range(100); n >= 0; n--) {
+            int i = random_range(N_PORTS);
+
+            ds_put_cstr(&ds, ds.length ? "," : "[");
+            if (named[i]) {
+                ds_put_format(&ds, "{'op': 'endpoint-del', " ENDPOINT(0, 6)
+                              ": %d}", 1024 + i);
+            } else {
+                ds_put_format(&ds, "{'op': 'endpoint', " ENDPOINT(0, 6)
+                              ": %d, 'pool': 1, 'distribution': 'Default',"
+                              "'idle': 60, 'name': 'n'}", 1024 + i);
+            }
+            named[i] = !named[i];
+            n_named += named[i] ? 1 : -1;
+        }
+        ds_put_char(&ds, ']');
+        mux_unit_load(store, false, 2 + round, "%s", ds_cstr(&ds));
+        ovsrcu_quiesce();
+
+        const struct mux_table *t = mux_store_get_table(store);
+        for (int i = 0; i < N_PORTS; i++) {
+            if (named[i]) {
+                CU_ASSERT(may_be_named(t, IPPROTO_TCP, 1024 + i));
+            } else {
+                n_asked++;
+                n_wrong += may_be_named(t, IPPROTO_TCP, 1024 + i);
+            }
+            n_asked++;
+            n_wrong += may_be_named(t, IPPROTO_UDP, 1024 + i);
+        }
+        for (size_t i = 0; i <= t->page_mask; i++) {
+            struct mux_snat_filter filter;
+
+            mux_snat_filter_fill(&filter, t->pages[i]);
+            CU_ASSERT(!memcmp(&filter, &t->filters[i], sizeof filter));
+        }
+    }
+    CU_ASSERT(n_named > N_PORTS / 3);
+    CU_ASSERT(mux_store_get_table(store)->page_mask);
+    CU_ASSERT(n_wrong < n_asked / 10);
+    ds_destroy(&ds);
+    mux_store_destroy(store);
+}
+
+/* Endpoints of ports that are never for SNAT, and what is not on the wire,
+ * leave the filters empty. */
+static void
+test_filter_others(void)
+{
+    static const struct mux_snat_filter empty;
+    struct mux_store *store = mux_store_create();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    ds_put_cstr(&ds, "[" BASE ",{'op': 'vip', 'network': 7, 'address':"
+                "'10.0.0.1'}, {'op': 'pool', 'tunnel_key': 1, 'network': 1,"
+                "'slots': 8, 'members': [[1, '172.16.0.21']], 'generations':"
+                "[{'number': 1, 'state': 'current', 'age': 99999,"
+                "'weights': [[1, 1]]}]}");
+    for (int port = 900; port < 1124; port++) {
+        ds_put_format(&ds, ",{'op': 'endpoint', %s: %d, 'pool': 1,"
+                      "'distribution': 'Default', 'idle': 60, 'name': 'n'}",
+                      port < 1024 ? ENDPOINT(0, 17) : ENDPOINT(7, 17), port);
+    }
+    ds_put_cstr(&ds, ",{'op': 'endpoint', 'network': 0, 'address':"
+                "'10.0.0.1', 'protocol': 0, 'port': 0, 'pool': 1,"
+                "'distribution': 'Default', 'idle': 60, 'name': 'n'}]");
+    mux_unit_load(store, true, 1, "%s", ds_cstr(&ds));
+
+    const struct mux_table *t = mux_store_get_table(store);
+    CU_ASSERT_EQUAL(t->n_objects[MUX_ENDPOINT], 225);
+    for (size_t i = 0; i <= t->page_mask; i++) {
+        CU_ASSERT(!memcmp(&empty, &t->filters[i], sizeof empty));
+    }
+
+    mux_unit_load(store, false, 2, "[{'op': 'endpoint', " ENDPOINT(0, 17)
+                  ": 1024, 'pool': 1, 'distribution': 'Default', 'idle': 60,"
+                  "'name': 'n'}]");
+    CU_ASSERT(may_be_named(mux_store_get_table(store), IPPROTO_UDP, 1024));
+    ds_destroy(&ds);
+    mux_store_destroy(store);
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_set_and_take_back),
     UNIT_TEST(test_vip),
@@ -486,6 +601,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_refusals),
     UNIT_TEST(test_limit),
     UNIT_TEST(test_random),
+    UNIT_TEST(test_filter),
+    UNIT_TEST(test_filter_others),
     UNIT_END
 };
 

@@ -34,6 +34,8 @@
     "'vtep': '172.16.0.11', 'anycast': '172.16.0.100'}"
 #define NEXTHOP(N) "{'op': 'nexthop', 'vtep': '172.16.0." #N "',"       \
     "'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:" #N "'}"
+#define DEAD(N) "{'op': 'nexthop', 'vtep': '172.16.0." #N "', 'dead': true," \
+    "'src_mac': '02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:" #N "'}"
 #define VIP(ADDRESS) "{'op': 'vip', 'network': 0, 'address': '" ADDRESS "'}"
 #define ENDPOINT(ADDRESS, PROTO, PORT, POOL)                            \
     "{'op': 'endpoint', 'network': 0, 'address': '" ADDRESS "',"        \
@@ -242,6 +244,9 @@ static const struct mux_unit_refusal bad_transactions[] = {
     { "{'op': 'nexthop', 'vtep': '172.16.0.21', 'src_mac': "
       "'02:00:00:00:00:0b', 'dst_mac': '01:00:00:00:00:0c'}",
       "operation 0: " },
+    { "{'op': 'nexthop', 'vtep': '172.16.0.21', 'src_mac': "
+      "'02:00:00:00:00:0b', 'dst_mac': '02:00:00:00:00:0c', 'dead': 1}",
+      "operation 0: " },
     { "{'op': 'global', 'key': '00', 'vtep': '172.16.0.11', 'anycast': null}",
       "operation 0: " },
     { ENDPOINT("10.0.0.1", 1, 80, 100), "operation 0: " },
@@ -444,6 +449,36 @@ test_steer_unreachable(void)
                   PREVIOUS(1, OLD, "[3, 1]") "]}]");
     CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
                            "owner 1, then 3, hop 0, settled");
+    mux_store_destroy(store);
+}
+
+/* So are those on hosts of which nothing comes back; but the current owner is
+ * who it is. */
+static void
+test_steer_dead(void)
+{
+    struct mux_store *store = mux_store_create();
+
+    LOAD(store, 1, CURRENT(3, OLD, "[1, 1]") "," PREVIOUS(2, OLD, "[2, 1]")
+         "," PREVIOUS(1, OLD, "[3, 1]"));
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 2, 3, hop 0, settled");
+    mux_unit_load(store, false, 2, "[" DEAD(22) "]");
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 3, hop 0");
+    mux_unit_load(store, false, 3, "[" DEAD(21) "," DEAD(23) "]");
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0), "owner 1, hop 0");
+
+    const struct mux_entry *e = lookup(store, 0, "10.0.0.1", 6, 80);
+    const struct mux_nexthop_entry *nh
+        = mux_table_nexthop(mux_store_get_table(store), e->owners[0].nexthop);
+    CU_ASSERT(nh->valid);
+    CU_ASSERT(nh->dead);
+
+    /* The current owner's does not matter. */
+    mux_unit_load(store, false, 4, "[" NEXTHOP(22) "," NEXTHOP(23) "]");
+    CU_ASSERT_STRING_EQUAL(steer(store, 6, 0),
+                           "owner 1, then 2, 3, hop 0, settled");
     mux_store_destroy(store);
 }
 
@@ -739,6 +774,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_steer_coming),
     UNIT_TEST(test_steer_full_ring),
     UNIT_TEST(test_steer_unreachable),
+    UNIT_TEST(test_steer_dead),
     UNIT_TEST(test_steer_resized_pool),
     UNIT_TEST(test_pool_without_members),
     UNIT_TEST(test_store_is_incremental),

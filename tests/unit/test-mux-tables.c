@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "controller/agent/idle.h"
 #include "lib/slb-idl.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -91,7 +92,8 @@ add_endpoint(struct mux_tables *t, int64_t network, const char *vip,
         .idle_timeout = 240, .rule = CONST_CAST(char *, "web/rules/http"),
     };
 
-    CU_ASSERT_EQUAL(mux_tables_add_endpoint(t, &row), expected);
+    CU_ASSERT_EQUAL(mux_tables_add_endpoint(t, &row, IDLE_MINUTE_MS),
+                    expected);
 }
 
 /* Adds a pool with the current generation 2, of members 1 and 2, switched at
@@ -142,13 +144,14 @@ build(struct mux_tables *t)
     add_vip(t, 0, "20.50.60.10");
     CU_ASSERT(add_pool(t, 17, false));
     add_endpoint(t, 0, "20.50.60.10", 80, 17, true);
-    mux_tables_add_nexthop(t, ip("172.16.0.21"), mac1, mac2);
+    mux_tables_add_nexthop(t, ip("172.16.0.21"), false, mac1, mac2);
 }
 
 #define GLOBAL "{\"anycast\":\"172.16.0.100\"," \
     "\"key\":\"000102030405060708090a0b0c0d0e0f\",\"op\":\"global\"," \
     "\"vtep\":\"172.16.0.11\"}\n"
-#define NEXTHOP "{\"dst_mac\":\"02:00:00:00:00:02\",\"op\":\"nexthop\"," \
+#define NEXTHOP "{" NEXTHOP_REST
+#define NEXTHOP_REST "\"dst_mac\":\"02:00:00:00:00:02\",\"op\":\"nexthop\"," \
     "\"src_mac\":\"02:00:00:00:00:01\",\"vtep\":\"172.16.0.21\"}\n"
 #define VIP "{\"address\":\"20.50.60.10\",\"network\":0,\"op\":\"vip\"}\n"
 #define ENDPOINT "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\"," \
@@ -227,7 +230,13 @@ test_mux_tables_changes(void)
 
     /* A next hop changes. */
     mux_tables_copy(&b, &a);
-    mux_tables_add_nexthop(&b, ip("172.16.0.21"), mac1, mac1);
+    mux_tables_add_nexthop(&b, ip("172.16.0.21"), false, mac1, mac1);
+    check_diff(&b, &a, 0, NEXTHOP);
+
+    /* Nothing comes back from there, and then something does. */
+    mux_tables_copy(&b, &a);
+    mux_tables_add_nexthop(&b, ip("172.16.0.21"), true, mac1, mac2);
+    check_diff(&a, &b, 0, "{\"dead\":true," NEXTHOP_REST);
     check_diff(&b, &a, 0, NEXTHOP);
 
     /* Everything but the global settings goes: references first. */
@@ -441,9 +450,9 @@ check_endpoint(const struct slbrec_endpoint *row, const char *text)
 
     build(&a);
     build(&b);
-    CU_ASSERT(mux_tables_add_endpoint(&b, row));
+    CU_ASSERT(mux_tables_add_endpoint(&b, row, IDLE_MINUTE_MS));
     check_diff(&a, &b, 0, text);
-    CU_ASSERT(mux_tables_add_endpoint(&a, row));
+    CU_ASSERT(mux_tables_add_endpoint(&a, row, IDLE_MINUTE_MS));
     check_diff(&a, &b, 0, "");
     mux_tables_destroy(&a);
     mux_tables_destroy(&b);
@@ -468,6 +477,21 @@ test_mux_tables_endpoint(void)
         check_endpoint(&row, expected);
         free(expected);
     }
+
+    /* Where minutes are short, so are idle time-outs. */
+    struct slbrec_endpoint row = endpoint_row("Default");
+    struct mux_tables a, b;
+    build(&a);
+    build(&b);
+    CU_ASSERT(mux_tables_add_endpoint(&a, &row, IDLE_MINUTE_MS));
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row, 1000));
+    check_diff(&a, &b, 0,
+               "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","
+               "\"idle\":5,\"name\":\"web/rules/x\",\"network\":0,"
+               "\"op\":\"endpoint\",\"pool\":17,\"port\":81,"
+               "\"protocol\":17}\n");
+    mux_tables_destroy(&a);
+    mux_tables_destroy(&b);
 }
 
 /* Whom it lets in, and what it tells those who find nobody. */
@@ -494,10 +518,10 @@ test_mux_tables_access(void)
     /* A change is one operation, about nothing but the endpoint. */
     build(&a);
     build(&b);
-    CU_ASSERT(mux_tables_add_endpoint(&a, &row));
+    CU_ASSERT(mux_tables_add_endpoint(&a, &row, IDLE_MINUTE_MS));
     row.n_source_ranges = 1;
     row.reject = false;
-    CU_ASSERT(mux_tables_add_endpoint(&b, &row));
+    CU_ASSERT(mux_tables_add_endpoint(&b, &row, IDLE_MINUTE_MS));
     check_diff(
         &a, &b, 0,
         "{\"address\":\"20.50.60.10\",\"distribution\":\"Default\","

@@ -79,6 +79,7 @@ struct fixture {
     struct host_endpoint endpoints[12], endpoints6[4];
     struct host_pool pools[2];
     ovs_be32 peers[3];
+    ovs_be32 muxes[1];
     struct host_probe probes[3];
     struct host_rules rules;
 };
@@ -110,53 +111,75 @@ fixture_init(struct fixture *f)
     f->networks[0] = (struct host_network) {
         1, f->gateways, 2, f->subnets, 2, f->vips, 2 };
 
-    f->members[0] = (struct host_member) { 1, &f->vms[0], 0 };
-    f->members[1] = (struct host_member) { 2, &f->vms[1], 0 };
-    f->members[2] = (struct host_member) { 3, NULL, vtep("172.16.0.22") };
-    f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23") };
-    f->members[4] = (struct host_member) { 5, NULL, 0 };
+    f->members[0] = (struct host_member) { 1, &f->vms[0], 0, false };
+    f->members[1] = (struct host_member) { 2, &f->vms[1], 0, false };
+    f->members[2] = (struct host_member) { 3, NULL, vtep("172.16.0.22"),
+        false };
+    f->members[3] = (struct host_member) { 0x1234, NULL, vtep("172.16.0.23"),
+        false };
+    f->members[4] = (struct host_member) { 5, NULL, 0, false };
     f->endpoints[0] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false, false };
+        address("20.50.60.10"), IPPROTO_TCP, 80, 8080, 1, 11, false, false,
+        false };
     f->endpoints[1] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false, false };
+        address("20.50.60.10"), IPPROTO_UDP, 53, 5353, 2, 12, false, false,
+        false };
     f->endpoints[2] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false, false };
+        address("20.50.60.11"), IPPROTO_TCP, 80, 8080, 3, 13, false, false,
+        false };
     f->endpoints[3] = (struct host_endpoint) {
-        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false, false };
+        address("20.50.60.11"), IPPROTO_UDP, 8080, 8080, 7, 14, false, false,
+        false };
     f->endpoints[4] = (struct host_endpoint) {
-        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true, false };
+        address("20.50.60.12"), IPPROTO_TCP, 1433, 1433, 8, 15, true, false,
+        false };
     f->endpoints[5] = (struct host_endpoint) {
-        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true, false };
+        address("20.50.60.13"), IPPROTO_TCP, 1433, 1433, 9, 16, true, false,
+        false };
     f->endpoints[6] = (struct host_endpoint) {
-        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true, false };
+        address("20.50.60.13"), IPPROTO_UDP, 1434, 1434, 10, 17, true, false,
+        false };
     f->endpoints[7] = (struct host_endpoint) {
-        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true, false };
+        address("20.50.60.10"), IPPROTO_TCP, 8080, 8080, 11, 18, true, false,
+        false };
     f->endpoints[8] = (struct host_endpoint) {
-        address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true };
+        address("10.0.1.100"), IPPROTO_TCP, 80, 8080, 12, 19, false, true,
+        false };
     f->endpoints[9] = (struct host_endpoint) {
-        address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true };
+        address("10.0.1.100"), IPPROTO_UDP, 53, 53, 13, 20, true, true, false
+        };
     f->endpoints[10] = (struct host_endpoint) {
-        address("10.0.1.101"), 0, 0, 0, 14, 23, false, true };
+        address("10.0.1.101"), 0, 0, 0, 14, 23, false, true, false };
     f->endpoints[11] = (struct host_endpoint) {
-        address("10.0.1.102"), 0, 0, 0, 15, 24, true, true };
-    f->members6[0] = (struct host_member) { 1, &f->vms[2], 0 };
-    f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22") };
+        address("10.0.1.102"), 0, 0, 0, 15, 24, true, true, false };
+    f->members6[0] = (struct host_member) { 1, &f->vms[2], 0, false };
+    f->members6[1] = (struct host_member) { 2, NULL, vtep("172.16.0.22"),
+        false };
     f->endpoints6[0] = (struct host_endpoint) {
         address("2001:db8:20::10"), IPPROTO_TCP, 443, 8443, 5, 21, false,
-        false };
+        false, false };
     f->endpoints6[1] = (struct host_endpoint) {
         address("2001:db8:20::11"), IPPROTO_TCP, 1433, 1433, 6, 22, true,
-        false };
+        false, false };
     f->endpoints6[2] = (struct host_endpoint) {
-        address("fd00:1::101"), 0, 0, 0, 16, 25, false, true };
+        address("fd00:1::101"), 0, 0, 0, 16, 25, false, true, false };
     f->endpoints6[3] = (struct host_endpoint) {
         address("2001:db8:20::10"), IPPROTO_UDP, 443, 443, 17, 26, false,
-        false };
+        false, false };
+    /* Some reset, and one VM is unhealthy. */
+    f->members[0].unhealthy = true;
+    f->endpoints[0].tcp_reset = true;
+    f->endpoints[4].tcp_reset = true;
+    f->endpoints[8].tcp_reset = true;
+    f->endpoints[11].tcp_reset = true;
+    f->endpoints6[0].tcp_reset = true;
+    f->members6[0].unhealthy = true;
     f->pools[0] = (struct host_pool) { 100, f->members, 5, f->endpoints, 12 };
     f->pools[1] = (struct host_pool) { 101, f->members6, 2, f->endpoints6, 4 };
     f->peers[0] = vtep("172.16.0.11");
     f->peers[1] = vtep("172.16.0.22");
     f->peers[2] = vtep("172.16.0.23");
+    f->muxes[0] = vtep("172.16.0.11");
 
     f->probes[0] = (struct host_probe) { &f->vms[0], 3, 80 };
     f->probes[1] = (struct host_probe) { &f->vms[0], 3, 443 };
@@ -172,6 +195,7 @@ fixture_init(struct fixture *f)
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
         .anycast = vtep("172.16.0.100"),
         .peers = f->peers, .n_peers = 3,
+        .muxes = f->muxes, .n_muxes = 1,
         .vms = f->vms, .n_vms = 4,
         .locations = f->locations, .n_locations = 2,
         .networks = f->networks, .n_networks = 1,
@@ -517,8 +541,8 @@ test_ring(void)
     flow_table_destroy(&ft);
 }
 
-/* Whatever steering_pull() refuses for its first four octets is dropped, and
- * SNAT returns, which are of no pool. */
+/* Whatever steering_pull() refuses for its first four octets is dropped, but
+ * for what measures, and SNAT returns, which are of no pool. */
 static void
 test_steering(void)
 {
@@ -533,15 +557,19 @@ test_steering(void)
             uint8_t addrs[STEERING_LEN] = {
                 STEERING_OUI, second, 0, 1, 0, n > 1,
                 STEERING_OUI, n, 0, n > 2, 0, n > 3 };
+            enum steering_measure measure;
+            uint16_t owner;
             struct flow flow;
+            bool passes = (steering_pull_measure(addrs, &measure, &owner)
+                           ? measure == STEERING_MEASURES
+                           : steering_pull(&s, addrs)
+                             && !(s.flags & STEERING_SNAT));
 
             memset(&flow, 0, sizeof flow);
             memcpy(&flow.dl_dst, addrs, ETH_ADDR_LEN);
             memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
             CU_ASSERT_EQUAL(lookup(&ft, HT_STEERING, &flow)->cookie
-                            != drop_cookie(DR_STEERING, 0),
-                            steering_pull(&s, addrs)
-                            && !(s.flags & STEERING_SNAT));
+                            != drop_cookie(DR_STEERING, 0), passes);
         }
     }
     flow_table_destroy(&ft);
@@ -572,7 +600,17 @@ test_no_leak(void)
             CU_ASSERT_EQUAL(entry->table, HT_LOCATION);
             CU_ASSERT_PTR_NOT_NULL(strstr(text, "reg9=0x1 actions"));
         }
-        if (strstr(actions, "->reg9")) {
+        if (entry->table == HT_RESET_NETWORK) {
+            CU_ASSERT_TRUE(strstr(actions, "controller(")
+                           || strstr(actions, "drop"));
+            CU_ASSERT_PTR_NULL(strstr(actions, "goto_table"));
+        }
+        if (strstr(actions, "->reg9") && entry->table < HT_REPLY) {
+            /* To the agent, which makes a packet of its own of it. */
+            CU_ASSERT_TRUE(strstr(actions, "goto_table:17")
+                           || (strstr(actions, "controller(")
+                               && !strstr(actions, "goto_table")));
+        } else if (strstr(actions, "->reg9")) {
             CU_ASSERT_EQUAL(entry->table, HT_UNNATED);
             CU_ASSERT_EQUAL(!strstr(actions, "0x1->reg9"),
                             (strstr(text, "nw_src=10.0.1.10")
@@ -807,6 +845,40 @@ test_starts(void)
     flow_table_destroy(&ft);
 }
 
+/* What is invalid here may be of a connection that lives: nobody else whom it
+ * is sent on to resets that. */
+static void
+test_invalid(void)
+{
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    random_set_seed(1);
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (int i = 0; i < 100; i++) {
+        int n = 2 + random_range(3);
+        struct steering s = random_steering(n, random_range(n));
+        struct flow flow, expected;
+
+        memset(&flow, 0, sizeof flow);
+        flow.dl_type = htons(ETH_TYPE_IP);
+        flow.nw_proto = IPPROTO_TCP;
+        flow.tcp_flags = htons(TCP_ACK);
+        flow.ct_state = CS_TRACKED | CS_INVALID;
+        flow.ct_mark = 1;
+        s.flags |= STEERING_SETTLED;
+        put_steering(&s, &flow);
+        execute(lookup(&ft, HT_HOME, &flow), &flow);
+        execute(lookup(&ft, HT_DECIDE, &flow), &flow);
+        s.flags &= ~STEERING_SETTLED;
+        put_steering(&s, &expected);
+        CU_ASSERT(eth_addr_equals(flow.dl_dst, expected.dl_dst));
+        CU_ASSERT(eth_addr_equals(flow.dl_src, expected.dl_src));
+    }
+    flow_table_destroy(&ft);
+}
+
 /* Sends 'flow' through the pipeline, beginning with 'ft''s first table, as far
  * as goto_table leads, and returns the flow that it met last. */
 static const struct flow_entry *
@@ -963,6 +1035,100 @@ test_probe(void)
 }
 
 /* Mistakes are counted, and change nothing else. */
+/* Returns the last flow that a packet meets, from 'table' on. */
+static const struct flow_entry *
+follow(const struct flow_table *ft, uint8_t table, struct flow *flow)
+{
+    for (;;) {
+        const struct flow_entry *entry = lookup(ft, table, flow);
+        const struct ofpact *a;
+        bool goes_on = false;
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+        execute(entry, flow);
+        OFPACT_FOR_EACH (a, entry->actions, entry->actions_len) {
+            if (a->type == OFPACT_GOTO_TABLE) {
+                table = ofpact_get_GOTO_TABLE(a)->table_id;
+                goes_on = true;
+            } else if (a->type == OFPACT_CT) {
+                /* Nothing is known. */
+                flow->ct_state = CS_TRACKED | CS_NEW;
+                table = ofpact_get_CT(a)->recirc_table;
+                goes_on = true;
+            }
+        }
+        if (!goes_on) {
+            return entry;
+        }
+    }
+}
+
+/* A packet that measures goes back to the mux that it is from, with an answer,
+ * and nowhere else, whatever it is for. */
+static void
+test_measures(void)
+{
+    static const struct {
+        const char *from;
+        uint32_t key;
+        const char *vip;
+        uint16_t port;
+        uint16_t owner;
+        enum steering_measure answer; /* 0: dropped. */
+    } cases[] = {
+        { "172.16.0.11", 100, "20.50.60.10", 80, 1, STEERING_SERVED },
+        /* A member on another host, one that is not there. */
+        { "172.16.0.11", 100, "20.50.60.10", 80, 3, STEERING_REFUSED },
+        { "172.16.0.11", 100, "20.50.60.10", 80, 999, STEERING_REFUSED },
+        /* No such port, VIP, key. */
+        { "172.16.0.11", 100, "20.50.60.10", 4, 1, STEERING_REFUSED },
+        { "172.16.0.11", 100, "20.50.60.99", 80, 1, STEERING_REFUSED },
+        { "172.16.0.11", 999, "20.50.60.10", 80, 1, STEERING_REFUSED },
+        /* A host, a stranger. */
+        { "172.16.0.22", 100, "20.50.60.10", 80, 1, 0 },
+        { "172.16.0.22", 999, "20.50.60.10", 80, 1, 0 },
+        { "172.16.0.99", 100, "20.50.60.10", 80, 1, 0 },
+    };
+    struct flow_table ft = FLOW_TABLE_INITIALIZER(&ft);
+    struct fixture f;
+
+    fixture_init(&f);
+    host_rules_build(&f.rules, &ft);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint8_t addrs[STEERING_LEN];
+        struct flow flow = {
+            .in_port.ofp_port = f.rules.tunnel_port,
+            .tunnel.ip_src = vtep(cases[i].from),
+            .tunnel.tun_id = htonll(cases[i].key),
+            .dl_type = htons(ETH_TYPE_IP),
+            .nw_proto = IPPROTO_TCP,
+            .nw_src = vtep("169.254.192.7"),
+            .nw_dst = vtep(cases[i].vip),
+            .tp_dst = htons(cases[i].port),
+            .tcp_flags = TCP_FLAGS_BE16(TCP_SYN),
+        };
+
+        steering_put_measure(addrs, STEERING_MEASURES, cases[i].owner);
+        memcpy(&flow.dl_dst, addrs, ETH_ADDR_LEN);
+        memcpy(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN);
+
+        const struct flow_entry *entry = follow(&ft, HT_IN, &flow);
+        if (!cases[i].answer) {
+            CU_ASSERT_EQUAL(entry->cookie >> 48, CK_DROP);
+            continue;
+        }
+        CU_ASSERT_EQUAL(entry->cookie,
+                        make_cookie(CK_MEASURE, MC_ANSWER,
+                                    ntohl(f.muxes[0])));
+        CU_ASSERT_EQUAL(flow.tunnel.ip_dst, f.muxes[0]);
+        CU_ASSERT_EQUAL(flow.tunnel.tun_id, htonll(cases[i].key));
+        steering_put_measure(addrs, cases[i].answer, cases[i].owner);
+        CU_ASSERT(!memcmp(&flow.dl_dst, addrs, ETH_ADDR_LEN));
+        CU_ASSERT(!memcmp(&flow.dl_src, addrs + ETH_ADDR_LEN, ETH_ADDR_LEN));
+    }
+    flow_table_destroy(&ft);
+}
+
 static void
 test_mistakes(void)
 {
@@ -994,7 +1160,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments_in),
     UNIT_TEST(test_fragments_out),
     UNIT_TEST(test_starts),
+    UNIT_TEST(test_invalid),
     UNIT_TEST(test_probe),
+    UNIT_TEST(test_measures),
     UNIT_TEST(test_mistakes),
     UNIT_END
 };

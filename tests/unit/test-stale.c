@@ -118,6 +118,9 @@ test_denied(void)
     in.cookie = stale_cookie(ST_DENIED, 11);
     CU_ASSERT_TRUE_FATAL(parse(&in, &zone, &match));
     check_tuple(&match, VIP, CLIENT, 80, 47001);
+    in.cookie = stale_cookie(ST_DENIED_INSIDE, 11);
+    CU_ASSERT_TRUE_FATAL(parse(&in, &zone, &match));
+    check_tuple(&match, VIP, CLIENT, 80, 47001);
 }
 
 static void

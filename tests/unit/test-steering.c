@@ -180,6 +180,46 @@ test_steering_snat(void)
     CU_ASSERT_FALSE(steering_pull(&copy, addrs));
 }
 
+/* What measures is nothing else, and the other way round. */
+static void
+test_steering_measure(void)
+{
+    static const enum steering_measure measures[] = {
+        STEERING_MEASURES, STEERING_REFUSED, STEERING_SERVED
+    };
+    uint8_t expected[STEERING_LEN] = {
+        0x0e, 0xf0, 0x01, 0x02, 0, 0, 0x0e, 0, 0, 0, 0, 0
+    };
+    enum steering_measure measure;
+    uint8_t addrs[STEERING_LEN];
+    struct steering s;
+    uint16_t owner;
+
+    for (size_t i = 0; i < 3; i++) {
+        steering_put_measure(addrs, measures[i], 0x0102);
+        expected[7] = measures[i];
+        CU_ASSERT(!memcmp(addrs, expected, sizeof addrs));
+        CU_ASSERT(steering_pull_measure(addrs, &measure, &owner));
+        CU_ASSERT_EQUAL(measure, measures[i]);
+        CU_ASSERT_EQUAL(owner, 0x0102);
+        CU_ASSERT_FALSE(steering_pull(&s, addrs));
+        CU_ASSERT_FALSE(steering_is_handed_on(addrs));
+        for (size_t j = 0; j < STEERING_LEN; j++) {
+            if (j != 2 && j != 3) {
+                addrs[j] ^= 0x40;
+                CU_ASSERT_FALSE(steering_pull_measure(addrs, &measure,
+                                                      &owner));
+                addrs[j] ^= 0x40;
+            }
+        }
+    }
+
+    steering_put(&full, addrs);
+    CU_ASSERT_FALSE(steering_pull_measure(addrs, &measure, &owner));
+    steering_put_handed_on(addrs);
+    CU_ASSERT_FALSE(steering_pull_measure(addrs, &measure, &owner));
+}
+
 static void
 test_steering_format(void)
 {
@@ -197,6 +237,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_steering_ring_visits_all_owners),
     UNIT_TEST(test_steering_fragment),
     UNIT_TEST(test_steering_snat),
+    UNIT_TEST(test_steering_measure),
     UNIT_TEST(test_steering_format),
     UNIT_END
 };

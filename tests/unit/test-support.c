@@ -87,71 +87,17 @@ test_support_frontends(void)
     status_destroy(&status);
 }
 
-/* Checks what is said about 'rule'. */
-static void
-check_rule(struct support_rule rule, const char *text)
-{
-    struct status status;
-
-    rule.name = "http";
-    rule.idle_timeout = rule.idle_timeout ? rule.idle_timeout : 4;
-    status_init(&status);
-    support_rule(&status, &rule);
-    check(&status, "rules/http", text);
-    status_destroy(&status);
-}
-
 static void
 test_support_rules(void)
 {
-    check_rule((struct support_rule) { .udp = false }, NULL);
-    check_rule((struct support_rule) { .udp = true }, NULL);
-    check_rule((struct support_rule) { .disable_outbound_snat = true },
-               "not supported yet: disableOutboundSnat (no machine has "
-               "outbound connections by the load balancer yet)");
-    check_rule((struct support_rule) { .enable_tcp_reset = true },
-               "not supported yet: enableTcpReset (connections end without a "
-               "reset)");
-    check_rule((struct support_rule) { .idle_timeout = 5 },
-               "not supported yet: idleTimeoutInMinutes (hosts forget a "
-               "connection when their connection tracking does)");
-    check_rule((struct support_rule) { .idle_timeout = 30, .udp = true },
-               "not supported yet: idleTimeoutInMinutes (muxes know it, but "
-               "hosts forget a connection when their connection tracking "
-               "does)");
-
-    /* All that there is about one rule is said. */
-    check_rule((struct support_rule) { .disable_outbound_snat = true,
-                                       .enable_tcp_reset = true },
-               "not supported yet: disableOutboundSnat (no machine has "
-               "outbound connections by the load balancer yet); not supported "
-               "yet: enableTcpReset (connections end without a reset)");
-}
-
-static void
-test_support_inbound_nat(void)
-{
-    struct support_nat nat = { .name = "ssh", .idle_timeout = 4 };
     struct status status;
 
     status_init(&status);
-    support_inbound_nat_rule(&status, &nat);
-    support_inbound_nat_pool(&status, &nat);
+    support_rule(&status, "http", false);
     check(&status, "", NULL);
-
-    nat.enable_tcp_reset = true;
-    support_inbound_nat_rule(&status, &nat);
-    check(&status, "inboundNatRules/ssh", "not supported yet: enableTcpReset "
-          "(connections end without a reset)");
-    support_inbound_nat_pool(&status, &nat);
-    check(&status, "inboundNatPools/ssh", "not supported yet: enableTcpReset "
-          "(connections end without a reset)");
-
-    nat = (struct support_nat) { .name = "ssh", .idle_timeout = 10 };
-    support_inbound_nat_pool(&status, &nat);
-    check(&status, "inboundNatPools/ssh", "not supported yet: "
-          "idleTimeoutInMinutes (hosts forget a connection when their "
-          "connection tracking does)");
+    support_rule(&status, "http", true);
+    check(&status, "rules/http", "not supported yet: disableOutboundSnat (no "
+          "machine has outbound connections by the load balancer yet)");
     status_destroy(&status);
 }
 
@@ -200,7 +146,6 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_support_networks_and_load_balancers),
     UNIT_TEST(test_support_frontends),
     UNIT_TEST(test_support_rules),
-    UNIT_TEST(test_support_inbound_nat),
     UNIT_TEST(test_support_outbound),
     UNIT_END
 };

@@ -872,6 +872,7 @@ test_print_defaults(void)
         "   fastpath: false, enableIcmpEcho: true, enableReject: false}\n"
         "backendPools:\n"
         "- name: servers\n"
+        "  silentHostBehavior: Keep\n"
         "  members:\n"
         "  - {name: vm1, weight: 1, adminState: None}\n"
         "  - {address: 10.0.1.5, weight: 1, adminState: None}\n"

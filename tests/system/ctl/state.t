@@ -99,8 +99,13 @@ ok "the manager does its part" db_transact \
         "source":"PublicIPPrefix/outside","address":"20.50.61.4"')" \
     "$(row Assigned_Port '"nat_pool":"shop/inboundNatPools/rdp",
         "ports":["map",[[50101,"vm1"],[50100,"vm2"]]]')" \
-    "$(row Node '"name":"host1","role":"host","vtep":"172.16.0.21"')" \
+    "$(row Node '"name":"host1","role":"host","vtep":"172.16.0.21",
+        "ports":["named-uuid","port1"]')" \
     "$(row Node '"name":"mux1","role":"mux","vtep":"172.16.0.22"')" \
+    '{"op":"insert","table":"Port","uuid-name":"port1","row":{"node":"host1",
+      "iface_id":"vm1","mac":"02:00:00:00:00:04",
+      "health":["map",[["shop/probes/health 10.0.1.4","up"],
+                       ["shop/probes/other 10.0.1.4","down"]]]}}' \
     "$(row Compiled_Pool '"name":"shop/backendPools/servers",
         "tunnel_key":7,"network_key":8,"slots_log2":8,
         "members":["map",[[1,"vm1"],[2,"vm2"],[3,"vm3"],[4,"gone"],[5,"vm4"],
@@ -188,26 +193,57 @@ enableIcmpEcho
 shop          spare     20.50.61.9   given                           all    -
 
 LOADBALANCER  BACKENDPOOL  MEMBER  ADDRESS   WEIGHT  ADMINSTATE  STATE     \
-NODE
-shop          backup       vm9     -         1       None        -         -
+HEALTH   NODE
+shop          backup       vm9     -         1       None        -         \
+-        -
 shop          servers      vm1     10.0.1.4  1       None        bound     \
-host1
+up       host1
 shop          servers      vm2     10.0.1.5  0       None        bound     \
-host1
+unknown  host1
 shop          servers      vm3     -         1       Down        bound     \
-host1
-shop          servers      vm4     -         1       None        unbound   -
-shop          servers      vm5     10.0.1.6  1       None        unbound   -
+unknown  host1
+shop          servers      vm4     -         1       None        unbound   \
+-        -
+shop          servers      vm5     10.0.1.6  1       None        unbound   \
+-        -
 shop          servers      gone    10.0.1.7  -       -           draining  \
-172.16.0.22
-shop          servers      vm4     10.0.1.8  -       -           draining  -
-shop          servers      vm5     10.0.1.9  -       -           draining  -
+-        172.16.0.22
+shop          servers      vm4     10.0.1.8  -       -           draining  \
+-        -
+shop          servers      vm5     10.0.1.9  -       -           draining  \
+-        -
 
 LOADBALANCER  INBOUNDNATPOOL  FRONTEND              MEMBER  BACKENDPORT
 shop          rdp             20.50.61.3:50100/Tcp  vm2     3389
 shop          rdp             20.50.61.3:50101/Tcp  vm1     3389
 
 $status_table" "wide: options, frontends, members, ports, texts"
+
+# A host that is silent.
+ok "nothing is heard of a host any more" db_transact \
+    '{"op":"update","table":"Node","where":[["name","==","host1"]],
+      "row":{"alive":3,"silent":3}}'
+run slb-ctl get LoadBalancer shop -o wide
+like "$output" 'vm1 +10.0.1.4 +1 +None +bound +unknown +host1' \
+    "nobody knows how its members are"
+like "$output" 'servers:8443, 1 of 5 members' "who was up serves all the same"
+ok "it is back" db_transact \
+    '{"op":"update","table":"Node","where":[["name","==","host1"]],
+      "row":{"alive":4}}'
+run slb-ctl get LoadBalancer shop -o wide
+like "$output" 'vm1 +10.0.1.4 +1 +None +bound +up +host1' "and so is that"
+
+# A member that is down, and drains because of it; not for other rules.
+ok "a member is down" db_transact \
+    '{"op":"update","table":"Port","where":[["iface_id","==","vm1"]],
+      "row":{"health":["map",[["shop/probes/health 10.0.1.4","down"]]]}}' \
+    '{"op":"update","table":"Compiled_Pool",
+      "where":[["name","==","shop/backendPools/servers"]],
+      "row":{"draining":["set",[1,4,5,7]]}}'
+run slb-ctl get LoadBalancer shop -o wide
+like "$output" 'vm1 +10.0.1.4 +1 +None +draining +down +host1' "and shown so"
+like "$output" 'servers:8443, 0 of 5 members' "it does not serve"
+like "$output" 'servers:3389, 1 of 5 members' "but where nobody probes it"
 
 # As text: the status is only for reading.
 on_terminal()
@@ -281,4 +317,56 @@ name: shop
 sku: Basic
 network: prod
 frontends: []" "then the other one, with its status"
+
+# Rules without a probe, while nothing is heard of the host: pools may keep its
+# members, or take them for down.  NAT pools and outbound rules keep them.
+cat >"$tmp/plain.yaml" <<'END'
+kind: LoadBalancer
+name: plain
+network: prod
+frontends:
+- {name: f, address: 20.50.70.1}
+backendPools:
+- {name: keep, members: [{name: vm1}]}
+- name: down
+  silentHostBehavior: Down
+  members: [{name: vm1}, {name: vm2, adminState: Up}, {name: vm3}]
+rules:
+- {name: keep, frontend: f, backendPool: keep, protocol: Tcp,
+   frontendPort: 80, backendPort: 80}
+- {name: down, frontend: f, backendPool: down, protocol: Tcp,
+   frontendPort: 81, backendPort: 81}
+inboundNatPools:
+- {name: nat, frontend: f, backendPool: down, protocol: Tcp,
+   frontendPortRangeStart: 100, frontendPortRangeEnd: 199, backendPort: 82}
+outboundRules:
+- {name: out, frontends: [f], backendPool: down}
+END
+run slb-ctl apply "$tmp/plain.yaml"
+is "$status/$errors" 0/ "apply"
+compiled()
+{
+    row Compiled_Pool "\"name\":\"plain/backendPools/$1\",\"tunnel_key\":$2,
+        \"network_key\":8,\"slots_log2\":8,\"members\":[\"map\",[$3]],
+        \"vteps\":[\"map\",[$4]]"
+}
+ok "the manager does its part" db_transact \
+    "$(compiled keep 9 '[1,"vm1"]' '[1,"172.16.0.21"]')" \
+    "$(compiled down 10 '[1,"vm1"],[2,"vm2"],[3,"vm3"]' \
+        '[1,"172.16.0.21"],[2,"172.16.0.21"],[3,"172.16.0.21"]')"
+run slb-ctl get LoadBalancer plain -o wide
+like "$output" 'down +vm1 +- +1 +None +bound +- +host1' \
+    "without a probe there is no health"
+like "$output" 'rules/down .* down:81, 3 members' "all serve"
+ok "nothing is heard of the host" db_transact \
+    '{"op":"update","table":"Node","where":[["name","==","host1"]],
+      "row":{"silent":4}}'
+run slb-ctl get LoadBalancer plain -o wide
+like "$output" 'down +vm1 +- +1 +None +bound +unknown +host1' \
+    "then it is unknown"
+like "$output" 'rules/keep .* keep:80, 1 member ' "who is kept serves"
+like "$output" 'rules/down .* down:81, 1 of 3 members' \
+    "who is not serves if users say so"
+like "$output" 'inboundNatPools/nat .* down:82, 3 members' "NAT pools keep all"
+like "$output" 'outboundRules/out .* down, 3 members' "so do outbound rules"
 done_testing

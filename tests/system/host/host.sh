@@ -26,16 +26,20 @@
 #     flows HOST TABLE [MATCH]     the flows of a table of pipeline.h
 #     packets HOST COOKIE      how many met the flows with that cookie
 #     status HOST NAME         a line of the agent's slb/status
+#     zone HOST NAME           the number of a conntrack zone, as rule-COOKIE
+#     idle_seconds HOST NAME   how long connections in it may be idle
 #     net NS COMMAND...        runs net.py in a namespace
 #     connect NAME PORT [SOURCE_PORT]
 #                              opens a TCP connection from the client (or
 #                              the namespace in $caller) to $vip
-#     say NAME TEXT            sends TEXT by it and prints the answer
+#     say NAME TEXT            and so on: see lib/talk.sh
 #     capture NAME NS FILTER   records what matches on eth0 of a namespace
 #     captured NAME            ends that and prints it
 #     trace HOST FLOW          ofproto/trace of a packet
 
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
+# shellcheck source=tests/lib/talk.sh
+. "$srcdir/tests/lib/talk.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 for program in ovs-vswitchd ovsdb-server ovs-appctl ethtool tcpdump; do
@@ -48,10 +52,11 @@ vip_b=20.50.60.11
 vip6=2001:db8:20::10
 # Further VIPs that the mux forwards, set before cloud_up.
 more_vips=()
-declare -A to=() from=()
 declare -A octet=([gw]=1 [mux]=11 [h1]=21 [h2]=22)
 declare -A vm_octet=([vm1]=4 [vm2]=5 [vm3]=6)
 declare -A vms=([h1]="vm1 vm2" [h2]="vm3")
+# Of the hosts' own databases.
+schema=/usr/share/openvswitch/vswitch.ovsschema
 
 # Drop reasons and tables, as in ofproto-rules/pipeline.h.
 drop() { printf '0x8%04x%08x' "$1" "${2:-0}"; }
@@ -94,6 +99,17 @@ vswitchd_up()
     wait_until 10 test -e "$dir/ovs-vswitchd.pid"
 }
 
+host_database()
+{
+    local dir=$tmp/$1
+    mkdir "$dir"
+    ovsdb-tool create "$dir/conf.db" "$schema"
+    start "$1-ovsdb" ovsdb-server "$dir/conf.db" \
+        --remote="punix:$dir/db.sock" --unixctl="$dir/ovsdb.ctl" \
+        -vconsole:off
+    wait_until test -S "$dir/db.sock"
+}
+
 host_up()
 {
     local host=$1 dir=$tmp/$1 ip=172.16.0.${octet[$1]}
@@ -101,13 +117,7 @@ host_up()
     plug "$host"
     ip -n "hst-$host" link set eth0 arp off
     ip netns exec "hst-$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
-    mkdir "$dir"
-    ovsdb-tool create "$dir/conf.db" \
-        /usr/share/openvswitch/vswitch.ovsschema
-    start "$host-ovsdb" ovsdb-server "$dir/conf.db" \
-        --remote="punix:$dir/db.sock" --unixctl="$dir/ovsdb.ctl" \
-        -vconsole:off
-    wait_until test -S "$dir/db.sock"
+    host_database "$host"
     vswitchd_up "$host"
     vsctl "$host" \
         -- add-br br-phy \
@@ -398,27 +408,24 @@ packets()
         | sed 's/.*packet_count=\([0-9]*\).*/\1/'
 }
 
+zone()
+{
+    vsctl "$1" get bridge br-slb "external_ids:slb-ct-zone-$2" | tr -d '"'
+}
+
+idle_seconds()
+{
+    local datapath row
+    datapath=$(vsctl "$1" get open_vswitch . datapaths:netdev)
+    row=$(vsctl "$1" get datapath "$datapath" "ct_zones:$(zone "$1" "$2")")
+    vsctl "$1" --bare get ct_zone "$row" external_ids:slb-idle | tr -d '"'
+}
+
 net() { ip netns exec "hst-$1" timeout 20 /usr/bin/python3 "$netpy" "${@:2}"; }
 
 trace() { on "$1" ovs-appctl ofproto/trace br-slb "$2"; }
 
-connect()
-{
-    mkfifo "$tmp/$1.in" "$tmp/$1.answers"
-    exec {to[$1]}<>"$tmp/$1.in" {from[$1]}<>"$tmp/$1.answers"
-    start "$1" ip netns exec "hst-${caller:-gw}" sh -c 'exec "$@" <"$0.in" >"$0.answers"' \
-        "$tmp/$1" /usr/bin/python3 "$netpy" talk "$vip" "${@:2}"
-    local line
-    read -r -t 5 line <&"${from[$1]}" && [ "$line" = connected ]
-}
-
-say()
-{
-    local line=
-    echo "$2" >&"${to[$1]}"
-    read -r -t 10 line <&"${from[$1]}"
-    echo "$line"
-}
+connect() { talk "$1" "hst-${caller:-gw}" "$vip" "${@:2}"; }
 
 capture()
 {

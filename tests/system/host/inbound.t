@@ -88,5 +88,5 @@ capture leaks2 gw "src net 10.0.1.0/24"
 ip netns exec hst-vm1 /usr/bin/python3 "$netpy" raw eth0 02:00:00:00:00:04 \
     02:53:4c:42:00:01 tcp-PA/10.0.1.4/8080/198.51.100.10/40001
 ok "a reply of no connection is dropped" \
-    wait_until eval '[ "$(packets h1 "$(drop 13)")" -ge 1 ]'
+    wait_until eval '[ "$(packets h1 "$(drop 21)")" -ge 1 ]'
 is "$(captured leaks2)" "" "and not seen outside"

@@ -3,16 +3,18 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What the namespaces of the host tests do on the network.
 
-    server NAME
-        A VM: answers each line on TCP port 8080 and each datagram on UDP port
+    server NAME [PORT]
+        A VM: answers each line on TCP port 8080, or PORT, and each datagram on UDP port
         5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
         CLIENT LENGTH", and one that begins with "say N" by "NAME CLIENT" and N
-        digits.  SIGUSR1 makes it forget its connections,
+        digits.  One that begins with "later" it answers when it gets SIGUSR2.
+        SIGUSR1 makes it forget its connections,
         without a word to the clients, as a crash would.
 
     health PORT FILE [CERTIFICATE]
         A web server, by TLS if there is a certificate, that answers each
-        request as FILE says: a status, or "hang".  Prints for each request
+        request as FILE says: a status, "slow" (200 after half a second),
+        "late" (after three), "reset" or "hang".  Prints for each request
         where it came from, its path, Host and User-Agent, what it answers
         and when.
 
@@ -47,6 +49,10 @@
         first fragment of an IPv4 datagram, or frag: an ICMP error from SRC
         that a TCP packet from DST to SRC was too big, or likewise unreach, for
         its port, or expired, its time; frag-udp...: that a UDP packet was.
+
+    flood HOST KEY OWNERS FLAGS PACKET SECONDS
+        Sends such packets, of 200 clients' ports, as fast as it can for so
+        long and prints how many.
 
     arp SRC_MAC SENDER TARGET
         Asks by eth0 for the Ethernet address of TARGET and prints the answer,
@@ -225,9 +231,9 @@ def forget(connection):
     connection.close()
 
 
-def server(name):
+def server(name, port=8080):
     selector = selectors.DefaultSelector()
-    listener = socket.create_server(("::", 8080), family=socket.AF_INET6,
+    listener = socket.create_server(("::", int(port)), family=socket.AF_INET6,
                                     dualstack_ipv6=True, backlog=100)
     datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -245,6 +251,14 @@ def server(name):
                 forget(key.fileobj)
 
     signal.signal(signal.SIGUSR1, forget_all)
+    later = []
+
+    def answer_now(_signal, _frame):
+        for connection, text in later:
+            connection.sendall(text)
+        later.clear()
+
+    signal.signal(signal.SIGUSR2, answer_now)
 
     def answer(address, text):
         client, text = address[0].replace("::ffff:", ""), text.decode()
@@ -270,7 +284,9 @@ def server(name):
                     text = key.fileobj.recv(2000)
                 except OSError:
                     text = b""
-                if text:
+                if text.startswith(b"later"):
+                    later.append((key.fileobj, answer(key.data, text)))
+                elif text:
                     key.fileobj.sendall(answer(key.data, text))
                 else:
                     selector.unregister(key.fileobj)
@@ -286,10 +302,13 @@ class Health(http.server.BaseHTTPRequestHandler):
         client = self.client_address[0].replace("::ffff:", "").split("%")[0]
         print(client, self.path, self.headers["Host"],
               self.headers["User-Agent"], answer, time.time(), flush=True)
-        if answer == "hang":
-            time.sleep(60)
-        else:
-            self.send_response(int(answer))
+        time.sleep({"hang": 60, "slow": 0.5, "late": 3}.get(answer, 0))
+        if answer == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                       struct.pack("ii", 1, 0))
+            self.connection.close()
+        elif answer != "hang":
+            self.send_response(int(answer) if answer.isdigit() else 200)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -430,6 +449,23 @@ def vxlan(host, key, owners, flags, hop, packet, count=None):
         tunnel.sendto(frame, (host, 4789))
 
 
+def flood(host, key, owners, flags, packet, seconds):
+    tunnel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    tunnel.connect((host, 4789))
+    line = "%s %s %s 0 %s" % (host, owners, flags, key)
+    parts = packet.split("/")
+    frames = []
+    for port in range(20000, 20200):
+        parts[2] = str(port)
+        frames.append(encapsulate(line, make_packet("/".join(parts)))[1])
+    end, n = time.monotonic() + float(seconds), 0
+    while time.monotonic() < end:
+        for frame in frames:
+            tunnel.send(frame)
+        n += len(frames)
+    print(n)
+
+
 def arp(src_mac, sender, target):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
     s.bind(("eth0", 0x0806))
@@ -462,8 +498,8 @@ def raw(interface, src_mac, dst_mac, packet):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (arp, ask, health, many, mux, pieces,
-                                        raw, server, talk, vxlan)}
+    commands = {f.__name__: f for f in (arp, ask, flood, health, many, mux,
+                                        pieces, raw, server, talk, vxlan)}
     try:
         commands[sys.argv[1]](*sys.argv[2:])
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Health probes: from the agent to VMs, and what they say into the database.
 # timeout: 180
-. "$(dirname "$0")/host.sh"
+. "$(dirname "$0")/probe.sh"
 cloud_up h1 h2 || bail_out "no cloud"
 
 # vm9 has vm1's address, in another network on the same host.
@@ -14,51 +14,18 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=self-signed \
     -out "$tmp/ca.pem" 2>/dev/null
 cat "$tmp/key.pem" "$tmp/ca.pem" >"$tmp/cert.pem"
 
-# web VM PORT [CERTIFICATE]
-web()
-{
-    echo 200 >"$tmp/$1-$2"
-    start "web-$1-$2" ip netns exec "hst-$1" /usr/bin/python3 "$netpy" \
-        health "$2" "$tmp/$1-$2" "${@:3}"
-}
 web vm1 8000
 web vm2 8000
 web vm2 8443 "$tmp/cert.pem"
 web vm9 8000
 
-# probe POOL NAME PROTOCOL PORT PATH: a pool's members are probed each second,
-# two failures in a row are too many.
-probe()
-{
-    echo "{\"op\":\"update\",\"table\":\"Compiled_Pool\",
-        \"where\":[[\"tunnel_key\",\"==\",$1]],\"row\":{\"probe\":[\"map\",[
-        [\"name\",\"web/probes/$2\"],[\"protocol\",\"$3\"],[\"port\",\"$4\"],
-        [\"path\",\"$5\"],[\"interval\",\"1\"],[\"probes\",\"2\"]]]}}"
-}
-
-# health VM: what the database says, a line each.
-health()
-{
-    timeout 10 ovsdb-client -t 10 -f json transact "unix:$tmp/slb.sock" "[\"SLB\",
-        {\"op\":\"select\",\"table\":\"Port\",\"columns\":[\"health\"],
-         \"where\":[[\"iface_id\",\"==\",\"$1\"]]}]" |
-        /usr/bin/python3 -c 'import json, sys
-for row in json.load(sys.stdin)[0]["rows"]:
-    for key, value in sorted(row["health"][1]):
-        print(key, value)'
-}
-# says VM KEY HEALTH
-says() { health "$1" | grep -xF "web/probes/$2 $3" >/dev/null; }
-requests()
-{
-    sed -n 's/ 200 [0-9.]*$//p' "$tmp/web-$1-$2.out"
-}
-n_requests() { wc -l <"$tmp/web-$1-$2.out"; }
 asked_more() { [ "$(n_requests "$1" "$2")" -gt "$3" ]; }
 
 is "$(health vm1)" "" "nothing is known of who is not probed"
-capture wire gw "net 169.254.0.0/16 or host 168.63.129.16 or
-    host fe80::1234:5678:9abc or net fd53:4c42::/32"
+stranger_mac=02:00:00:00:00:99
+capture wire gw "not ether src $stranger_mac and
+    (net 169.254.0.0/16 or host 168.63.129.16 or
+     host fe80::1234:5678:9abc or net fd53:4c42::/32)"
 transact "$(insert Compiled_Network '"name":"other","tunnel_key":2,
              "subnets":"10.0.1.0/24","gateways":"10.0.1.1"')" \
     "$(insert Compiled_Pool '"name":"web/backendPools/p300",
@@ -111,7 +78,7 @@ for answer in 503 404 301 hang; do
     wait_until 10 says vm1 "http 10.0.1.4" down
 done
 unlike "$(cat "$tmp/web-vm1-8000.out")" elsewhere "redirections are not followed"
-like "$(on h1 ovs-appctl -t "$tmp/h1/agent.ctl" slb/probes)" \
+like "$(probes h1)" \
     'vm1 web/probes/http 10.0.1.4: down, .*needs [48] successes' \
     "one that goes up and down is told"
 stop web-vm2-8000 KILL
@@ -138,14 +105,22 @@ denies()
     wait_until 3 eval "[ \$(packets h1 $denied) -gt $n ]"
 }
 raw() { net vm1 raw eth0 02:00:00:00:00:04 $gateway "$1"; }
-capture vm2 vm2 "src host 168.63.129.16 and port 1234"
+capture vm2 vm2 "port 1234 and
+    (src host 168.63.129.16 or src host fe80::1234:5678:9abc)"
+# On the wire, and not in a tunnel.
+for source in 168.63.129.16/1234/10.0.1.5 \
+    fe80::1234:5678:9abc/1234/fd00:1::5; do
+    net gw raw eth0 $stranger_mac 02:00:00:00:01:21 "tcp-S/$source/8000"
+done
 ok "a VM with the probes' address" \
     denies raw tcp-S/168.63.129.16/1234/10.0.1.5/8000
 ok "the same by IPv6" \
     denies raw tcp-S/fe80::1234:5678:9abc/1234/fd00:1::5/8000
 ok "somebody in a tunnel with it" denies net mux vxlan 172.16.0.21 1 1 0 0 \
     tcp-S/168.63.129.16/1234/10.0.1.5/8000
-is "$(captured vm2)" "" "none of these reached a VM"
+ok "the same by IPv6" denies net mux vxlan 172.16.0.21 1 12 0 0 \
+    tcp-S/fe80::1234:5678:9abc/1234/fd00:1::5/8000
+is "$(captured vm2)" "" "none of these, nor one from the wire, reached a VM"
 ok "a VM that connects to it" \
     denies raw tcp-S/10.0.1.4/8000/168.63.129.16/8080
 ok "or sends something else" denies raw udp/10.0.1.4/8000/168.63.129.16/53

@@ -82,7 +82,7 @@ is "$(get Load_Balancer status name=aaa)" "{}" "and is content"
 
 # The same names twice.
 slbdb transact '{"op":"insert","table":"Backend_Pool","uuid-name":"b",
-    "row":{"name":"p"}}' '{"op":"mutate","table":"Load_Balancer",
+    "row":{"name":"p","silent_host_behavior":"Keep"}}' '{"op":"mutate","table":"Load_Balancer",
     "where":[["name","==","aaa"]],
     "mutations":[["backend_pools","insert",["named-uuid","b"]]]}' \
     >/dev/null

@@ -45,8 +45,10 @@ ok "who is up gets connections" wait_until 5 up_is vm1
 slbdb health vm2 $h 10.0.1.5 up -- health vm3 $h 10.0.1.6 up
 ok "and others, too" wait_until 5 up_is vm1 vm2 vm3
 is "$(get Load_Balancer status)" "{}" "there is nothing to be said"
+is "$(get Compiled_Pool unhealthy)" "[]" "nobody is unhealthy"
 slbdb health vm2 $h 10.0.1.5 down
 ok "who is down gets no more" wait_until 5 up_is vm1 vm3
+is "$(get Compiled_Pool unhealthy)" 2 "and is unhealthy"
 is "$(members)" "vm1 active
 vm2 draining
 vm3 active" "but keeps what it has"
@@ -59,6 +61,7 @@ slbdb health vm1 $h 10.0.1.4 up web/probes/other 10.0.1.4 down \
     $h 10.0.1.99 down other/probes/h 10.0.1.4 down
 slbdb health vm2 $h 10.0.1.5 up
 ok "what is said of others does not matter" wait_until 5 up_is vm1 vm2 vm3
+is "$(get Compiled_Pool unhealthy)" "[]" "who is up again is well"
 slbdb health vm3
 ok "who is not heard of any more is not used" wait_until 5 up_is vm1 vm2
 is "$(get Load_Balancer status)" "{}" "without a word"
@@ -67,6 +70,8 @@ is "$(get Load_Balancer status)" "{}" "without a word"
 # shows: LoadBalancer.probes.noHealthyBackendsBehavior
 slbdb health vm1 $h 10.0.1.4 down -- health vm2 $h 10.0.1.5 down
 ok "all down: nobody gets any" wait_until 5 up_is ""
+is "$(get Compiled_Pool unhealthy)" "[1,2]" \
+    "they are unhealthy, who was never heard of is not"
 probe=';no_healthy_backends_behavior="AllProbedUp"'
 web
 ok "AllProbedUp: all that are down do, not who was never heard of" \
@@ -74,22 +79,28 @@ ok "AllProbedUp: all that are down do, not who was never heard of" \
 like "$(get Load_Balancer status)" \
     'members/vm1=down, but as nobody is up it gets connections \(probe h\)' \
     "and that is told"
+is "$(get Compiled_Pool unhealthy)" "[]" "then nobody is unhealthy"
 slbdb health vm3 $h 10.0.1.6 up
 ok "until one is up" wait_until 5 up_is vm3
+is "$(get Compiled_Pool unhealthy)" "[1,2]" "then they are"
 is "$(recompute m1)" 0 "nothing is to be corrected"
 
 # What users say of members.
 states=';member_admin_states=["map",[["vm1","Up"],["vm3","Down"]]]'
 web
 ok "adminState has the last word" wait_until 5 up_is vm1
+is "$(get Compiled_Pool unhealthy)" 2 "on who is unhealthy as well"
 states=
 
 # Several probes of one pool.
 web 'probe:i=Tcp,443' 'rule:s=f,p,Tcp,443,443;probe="i"' \
-    'rule:t=f,p,Tcp,81,81' 'rule:u=f,p,Tcp,82,82;probe="h"'
+    'rule:t=f,p,Tcp,81,81;enable_tcp_reset=true' 'rule:u=f,p,Tcp,82,82;probe="h"'
 is "$(get Compiled_Pool name)" "web/backendPools/p
 web/backendPools/p/probes/h
 web/backendPools/p/probes/i" "one pool for each probe of its rules, and none"
+is "$(get Endpoint rule,tcp_reset | xargs)" "web/rules/r False\
+ web/rules/s False web/rules/t True web/rules/u False" \
+    "who asks for resets is noted"
 for rule in r:p/probes/h s:p/probes/i t:p u:p/probes/h; do
     is "$(get Endpoint pool_key "rule=web/rules/${rule%%:*}")" \
         "$(get Compiled_Pool tunnel_key "name=web/backendPools/${rule#*:}")" \

@@ -27,7 +27,8 @@ t.is_((process.returncode, process.stderr.strip()), (0, ''),
 rates = dict(re.findall(r'^\| `(\S+)`: .*? \| (\d+\.\d+) \|', process.stdout,
                         re.M))
 for case in ('bare', 'select', 'slbmux', 'source-ip', 'ipv6', 'snat',
-             'icmp-error', 'tunnelled', 'two-pmds', 'many-20k', 'many-1m', 'many-syn'):
+             'icmp-error', 'tunnelled', 'two-bare', 'two-pmds', 'many-20k',
+             'many-1m', 'many-syn'):
     t.ok(float(rates.get(case, 0)) > 0, '%s: %s Mpps' % (case,
                                                          rates.get(case)))
 t.done()

@@ -36,9 +36,10 @@ TABLES = [
                    'protocol': 6, 'port': 80, 'pool': 100,
                    'distribution': 'Default', 'idle': 240, 'name': 'r'})]
 
-# Rates, packets a second.
-LIMIT = 1000
-SMALL = 50                      # Of nine VIPs, or nine times that many flows.
+# Rates, packets a second.  A busy machine sends much less than MANY, but more
+# than LIMIT.
+LIMIT = 500
+SMALL = 25                      # Of nine VIPs, or nine times that many flows.
 MANY = 4000                     # Of the one that takes too much.
 
 
@@ -142,11 +143,11 @@ def test_vips(t, node, load):
     # Where the source has no time for as long as the window is, there is
     # enough again.
     short = [x for x in told if x['short']]
-    t.ok(len(short) > len(told) / 2, 'above the limit it is short')
+    t.ok(len(short) > len(told) / 4, 'above the limit it is short')
     t.is_([v[1] for v in grown.values()], [0] * 9,
           'who takes little loses nothing')
     rate = (heavy + sum(v[0] for v in grown.values())) / took
-    t.ok(.85 * LIMIT < rate < 1.1 * LIMIT, 'the limit is kept, and used',
+    t.ok(.7 * LIMIT < rate < 1.2 * LIMIT, 'the limit is kept, and used',
          'forwarded %.0f packets/s' % rate)
     t.ok(dropped > 0 and all(x['vips'][0]['address'] == HEAVY
                              and x['vips'][0]['share']
@@ -154,7 +155,7 @@ def test_vips(t, node, load):
          'it is told who is to blame')
     t.ok(shows(load, rates,
                r'^slb0: short, \d+ shortages so far; overload=loss, '
-               r'max-pps=1000\n  queue \d+: \d+ packets/s arrive, \d+ are '
+               r'max-pps=500\n  queue \d+: \d+ packets/s arrive, \d+ are '
                r'forwarded\n  20.50.60.10, weight 1: \d+ packets/s, its '
                r'share is \d+: loses [\d.]+ %\n'), 'slb/fairness')
 
@@ -179,7 +180,7 @@ def test_flows(t, node, load):
     # All small ones were sent as often, give or take one: none is dropped.
     t.ok(len(small) == 9 and max(small) - min(small) <= 2,
          'small flows of a VIP lose nothing')
-    t.ok(dropped > ports[42000], 'the heavy one does')
+    t.ok(dropped > ports[42000] / 4, 'the heavy one does')
     flows = [f for x in told if x['short'] for f in x['vips'][0]['flows']]
     t.ok(flows and all((f['source'], f['source_port'], f['port'],
                         f['protocol']) == ('198.51.100.10', 42000, 80, 6)

@@ -59,6 +59,18 @@ SANITIZER = {'ASAN_OPTIONS': 'detect_stack_use_after_return=0:'
              'UBSAN_OPTIONS': 'print_stacktrace=1'}
 
 
+# Where DPDK reserves addresses for its memory, of which it maps what it needs.
+# With --in-memory it also tries pages of 1 GB where there are none.  Before
+# Linux refuses such a page it has already unmapped what was reserved at its
+# place, and until DPDK has reserved that again, by MAP_FIXED, any other thread
+# may be given memory there, and loses it to DPDK.  By itself DPDK reserves low
+# addresses, where Linux puts nothing while there is room at the top, but those
+# are AddressSanitizer's shadow, so that it takes what Linux gives it, in the
+# midst of everybody's memory: AddressSanitizer then crashed in the headers of
+# its own blocks.  Here are addresses as lonely as those, and free.
+EAL = '--base-virtaddr=0x200000000000'
+
+
 # What comes from the wire.
 
 def good_frames():
@@ -780,7 +792,7 @@ def main():
     test = tap.Tap()
     with muxnode.Hugepages(768), \
             muxnode.Node(PROGRAM, cores[:1], cores[:2], 512,
-                         SANITIZER) as node:
+                         SANITIZER, EAL) as node:
         try:
             set_up(node, cores)
             faults = Faults(test, node, cores)
