@@ -40,7 +40,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROBE_ENGINE_TICK 20    /* In ms. */
+#define PROBE_ENGINE_TICK 40    /* In ms. */
 #define PROBE_ENGINE_MAX_OCTETS 65536
 
 struct probe_engine;
