@@ -307,8 +307,7 @@ availability_plan(struct availability *av)
         struct availability_flow *flows = NULL;
         size_t n = 0;
 
-        if (n_planned++ >= PLAN_AT_ONCE
-            || (target->pool != json && !json_equal(target->pool, json))) {
+        if (n_planned++ >= PLAN_AT_ONCE || !json_equal(target->pool, json)) {
             break;
         }
         if (pool) {
@@ -329,8 +328,8 @@ availability_is_planned(const struct availability *av)
     return ovs_list_is_empty(&av->unplanned);
 }
 
-/* Returns a port of the VIP of 'ep' that no endpoint names and that cannot be
- * for SNAT. */
+/* Returns a port of the VIP with 'vip_key' that no endpoint names and that
+ * cannot be for SNAT, or 0 if there is none. */
 static uint16_t
 find_free_port(const struct mux_tables *tables, const char *vip_key)
 {

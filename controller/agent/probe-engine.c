@@ -252,11 +252,9 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
-
-    /* Without a file none at all: libcurl would read the machine's authorities
-     * for each connection, to no end. */
-    curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (verify) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
+    }
     ds_destroy(&url);
     return easy;
 }

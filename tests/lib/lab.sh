@@ -20,6 +20,8 @@
 #     on NODE COMMAND...       runs a command there
 #     apply FILE               slb-ctl apply --wait, its output aside
 #     db_rows TABLE [COLUMN]   rows of the SLB database, as JSON
+#     option KEY [VALUE]       sets an option of the SLB database, or takes it
+#                              back
 #     announced_by NODE        succeeds if the router has the VIP by this mux
 #     requests_start NAME new|keep [OPTION...]
 #                              starts tests/lib/requests.py on the client, or
@@ -75,6 +77,17 @@ lab_up()
 apply()
 {
     on control slb-ctl apply "$@" --wait > "$tmp/apply.out" 2>&1
+}
+
+option()
+{
+    local set=
+    [ $# = 1 ] || set="[\"$1\",\"$2\"]"
+    ovsdb-client -t 10 transact \
+        "unix:/run/slb-lab/$SLB_LAB/control/slb.sock" "[\"SLB\",
+        {\"op\":\"mutate\",\"table\":\"SLB_Global\",\"where\":[],\"mutations\":[
+          [\"options\",\"delete\",[\"set\",[\"$1\"]]],
+          [\"options\",\"insert\",[\"map\",[$set]]]]}]" >"$tmp/option.out"
 }
 
 db_rows()

@@ -12,6 +12,10 @@
 #     serving N                waits until N members that are probed are up and
 #                              get connections, those of several pools counted
 #                              for each
+#     health_start             starts what answers probes on port 9000 of each
+#                              VM, with the status that is in $tmp/VM (200)
+#     probed_web               prints web.yaml with that probe; its rules come
+#                              last
 #     serve VM SERVER...       starts a server on a VM (see whoami.py)
 #     ask NODE SERVER [OPTION...]
 #                              asks it from a node
@@ -68,6 +72,29 @@ n = sum(len(row["weights"][1]) for row in rows if row["state"] == "current")
 sys.exit(n != int(sys.argv[1])
          or any(row["state"] == "coming" for row in rows)
          or any(row["applied"] < row["wanted"] for row in nodes))
+END
+}
+
+health_start()
+{
+    local i
+    for i in 1 2 3 4 5 6; do
+        echo 200 >"$tmp/vm$i"
+        start "health-vm$i" ip netns exec "$SLB_LAB-vm$i" /usr/bin/python3 \
+            "$srcdir/tests/system/host/net.py" health 9000 "$tmp/vm$i"
+    done
+}
+
+probed_web()
+{
+    sed -e '/^rules:/,$d' "$web"
+    cat <<'END'
+probes:
+- {name: health, protocol: Http, port: 9000, requestPath: /health,
+   intervalInSeconds: 5, numberOfProbes: 2}
+rules:
+- {name: http, frontend: public, backendPool: servers, probe: health,
+   protocol: Tcp, frontendPort: 80, backendPort: 8080}
 END
 }
 

@@ -11,20 +11,8 @@
 lab_up
 at_exit apply --prune "$web"
 
-for i in 1 2 3 4 5 6; do
-    echo 200 >"$tmp/vm$i"
-    start "health-vm$i" ip netns exec "$SLB_LAB-vm$i" /usr/bin/python3 \
-        "$srcdir/tests/system/host/net.py" health 9000 "$tmp/vm$i"
-done
-sed -e '/^rules:/,$d' "$web" >"$tmp/probed.yaml"
-cat >>"$tmp/probed.yaml" <<'END'
-probes:
-- {name: health, protocol: Http, port: 9000, requestPath: /health,
-   intervalInSeconds: 5, numberOfProbes: 2}
-rules:
-- {name: http, frontend: public, backendPool: servers, probe: health,
-   protocol: Tcp, frontendPort: 80, backendPort: 8080}
-END
+health_start
+probed_web >"$tmp/probed.yaml"
 start times "$srcdir/tests/lib/db-times.py" \
     "/run/slb-lab/$SLB_LAB/control/slb.sock"
 wait_until 5 grep -q ready "$tmp/times.out"

@@ -14,21 +14,12 @@ lab_up
 at_exit apply --prune "$web"
 reset="Connection reset by peer"
 
+health_start
 for i in 1 2 3 4 5 6; do
-    echo 200 >"$tmp/vm$i"
-    start "health-vm$i" ip netns exec "$SLB_LAB-vm$i" /usr/bin/python3 \
-        "$srcdir/tests/system/host/net.py" health 9000 "$tmp/vm$i"
     start "server-vm$i" ip netns exec "$SLB_LAB-vm$i" /usr/bin/python3 \
         "$srcdir/tests/system/host/net.py" server "vm$i" 9001
 done
-sed -e '/^rules:/,$d' "$web" >"$tmp/without.yaml"
-cat >>"$tmp/without.yaml" <<'END'
-probes:
-- {name: health, protocol: Http, port: 9000, requestPath: /health,
-   intervalInSeconds: 5, numberOfProbes: 2}
-rules:
-- {name: http, frontend: public, backendPool: servers, probe: health,
-   protocol: Tcp, frontendPort: 80, backendPort: 8080}
+{ probed_web && cat; } >"$tmp/without.yaml" <<'END'
 - {name: line, frontend: public, backendPool: servers, probe: health,
    protocol: Tcp, frontendPort: 81, backendPort: 9001}
 END
@@ -53,16 +44,6 @@ is_over()
         grep -Eq "198\.51\.100\.10\]?:${port[$1]}( |\$)"
 }
 hosts_do() { for host in host1 host2 host3; do on "$host" "$@"; done; }
-# drain_seconds [OPTION]: sets how long connections are drained, or no more.
-drain_seconds()
-{
-    ovsdb-client -t 10 transact \
-        "unix:/run/slb-lab/$SLB_LAB/control/slb.sock" \
-        "[\"SLB\", {\"op\": \"mutate\", \"table\": \"SLB_Global\",
-          \"where\": [], \"mutations\": [[\"options\", \"delete\",
-          [\"set\", [\"drain-seconds\"]]], [\"options\", \"insert\",
-          [\"map\", [${1:-}]]]]}]" >"$tmp/drain.out"
-}
 # Has no pool changed for longer than muxes take it for recent?
 is_settled()
 {
@@ -104,8 +85,8 @@ is "$(say one e)" "${member[one]} 198.51.100.10 e" "it goes on"
 
 # Forgotten connections.  A slot that has had many owners a short while ago is
 # not settled.
-drain_seconds '["drain-seconds","0"]'
-at_exit drain_seconds
+option drain-seconds 0
+at_exit option drain-seconds
 ok "nothing changes for a while" wait_until 30 is_settled
 ok "another connection" open two
 nok "which its member has" is_over two
@@ -120,7 +101,7 @@ ok "what is forgotten the member learns" wait_until 5 vm_knows
 is "$(heard two)" timeout "the client has not heard of it"
 is "$(say two b)" "$reset" "until it sends something"
 is "$(say one f)" "$reset" "as does the client of the other one"
-drain_seconds
+option drain-seconds
 
 # A member that fails its probe.
 ok "a connection" open three

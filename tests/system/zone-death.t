@@ -9,15 +9,6 @@
 . "$(dirname "$0")/../lib/lab.sh"
 lab_up
 
-# option KEY VALUE, of the database.
-option()
-{
-    ovsdb-client -t 10 transact \
-        "unix:/run/slb-lab/$SLB_LAB/control/slb.sock" "[\"SLB\",
-        {\"op\":\"mutate\",\"table\":\"SLB_Global\",\"where\":[],\"mutations\":[
-          [\"options\",\"delete\",[\"set\",[\"$1\"]]],
-          [\"options\",\"insert\",[\"map\",[[\"$1\",\"$2\"]]]]]}]" >/dev/null
-}
 # signal SIGNAL HOST [PROGRAM]: to one or all of the host's programs.
 signal()
 {
@@ -31,8 +22,8 @@ restore()
     ip -n "$SLB_LAB-host1" link set eth0 up
     signal CONT host1
     signal CONT host2
-    option heartbeat-interval 5000
-    option host-silent-seconds 20
+    option heartbeat-interval
+    option host-silent-seconds
     apply --prune "$web"
 }
 at_exit restore
