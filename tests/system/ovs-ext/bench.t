@@ -28,7 +28,7 @@ rates = dict(re.findall(r'^\| `(\S+)`: .*? \| (\d+\.\d+) \|', process.stdout,
                         re.M))
 for case in ('bare', 'select', 'slbmux', 'source-ip', 'ipv6', 'snat',
              'icmp-error', 'tunnelled', 'two-bare', 'two-pmds', 'many-20k',
-             'many-1m', 'many-syn'):
+             'many-1m', 'many-syn', 'turn-1m', 'turn-syn'):
     t.ok(float(rates.get(case, 0)) > 0, '%s: %s Mpps' % (case,
                                                          rates.get(case)))
 t.done()
