@@ -157,6 +157,24 @@ curl_has_data(char *data OVS_UNUSED, size_t size, size_t n, void *target_)
     return target->n_octets > PROBE_ENGINE_MAX_OCTETS ? 0 : size * n;
 }
 
+/* Takes in a line of the headers.  When they are complete, all that counts is
+ * known: the transfer ends, however long the rest may take to come. */
+static size_t
+curl_has_header(char *data, size_t size, size_t n, void *target_)
+{
+    struct probe_target *target = target_;
+
+    if (data[0] == '\r' || data[0] == '\n') {
+        long int status;
+
+        curl_easy_getinfo(target->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (status >= 200) {
+            return 0;
+        }
+    }
+    return curl_has_data(data, size, n, target);
+}
+
 struct probe_engine *
 probe_engine_create(probe_engine_result *result)
 {
@@ -244,7 +262,7 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, curl_has_data);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, curl_has_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, target);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, curl_has_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, target);

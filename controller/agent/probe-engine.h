@@ -23,10 +23,10 @@
  * comes back is handed to the engine's owner, with a reason if it is not well;
  * probe_engine_run() is where that happens.
  *
- * Redirections are not followed, proxies not used, and of an answer no more is
- * read than PROBE_ENGINE_MAX_OCTETS: its status comes first.  A
- * server may have any certificate, unless there is a file of authorities: then
- * it needs one of these, for the address that is asked.
+ * Redirections are not followed, proxies not used, and of an answer only the
+ * headers are read, no more than PROBE_ENGINE_MAX_OCTETS of them.  A server
+ * may have any certificate, unless there is a file of authorities: then it
+ * needs one of these, for the address that is asked.
  *
  * There are no threads: all sockets are in one epoll instance, which is all
  * that the main loop waits for.  A connection is made without libcurl, which
