@@ -39,9 +39,14 @@
 
 VLOG_DEFINE_THIS_MODULE(probe_engine);
 COVERAGE_DEFINE(probe_asked);
+COVERAGE_DEFINE(probe_stalled);
 
 /* Events taken in one go. */
 #define MAX_EVENTS 256
+
+/* If somebody is being asked and nothing is looked at for longer than this, in
+ * ms, that is our fault. */
+#define STALL 500
 
 #define USER_AGENT "Load Balancer Agent"
 
@@ -52,6 +57,10 @@ struct probe_engine {
     long long int curl_at;      /* When libcurl wants to be called. */
     struct heap deadlines;      /* Of busy targets, the first one on top. */
     long long int next_at;      /* When to look at things again. */
+
+    /* The clock of deadlines: it all but stands still in a stall. */
+    long long int ran_at;       /* When things could be looked at last. */
+    long long int lost;         /* How much the clock is behind. */
 };
 
 struct probe_target {
@@ -59,7 +68,8 @@ struct probe_target {
     void *aux;
     int timeout;
     bool busy;
-    struct heap_node deadline;  /* In engine's 'deadlines' if 'busy'. */
+    struct heap_node deadline;  /* In engine's 'deadlines' if 'busy', by the
+                                 * engine's clock. */
 
     /* The connection, until libcurl has it. */
     struct sockaddr_storage address;
@@ -358,7 +368,8 @@ connect_target(struct probe_target *target)
 {
     struct probe_engine *engine = target->engine;
     const struct sockaddr *address = (struct sockaddr *) &target->address;
-    long long int deadline = time_msec() + target->timeout;
+    long long int now = time_msec();
+    long long int deadline = now - engine->lost + target->timeout;
     int fd = socket(target->address.ss_family,
                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 
@@ -378,6 +389,9 @@ connect_target(struct probe_target *target)
     } else {
         target->error = errno;
         deadline = 0;
+    }
+    if (heap_is_empty(&engine->deadlines)) {
+        engine->ran_at = now;
     }
     heap_insert(&engine->deadlines, &target->deadline, UINT64_MAX - deadline);
 }
@@ -401,6 +415,8 @@ see_connection(struct probe_target *target)
     }
 }
 
+/* Returns the busy target whose deadline is the first, and stores when that
+ * is, by time_msec(). */
 static struct probe_target *
 first_deadline(const struct probe_engine *engine, long long int *at)
 {
@@ -412,7 +428,7 @@ first_deadline(const struct probe_engine *engine, long long int *at)
     }
     target = CONTAINER_OF(heap_max(&engine->deadlines), struct probe_target,
                           deadline);
-    *at = UINT64_MAX - target->deadline.priority;
+    *at = UINT64_MAX - target->deadline.priority + engine->lost;
     return target;
 }
 
@@ -490,28 +506,58 @@ probe_target_is_busy(const struct probe_target *target)
     return target->busy;
 }
 
+static void
+see_event(struct probe_engine *engine, const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+
+    if (data & 1) {
+        uint32_t e = event->events;
+        int what = ((e & EPOLLIN ? CURL_CSELECT_IN : 0)
+                    | (e & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+                    | (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
+        int running;
+
+        curl_multi_socket_action(engine->multi, data >> 1, what, &running);
+    } else {
+        see_connection((void *) (uintptr_t) data);
+    }
+}
+
+/* Sees all that has happened, each socket once: the kernel hands them out in
+ * turn.  Returns true if there was something. */
 static bool
 see_events(struct probe_engine *engine)
 {
+    size_t n_left = heap_count(&engine->deadlines) / MAX_EVENTS + 1;
     struct epoll_event events[MAX_EVENTS];
-    int running;
-    int n = epoll_wait(engine->epoll, events, MAX_EVENTS, 0);
+    bool any = false;
+    int n;
 
-    for (int i = 0; i < n; i++) {
-        uint64_t data = events[i].data.u64;
-
-        if (data & 1) {
-            uint32_t e = events[i].events;
-            int what = ((e & EPOLLIN ? CURL_CSELECT_IN : 0)
-                        | (e & EPOLLOUT ? CURL_CSELECT_OUT : 0)
-                        | (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
-
-            curl_multi_socket_action(engine->multi, data >> 1, what, &running);
-        } else {
-            see_connection((void *) (uintptr_t) data);
+    do {
+        n = epoll_wait(engine->epoll, events, MAX_EVENTS, 0);
+        for (int i = 0; i < n; i++) {
+            see_event(engine, &events[i]);
+            any = true;
         }
+    } while (n == MAX_EVENTS && --n_left);
+    return any;
+}
+
+/* If nothing was looked at for a while, this process, or all of the machine,
+ * was kept from it, and nobody could be asked further: that is no time that
+ * somebody took to answer.  A little of it counts, so that a process to which
+ * that happens all the time comes to an end with those who do not answer. */
+static void
+see_stall(struct probe_engine *engine, long long int now)
+{
+    long long int pause = now - engine->ran_at;
+
+    engine->ran_at = now;
+    if (pause > STALL && !heap_is_empty(&engine->deadlines)) {
+        COVERAGE_INC(probe_stalled);
+        engine->lost += pause - PROBE_ENGINE_TICK;
     }
-    return n > 0;
 }
 
 /* Goes on with all that is asked, without blocking, and reports what is
@@ -524,6 +570,7 @@ probe_engine_run(struct probe_engine *engine)
     long long int at;
     int running;
 
+    see_stall(engine, now);
     if (now < engine->next_at) {
         return;
     }
@@ -552,7 +599,10 @@ probe_engine_wait(struct probe_engine *engine)
 {
     long long int at;
 
-    first_deadline(engine, &at);
+    if (first_deadline(engine, &at)) {
+        /* So that a stall is told from a time without news. */
+        poll_timer_wait_until(engine->ran_at + STALL / 2);
+    }
     at = MIN(at, engine->curl_at);
     if (at != LLONG_MAX) {
         poll_timer_wait_until(MAX(at, engine->next_at));

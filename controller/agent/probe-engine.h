@@ -28,6 +28,10 @@
  * may have any certificate, unless there is a file of authorities: then it
  * needs one of these, for the address that is asked.
  *
+ * The owner is expected to run the engine whenever it wants to be.  If it is
+ * not for half a second, nobody fails because of that: the time does not
+ * count.
+ *
  * There are no threads: all sockets are in one epoll instance, which is all
  * that the main loop waits for.  A connection is made without libcurl, which
  * gets it only when it is there, for the request.  A turn of the main loop may

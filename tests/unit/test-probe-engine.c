@@ -370,11 +370,73 @@ test_many(void)
     stop_server();
 }
 
+/* Nobody looks for longer than they may take: they have answered, or would
+ * have if they had been asked further, so nobody fails because of that, but
+ * who does not answer afterwards. */
+static void
+test_stall(void)
+{
+    enum { N_TCP = 300, N = 321 };
+    struct asked asked[N];
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    memset(asked, 0, sizeof asked);
+    for (int i = 0; i < N; i++) {
+        struct probe_spec spec = make_spec(i < N_TCP ? PROBE_TCP : PROBE_HTTP,
+                                           i < N - 1 ? "/ok" : "/hang");
+
+        spec.timeout = 2000;
+        asked[i].target = probe_target_create(engine, &spec, &asked[i]);
+        probe_target_ask(asked[i].target);
+    }
+    xnanosleep(3 * 1000 * 1000 * 1000LL);
+    probe_engine_run(engine);
+    for (int i = 0; i < N_TCP; i++) {
+        CU_ASSERT_EQUAL(asked[i].n, 1);
+    }
+    CU_ASSERT_TRUE(wait_for_all(engine, asked, N));
+    for (int i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(asked[i].n, 1);
+        CU_ASSERT_EQUAL(asked[i].reason != NULL, i == N - 1);
+        free(asked[i].reason);
+        probe_target_destroy(asked[i].target);
+    }
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
+/* Even if that happens all the time, who does not answer fails. */
+static void
+test_stalls(void)
+{
+    struct asked asked = { .n = 0 };
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    struct probe_spec spec = make_spec(PROBE_HTTP, "/hang");
+    spec.timeout = 100;
+    asked.target = probe_target_create(engine, &spec, &asked);
+    probe_target_ask(asked.target);
+    for (int i = 0; i < 10 && !asked.n; i++) {
+        xnanosleep(600 * 1000 * 1000LL);
+        probe_engine_run(engine);
+    }
+    CU_ASSERT_EQUAL(asked.n, 1);
+    CU_ASSERT_PTR_NOT_NULL(asked.reason);
+    free(asked.reason);
+    probe_target_destroy(asked.target);
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_http),
     UNIT_TEST(test_tcp),
     UNIT_TEST(test_again),
     UNIT_TEST(test_many),
+    UNIT_TEST(test_stall),
+    UNIT_TEST(test_stalls),
     UNIT_END
 };
 
