@@ -1,6 +1,7 @@
 #!/bin/bash
-# An agent that is killed in the middle of probes: no member changes because of
-# that, nobody is asked twice as often, and nothing is left behind.
+# An agent that is killed, or stopped for a while, in the middle of probes: no
+# member changes because of that, nobody is asked twice as often, and nothing is
+# left behind.
 # timeout: 240
 . "$(dirname "$0")/probe.sh"
 cloud_up h1 || bail_out "no cloud"
@@ -61,6 +62,15 @@ for i in 1 2 3 4 5; do
     n=$(n_requests vm1 8000)
     wait_until 10 eval "[ \$(n_requests vm1 8000) -ge $((n + 3)) ]"
 done
+
+# One that does not run for longer than anybody may take to answer.
+wait_until 10 eval '[ $(under_way) -gt 0 ]'
+kill -STOP "${pid[h1-agent]}"
+sleep 4
+n=$(n_requests vm1 8000)
+kill -CONT "${pid[h1-agent]}"
+ok "stopped for a while: it goes on" \
+    wait_until 10 eval "[ \$(n_requests vm1 8000) -ge $((n + 3)) ]"
 is "$(grep -c ' health ' "$tmp/times.out")" 0 \
     "all the time nothing changed in the database"
 is "$(all_health)" "$known" "nor has it now"
