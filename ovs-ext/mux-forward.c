@@ -577,6 +577,16 @@ hash_flight(const struct mux_table *table, enum slb_hash_kind kind,
                             f->protocol, f->sport, f->dport));
 }
 
+/* Hashes all that tells the flow of 'f' from others. */
+static inline void
+hash_whole(const struct mux_table *table, struct mux_flight *f)
+{
+    f->hash = hash_flight(table, SLB_HASH_DEFAULT, f);
+
+    /* No slot depends on these bits, so an owner's flows have all values. */
+    f->entropy = f->hash >> 32;
+}
+
 static inline int
 parse(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -611,7 +621,7 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     }
 
     f->tuple = mux_tuple(f->network, f->protocol, f->dport);
-    f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+    hash_whole(ctx->table, f);
     f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
     if (mux_snat_is_port(f->dport) && !f->network
         && !mux_snat_may_be_named(ctx->table, f->endpoint_hash)) {
@@ -776,7 +786,7 @@ take_over(struct mux_context *ctx, struct mux_flight *f)
         reason = decapsulate_ecn(f);
     }
     if (!reason) {
-        f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+        hash_whole(ctx->table, f);
     }
     return reason;
 }

@@ -505,6 +505,22 @@ tcp_expectation(uint16_t sport)
     };
 }
 
+/* Likewise, of udp_packet() with destination port 53: the pool is in the midst
+ * of changes, the owner depends on addresses only, the tunnel's source port on
+ * the flow. */
+static struct expectation
+udp_expectation(uint16_t sport)
+{
+    return (struct expectation) {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17,
+                      sport, 53),
+        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+}
+
 /* Makes the IP packet at 'data' what a router makes of it. */
 static void
 take_hop(void *data)
@@ -597,21 +613,13 @@ test_forward_ipv6(void)
     check_forwarding(p, 14, 40 + 32 + 20, &x);
 }
 
-/* A pool in the midst of changes: all owners, "recent", not "settled";
- * distribution by addresses only. */
+/* A pool in the midst of changes: all owners, "recent", not "settled". */
 static void
 test_forward_ring(void)
 {
-    struct expectation x = {
-        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
-                      0, 0),
-        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
-                      .flags = STEERING_RECENT },
-        .eth_type = ETH_TYPE_IP,
-    };
-
     for (uint16_t sport = 1; sport < 60000; sport += 9999) {
+        struct expectation x = udp_expectation(sport);
+
         check_forwarding(udp_packet(sport, 53, 30), 14, 58, &x);
         CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
     }
@@ -1286,14 +1294,7 @@ test_icmp_errors(void)
     static const uint8_t types[] = { 3, 11, 12 };
     static const uint8_t types6[] = { 1, 2, 3, 4 };
     struct expectation x = tcp_expectation(40000);
-    struct expectation ring = {
-        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
-                      0, 0),
-        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
-                      .flags = STEERING_RECENT },
-        .eth_type = ETH_TYPE_IP,
-    };
+    struct expectation ring = udp_expectation(40000);
 
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         for (size_t len = 4; len <= 20; len += 4) {
@@ -1450,13 +1451,10 @@ test_fragments(void)
         x.steering.port = 80;
         if (protocol == 17) {
             /* Other owners are not named. */
-            x = (struct expectation) {
-                .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-                .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10",
-                              "20.50.60.10", 0, 0, 0),
-                .steering = { .owners = { 3 }, .n_owners = 1, .port = 53,
-                              .flags = STEERING_FRAGMENT },
-                .eth_type = ETH_TYPE_IP,
+            x = udp_expectation(1000);
+            x.steering = (struct steering) {
+                .owners = { 3 }, .n_owners = 1, .port = 53,
+                .flags = STEERING_FRAGMENT,
             };
         }
 

@@ -125,7 +125,7 @@ class Names:
         return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
 
     def to(self, vni, owner, host, flags='settled', others=(), port=0, i=-1,
-           packet=None, flow=None, kind='Default'):
+           packet=None, flow=None):
         """The i-th frame's packet in the tunnel to a host: member owner of
         the pool with that VNI.  flow is (source, destination, protocol,
         source port, destination port) if the packet does not tell itself;
@@ -143,13 +143,13 @@ class Names:
             n = 1 + sum(1 for other in others if other)
         header = struct.pack('!BBHHBBHH', 14, bits, owner, others[0], 14, n,
                              others[1], others[2])
-        return self._outer(vni, host, header, packet, flow, kind)
+        return self._outer(vni, host, header, packet, flow)
 
-    def _outer(self, vni, host, header, packet, flow, kind):
+    def _outer(self, vni, host, header, packet, flow):
         v4 = packet[0] >> 4 == 4
         tos = packet[1] if v4 else (packet[0] << 4 | packet[1] >> 4) & 255
         inner = header + (b'\x08\x00' if v4 else b'\x86\xdd') + packet
-        entropy = 49152 + (self.hash.flow(kind, *flow) >> 32) % 16384
+        entropy = 49152 + (self.hash.flow('Default', *flow) >> 32) % 16384
         return (Ether(src=MUX, dst='02:00:00:00:00:%02x' % host)
                 / IP(src='172.16.0.11', dst='172.16.0.%d' % host, ttl=64,
                      id=0, flags='DF', tos=tos)
@@ -167,7 +167,7 @@ class Names:
         """The i-th frame's packet as it is handed on to another mux."""
         packet = self.inner(i)
         return self._outer(0, 12, b''.join(map(muxnode.mac, HANDED_ON)),
-                           packet, flow or self._flow(packet), 'Default')
+                           packet, flow or self._flow(packet))
 
     def handed(self, inner, src='172.16.0.12', vni=0, mark=HANDED_ON,
                **fields):
