@@ -456,7 +456,7 @@ drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
         return reason;
     }
     count_drop(ctx, f, reason);
-    mux_answer(ctx, f, answer);
+    mux_answer(ctx, f, answer, find_vip(ctx->table, f));
     return MUX_DONE;
 }
 
