@@ -21,6 +21,7 @@
 
 #include "dp-packet.h"
 #include "hash.h"
+#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
@@ -36,6 +37,10 @@ struct datagram {
     long long int expires;      /* 0 if this is none. */
     struct dp_packet **waiting;
     size_t n_waiting;
+
+    /* While packets wait: in the queue of "struct mux_fragments". */
+    struct ovs_list queue_node;
+    struct row *row;
 };
 
 struct row {
@@ -47,6 +52,11 @@ struct mux_fragments {
     struct row *rows;
     uint32_t basis;             /* So that nobody can fill one row. */
     long long int next_run;
+
+    /* Datagrams for which packets wait, the oldest first.  A thread may lock
+     * it that has locked a row, but not the other way round. */
+    struct ovs_mutex queue_mutex;
+    struct ovs_list queue OVS_GUARDED_BY(queue_mutex);
 
     atomic_uint64_t waiting;
     atomic_uint64_t evictions;
@@ -80,8 +90,38 @@ mux_fragments_create(void)
     for (size_t i = 0; i < MUX_FRAGMENT_ROWS; i++) {
         ovs_mutex_init(&frags->rows[i].mutex);
     }
+    ovs_mutex_init(&frags->queue_mutex);
+    ovs_list_init(&frags->queue);
     frags->basis = random_uint32();
     return frags;
+}
+
+/* Has 'packet' wait for the first fragment of 'd'. */
+static void
+start_waiting(struct mux_fragments *frags, struct datagram *d,
+              struct dp_packet *packet)
+{
+    if (!d->n_waiting) {
+        d->waiting = xmalloc(MUX_FRAGMENT_MAX_OF_ONE * sizeof *d->waiting);
+        ovs_mutex_lock(&frags->queue_mutex);
+        ovs_list_push_back(&frags->queue, &d->queue_node);
+        ovs_mutex_unlock(&frags->queue_mutex);
+    }
+    d->waiting[d->n_waiting++] = packet;
+    add(&frags->waiting, 1);
+}
+
+/* Ends the wait of the packets of 'd', some, which the caller has seen to. */
+static void
+end_waiting(struct mux_fragments *frags, struct datagram *d)
+{
+    add(&frags->waiting, -(uint64_t) d->n_waiting);
+    ovs_mutex_lock(&frags->queue_mutex);
+    ovs_list_remove(&d->queue_node);
+    ovs_mutex_unlock(&frags->queue_mutex);
+    free(d->waiting);
+    d->waiting = NULL;
+    d->n_waiting = 0;
 }
 
 /* Forgets 'd', with what waits for it. */
@@ -89,13 +129,12 @@ static void
 forget(struct mux_fragments *frags, struct datagram *d)
 {
     if (d->n_waiting) {
-        add(&frags->waiting, -(uint64_t) d->n_waiting);
         add(&frags->dropped, d->n_waiting);
         for (size_t i = 0; i < d->n_waiting; i++) {
             dp_packet_delete(d->waiting[i]);
         }
+        end_waiting(frags, d);
     }
-    free(d->waiting);
     memset(d, 0, sizeof *d);
 }
 
@@ -122,6 +161,7 @@ mux_fragments_destroy(struct mux_fragments *frags)
         }
         ovs_mutex_destroy(&row->mutex);
     }
+    ovs_mutex_destroy(&frags->queue_mutex);
     free(frags->rows);
     free(frags);
 }
@@ -133,12 +173,20 @@ find_row(struct mux_fragments *frags, const struct mux_fragment_key *key)
                         % MUX_FRAGMENT_ROWS];
 }
 
+/* Is 'a' to make room before 'b'? */
+static bool
+goes_before(const struct datagram *a, const struct datagram *b)
+{
+    return (!a->expires || !b->expires || a->known == b->known
+            ? a->expires < b->expires : b->known);
+}
+
 /* Returns the datagram with 'key' in 'row', a new one if there is none. */
 static struct datagram *
 get_datagram(struct mux_fragments *frags, struct row *row,
              const struct mux_fragment_key *key, long long int now)
 {
-    struct datagram *oldest = &row->datagrams[0];
+    struct datagram *first = &row->datagrams[0];
 
     for (size_t i = 0; i < MUX_FRAGMENT_WAYS; i++) {
         struct datagram *d = &row->datagrams[i];
@@ -149,18 +197,19 @@ get_datagram(struct mux_fragments *frags, struct row *row,
         if (d->expires && !memcmp(&d->key, key, sizeof *key)) {
             return d;
         }
-        if (d->expires < oldest->expires) {
-            oldest = d;
+        if (goes_before(d, first)) {
+            first = d;
         }
     }
 
-    if (oldest->expires) {
+    if (first->expires) {
         add(&frags->evictions, 1);
-        forget(frags, oldest);
+        forget(frags, first);
     }
-    oldest->key = *key;
-    oldest->expires = now + MUX_FRAGMENT_TIMEOUT;
-    return oldest;
+    first->key = *key;
+    first->expires = now + MUX_FRAGMENT_TIMEOUT;
+    first->row = row;
+    return first;
 }
 
 /* Remembers that the datagram with 'key' is of 'flow'.  Adds what has waited
@@ -187,12 +236,40 @@ mux_fragments_first(struct mux_fragments *frags,
         released->packets[released->n++] = d->waiting[i];
     }
     if (d->n_waiting) {
-        add(&frags->waiting, -(uint64_t) d->n_waiting);
-        free(d->waiting);
-        d->waiting = NULL;
-        d->n_waiting = 0;
+        end_waiting(frags, d);
     }
     ovs_mutex_unlock(&row->mutex);
+}
+
+/* Forgets the datagram for which packets have waited longest.  Returns false
+ * if there is none. */
+static bool
+forget_oldest(struct mux_fragments *frags)
+{
+    struct datagram *d = NULL;
+    struct mux_fragment_key key;
+    struct row *row;
+
+    ovs_mutex_lock(&frags->queue_mutex);
+    if (!ovs_list_is_empty(&frags->queue)) {
+        d = CONTAINER_OF(ovs_list_front(&frags->queue), struct datagram,
+                         queue_node);
+        key = d->key;
+        row = d->row;
+    }
+    ovs_mutex_unlock(&frags->queue_mutex);
+    if (!d) {
+        return false;
+    }
+
+    /* Others may have been faster. */
+    ovs_mutex_lock(&row->mutex);
+    if (d->n_waiting && !memcmp(&d->key, &key, sizeof key)) {
+        add(&frags->evictions, 1);
+        forget(frags, d);
+    }
+    ovs_mutex_unlock(&row->mutex);
+    return true;
 }
 
 /* Finds out about 'packet', a later fragment of the datagram with 'key'.  If
@@ -205,26 +282,27 @@ mux_fragments_later(struct mux_fragments *frags,
 {
     struct row *row = find_row(frags, key);
     enum mux_fragment_fate fate;
+    bool is_full;
 
-    ovs_mutex_lock(&row->mutex);
-    struct datagram *d = get_datagram(frags, row, key, now);
-    if (d->known) {
-        *flow = d->flow;
-        fate = MUX_FRAGMENT_KNOWN;
-    } else if (d->n_waiting < MUX_FRAGMENT_MAX_OF_ONE
-               && (read_counter(&frags->waiting)
-                   < MUX_FRAGMENT_MAX_WAITING)) {
-        if (!d->waiting) {
-            d->waiting = xmalloc(MUX_FRAGMENT_MAX_OF_ONE
-                                 * sizeof *d->waiting);
-        }
-        d->waiting[d->n_waiting++] = packet;
-        add(&frags->waiting, 1);
-        fate = MUX_FRAGMENT_WAITS;
-    } else {
+    do {
+        ovs_mutex_lock(&row->mutex);
+        struct datagram *d = get_datagram(frags, row, key, now);
+
+        is_full = false;
         fate = MUX_FRAGMENT_NO_ROOM;
-    }
-    ovs_mutex_unlock(&row->mutex);
+        if (d->known) {
+            *flow = d->flow;
+            fate = MUX_FRAGMENT_KNOWN;
+        } else if (d->n_waiting < MUX_FRAGMENT_MAX_OF_ONE) {
+            is_full = (read_counter(&frags->waiting)
+                       >= MUX_FRAGMENT_MAX_WAITING);
+            if (!is_full) {
+                start_waiting(frags, d, packet);
+                fate = MUX_FRAGMENT_WAITS;
+            }
+        }
+        ovs_mutex_unlock(&row->mutex);
+    } while (is_full && forget_oldest(frags));
     return fate;
 }
 

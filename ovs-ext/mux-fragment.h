@@ -25,8 +25,11 @@
  *
  * The table is all that the mux ever remembers from one packet to the next,
  * and it is small: a datagram is forgotten after MUX_FRAGMENT_TIMEOUT, or
- * earlier if others need the place, and few packets may wait.  What waits in
- * vain is dropped.  A mux that is killed loses datagrams on their way, no
+ * earlier if others need the place, and few packets may wait.  Where there is
+ * no room any more, those go first of which the first fragment has not come,
+ * the oldest before others: who sends fragments that never become a datagram
+ * makes the time shorter that others may wait, and takes nothing from those
+ * whose flow is known.  What waits in vain is dropped.  A mux that is killed loses datagrams on their way, no
  * connections.
  *
  * Threads share the table, since a NIC may give the first fragment of a

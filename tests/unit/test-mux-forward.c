@@ -1543,12 +1543,17 @@ test_fragments_bounds(void)
     }
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 1000, &stats);
-    CU_ASSERT_EQUAL(stats.datagrams, 10);
-    CU_ASSERT_EQUAL(stats.waiting + no_room, 2 * MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT(stats.waiting <= MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT(stats.waiting >= MUX_FRAGMENT_MAX_WAITING - 54);
 
-    key.id = 0;
+    /* Nine datagrams had as many as may be of one, then the first of them made
+     * room for the tenth. */
+    CU_ASSERT_EQUAL(no_room, 9 * MUX_FRAGMENT_MAX_OF_ONE);
+    CU_ASSERT_EQUAL(stats.datagrams, 9);
+    CU_ASSERT_EQUAL(stats.evictions, 1);
+    CU_ASSERT_EQUAL(stats.dropped, MUX_FRAGMENT_MAX_OF_ONE);
+    CU_ASSERT_EQUAL(stats.waiting + stats.dropped + no_room,
+                    2 * MUX_FRAGMENT_MAX_WAITING);
+
+    key.id = 1;
     mux_fragments_first(frags, &key, &flow, 1999, &released);
     CU_ASSERT_EQUAL(released.n, MUX_FRAGMENT_MAX_OF_ONE);
     for (size_t i = 0; i < released.n; i++) {
@@ -1561,10 +1566,20 @@ test_fragments_bounds(void)
     mux_fragments_get_stats(frags, 2000, &stats);
     CU_ASSERT_EQUAL(stats.datagrams, 1);
     CU_ASSERT_EQUAL(stats.waiting, 0);
-    CU_ASSERT_EQUAL(stats.timeouts, 9);
+    CU_ASSERT_EQUAL(stats.timeouts, 8);
     CU_ASSERT_EQUAL(stats.dropped + MUX_FRAGMENT_MAX_OF_ONE + no_room,
                     2 * MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT_EQUAL(stats.evictions, 0);
+    CU_ASSERT_EQUAL(stats.evictions, 1);
+
+    /* Those that wait make room before those that are known. */
+    for (int i = 0; i < 4 * MUX_FRAGMENT_DATAGRAMS; i++) {
+        key.id = 1000 + i;
+        CU_ASSERT_EQUAL(mux_fragments_later(frags, &key, dp_packet_new(0),
+                                            2000, &flow), MUX_FRAGMENT_WAITS);
+    }
+    key.id = 1;
+    CU_ASSERT_EQUAL(mux_fragments_later(frags, &key, NULL, 2000, &flow),
+                    MUX_FRAGMENT_KNOWN);
 
     for (int i = 0; i < 2 * MUX_FRAGMENT_DATAGRAMS; i++) {
         key.id = 1000 + i;
@@ -1574,6 +1589,54 @@ test_fragments_bounds(void)
     mux_fragments_get_stats(frags, 3000, &stats);
     CU_ASSERT(stats.datagrams <= MUX_FRAGMENT_DATAGRAMS);
     CU_ASSERT(stats.evictions >= MUX_FRAGMENT_DATAGRAMS);
+    mux_fragments_destroy(frags);
+}
+
+/* Forwards 'p' by 'own' and returns how many packets come out, which it
+ * deletes, those included that have waited. */
+static size_t
+forward_fragment(struct mux_thread *own, struct dp_packet *p)
+{
+    struct dp_packet_batch batch, node;
+    size_t n = 0;
+
+    dp_packet_batch_init_packet(&batch, p);
+    dp_packet_batch_init(&node);
+    do {
+        mux_forward(get_table(), own, &batch, &node, MTU, 1000, &counters);
+        n += dp_packet_batch_size(&batch);
+        dp_packet_delete_batch(&batch, true);
+        dp_packet_batch_init(&batch);
+    } while (mux_forward_released(own, &batch));
+    return n;
+}
+
+/* Fragments whose first never comes do not keep others from waiting. */
+static void
+test_fragments_orphans(void)
+{
+    enum { N = MUX_FRAGMENT_MAX_WAITING + 88 };
+    struct mux_fragments *frags = mux_fragments_create();
+    struct mux_thread *own = mux_thread_create_hidden(frags);
+    struct mux_fragment_stats stats = { .datagrams = 0 };
+
+    for (int i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, i, 1, 2, false)),
+                        0);
+    }
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, N, 1, 2, false)), 0);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, N, 0, 2, false)), 2);
+
+    /* It was the oldest that had to make room. */
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 0, 0, 2, false)), 1);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 88, 0, 2, false)), 1);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 89, 0, 2, false)), 2);
+    mux_fragments_get_stats(frags, 1000, &stats);
+    CU_ASSERT_EQUAL(stats.waiting, MUX_FRAGMENT_MAX_WAITING - 2);
+    CU_ASSERT_EQUAL(stats.dropped, 89);
+    CU_ASSERT_EQUAL(stats.evictions, 89);
+
+    mux_thread_destroy(own);
     mux_fragments_destroy(frags);
 }
 
@@ -2421,6 +2484,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments),
     UNIT_TEST(test_fragments_ipv6),
     UNIT_TEST(test_fragments_bounds),
+    UNIT_TEST(test_fragments_orphans),
     UNIT_TEST(test_answer_too_big),
     UNIT_TEST(test_answer_tunnelled),
     UNIT_TEST(test_answer_expired),
