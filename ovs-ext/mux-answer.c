@@ -300,16 +300,15 @@ mux_answer_echo(struct mux_context *ctx, struct mux_flight *f,
     bool v4 = mux_flight_is_v4(f);
     ovs_be16 sum;
 
-    if (!link_len) {
-        ctx->counters->n[MUX_COUNT_PROTOCOL]++;
-        discard(f);
-        return;
-    }
-    if (!mux_thread_may_answer(ctx->thread, MUX_LIMIT_ECHO, vip->counter,
-                               ctx->now)) {
-        ctx->counters->n[MUX_COUNT_ECHO_LIMIT]++;
-        mux_thread_count_drop(ctx->thread, vip->counter,
-                              MUX_COUNT_ECHO_LIMIT);
+    if (!link_len
+        || !mux_thread_may_answer(ctx->thread, MUX_LIMIT_ECHO, vip->counter,
+                                  ctx->now)) {
+        enum mux_counter reason = (link_len
+                                   ? MUX_COUNT_ECHO_LIMIT
+                                   : MUX_COUNT_PROTOCOL);
+
+        ctx->counters->n[reason]++;
+        mux_thread_count_drop(ctx->thread, vip->counter, reason);
         discard(f);
         return;
     }

@@ -338,6 +338,14 @@ parse_l2(struct mux_flight *f, uint8_t *l2, uint32_t len)
     }
 }
 
+/* Is 'address', like 'vip' of a flight, the VTEP that all muxes share? */
+static bool
+is_anycast(const struct mux_table *table, const uint64_t address[2])
+{
+    return (table->anycast && !address[0] && address[1] >> 32 == 0xffff
+            && htonl(address[1]) == table->anycast);
+}
+
 static inline bool
 is_for_anycast(const struct mux_table *table, const struct mux_flight *f)
 {
@@ -412,11 +420,54 @@ decapsulate_ecn(struct mux_flight *f)
 static const struct mux_vip_entry *
 find_vip(const struct mux_table *table, const struct mux_flight *f)
 {
-    const struct mux_vip_entry *vip
-        = mux_table_find_vip(table, f->network, f->vip);
+    return mux_table_find_vip_from(table, f->network, f->vip);
+}
 
-    return (vip || !f->network
-            ? vip : mux_table_find_vip(table, 0, f->vip));
+/* Stores where the frame of 'len' octets at 'l2' is going into 'dst', like
+ * 'vip' of a flight.  Returns false if that cannot be told. */
+static bool
+get_destination(const uint8_t *l2, uint32_t len, uint64_t dst[2])
+{
+    uint16_t type;
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
+    const uint8_t *l3 = l2 + ofs;
+
+    if (!ofs) {
+        return false;
+    }
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
+
+        dst[0] = 0;
+        dst[1] = UINT64_C(0xffff) << 32 | ip;
+        return true;
+    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
+        dst[0] = mux_get_be64(l3 + 24);
+        dst[1] = mux_get_be64(l3 + 32);
+        return true;
+    } else {
+        return false;
+    }
+}
+
+/* Finds the VIP that 'f' is going to, of which no more need be right than
+ * that, as with is_for_mux(). */
+static const struct mux_vip_entry *
+find_destination(const struct mux_table *table, const struct mux_flight *f)
+{
+    const uint8_t *l2 = dp_packet_data(f->packet);
+    uint32_t len = dp_packet_size(f->packet);
+    uint64_t dst[2];
+
+    if (f->tunnelled || f->taken_over) {
+        uint32_t ofs = (f->tunnel_ofs + IP_HEADER_LEN + UDP_HEADER_LEN
+                        + sizeof(struct vxlanhdr));
+
+        l2 += ofs;
+        len -= ofs;
+    }
+    return (get_destination(l2, len, dst)
+            ? mux_table_find_vip_from(table, f->network, dst) : NULL);
 }
 
 /* Counts that 'f' is dropped for 'reason', also for what it is for. */
@@ -430,8 +481,8 @@ count_drop(struct mux_context *ctx, const struct mux_flight *f,
         if (f->owner) {
             mux_thread_count_drop(ctx->thread, f->owner->counter, reason);
         }
-    } else if (f->l3) {
-        const struct mux_vip_entry *vip = find_vip(ctx->table, f);
+    } else {
+        const struct mux_vip_entry *vip = find_destination(ctx->table, f);
 
         if (vip) {
             mux_thread_count_drop(ctx->thread, vip->counter, reason);
@@ -486,7 +537,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
              * others have looked at that (RFC 1858). */
             return MUX_COUNT_BAD_LENGTH;
         }
-        switch (mux_fragments_later(ctx->thread->fragments, &key, f->packet,
+        switch (mux_fragments_later(ctx->thread, ctx->table, &key, f->packet,
                                     ctx->now, &flow)) {
         case MUX_FRAGMENT_KNOWN:
             f->protocol = flow.protocol;
@@ -505,8 +556,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
     int reason = has_ports(f->protocol) ? parse_l4(f) : 0;
     if (!reason) {
         flow = (struct mux_fragment_flow) { f->sport, f->dport, f->protocol };
-        mux_fragments_first(ctx->thread->fragments, &key, &flow, ctx->now,
-                            &ctx->thread->released);
+        mux_fragments_first(ctx->thread, ctx->table, &key, &flow, ctx->now);
     }
     return reason;
 }
@@ -984,32 +1034,12 @@ build(struct mux_context *ctx, struct mux_flight *f)
 static bool
 is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
 {
-    const uint8_t *l2 = dp_packet_data(packet);
-    uint32_t len = dp_packet_size(packet);
-    uint16_t type;
-    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
     uint64_t dst[2];
 
-    if (!ofs) {
-        return false;
-    }
-
-    const uint8_t *l3 = l2 + ofs;
-    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
-        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
-
-        if (table->anycast && htonl(ip) == table->anycast) {
-            return true;
-        }
-        dst[0] = 0;
-        dst[1] = UINT64_C(0xffff) << 32 | ip;
-    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
-        dst[0] = mux_get_be64(l3 + 24);
-        dst[1] = mux_get_be64(l3 + 32);
-    } else {
-        return false;
-    }
-    return mux_table_find_vip(table, 0, dst) != NULL;
+    return (get_destination(dp_packet_data(packet), dp_packet_size(packet),
+                            dst)
+            && (is_anycast(table, dst)
+                || mux_table_find_vip(table, 0, dst)));
 }
 
 /* Drops what was not found to be for an endpoint, unless it is the node's or

@@ -24,6 +24,8 @@
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-table.h"
+#include "ovs-ext/mux-thread.h"
 #include "ovs-thread.h"
 #include "random.h"
 #include "util.h"
@@ -124,13 +126,27 @@ end_waiting(struct mux_fragments *frags, struct datagram *d)
     d->n_waiting = 0;
 }
 
-/* Forgets 'd', with what waits for it. */
+/* Who finds out that packets wait in vain, and by what it forwards. */
+struct witness {
+    struct mux_thread *thread;
+    const struct mux_table *table;
+};
+
+/* Forgets 'd', with what waits for it, and counts that. */
 static void
-forget(struct mux_fragments *frags, struct datagram *d)
+forget(struct mux_fragments *frags, struct datagram *d,
+       const struct witness *w)
 {
     if (d->n_waiting) {
+        const struct mux_vip_entry *vip
+            = mux_table_find_vip_from(w->table, d->key.network, d->key.dst);
+
         add(&frags->dropped, d->n_waiting);
         for (size_t i = 0; i < d->n_waiting; i++) {
+            if (vip) {
+                mux_thread_count_drop(w->thread, vip->counter,
+                                      MUX_COUNT_FRAGMENT);
+            }
             dp_packet_delete(d->waiting[i]);
         }
         end_waiting(frags, d);
@@ -139,12 +155,13 @@ forget(struct mux_fragments *frags, struct datagram *d)
 }
 
 static void
-expire(struct mux_fragments *frags, struct datagram *d)
+expire(struct mux_fragments *frags, struct datagram *d,
+       const struct witness *w)
 {
     if (!d->known) {
         add(&frags->timeouts, 1);
     }
-    forget(frags, d);
+    forget(frags, d, w);
 }
 
 void
@@ -157,7 +174,12 @@ mux_fragments_destroy(struct mux_fragments *frags)
         struct row *row = &frags->rows[i];
 
         for (size_t j = 0; j < MUX_FRAGMENT_WAYS; j++) {
-            forget(frags, &row->datagrams[j]);
+            struct datagram *d = &row->datagrams[j];
+
+            for (size_t k = 0; k < d->n_waiting; k++) {
+                dp_packet_delete(d->waiting[k]);
+            }
+            free(d->waiting);
         }
         ovs_mutex_destroy(&row->mutex);
     }
@@ -184,7 +206,8 @@ goes_before(const struct datagram *a, const struct datagram *b)
 /* Returns the datagram with 'key' in 'row', a new one if there is none. */
 static struct datagram *
 get_datagram(struct mux_fragments *frags, struct row *row,
-             const struct mux_fragment_key *key, long long int now)
+             const struct mux_fragment_key *key, long long int now,
+             const struct witness *w)
 {
     struct datagram *first = &row->datagrams[0];
 
@@ -192,7 +215,7 @@ get_datagram(struct mux_fragments *frags, struct row *row,
         struct datagram *d = &row->datagrams[i];
 
         if (d->expires && d->expires <= now) {
-            expire(frags, d);
+            expire(frags, d, w);
         }
         if (d->expires && !memcmp(&d->key, key, sizeof *key)) {
             return d;
@@ -204,7 +227,7 @@ get_datagram(struct mux_fragments *frags, struct row *row,
 
     if (first->expires) {
         add(&frags->evictions, 1);
-        forget(frags, first);
+        forget(frags, first, w);
     }
     first->key = *key;
     first->expires = now + MUX_FRAGMENT_TIMEOUT;
@@ -213,17 +236,20 @@ get_datagram(struct mux_fragments *frags, struct row *row,
 }
 
 /* Remembers that the datagram with 'key' is of 'flow'.  Adds what has waited
- * for that to 'released', in the order in which it came. */
+ * for that to what 'thread' is to forward next, in the order in which it
+ * came. */
 void
-mux_fragments_first(struct mux_fragments *frags,
+mux_fragments_first(struct mux_thread *thread, const struct mux_table *table,
                     const struct mux_fragment_key *key,
-                    const struct mux_fragment_flow *flow, long long int now,
-                    struct mux_released *released)
+                    const struct mux_fragment_flow *flow, long long int now)
 {
+    struct mux_fragments *frags = thread->fragments;
+    struct mux_released *released = &thread->released;
+    const struct witness w = { thread, table };
     struct row *row = find_row(frags, key);
 
     ovs_mutex_lock(&row->mutex);
-    struct datagram *d = get_datagram(frags, row, key, now);
+    struct datagram *d = get_datagram(frags, row, key, now, &w);
     d->flow = *flow;
     d->known = true;
     d->expires = now + MUX_FRAGMENT_TIMEOUT;
@@ -244,7 +270,7 @@ mux_fragments_first(struct mux_fragments *frags,
 /* Forgets the datagram for which packets have waited longest.  Returns false
  * if there is none. */
 static bool
-forget_oldest(struct mux_fragments *frags)
+forget_oldest(struct mux_fragments *frags, const struct witness *w)
 {
     struct datagram *d = NULL;
     struct mux_fragment_key key;
@@ -266,7 +292,7 @@ forget_oldest(struct mux_fragments *frags)
     ovs_mutex_lock(&row->mutex);
     if (d->n_waiting && !memcmp(&d->key, &key, sizeof key)) {
         add(&frags->evictions, 1);
-        forget(frags, d);
+        forget(frags, d, w);
     }
     ovs_mutex_unlock(&row->mutex);
     return true;
@@ -275,18 +301,20 @@ forget_oldest(struct mux_fragments *frags)
 /* Finds out about 'packet', a later fragment of the datagram with 'key'.  If
  * its flow is known, stores it in '*flow'. */
 enum mux_fragment_fate
-mux_fragments_later(struct mux_fragments *frags,
+mux_fragments_later(struct mux_thread *thread, const struct mux_table *table,
                     const struct mux_fragment_key *key,
                     struct dp_packet *packet, long long int now,
                     struct mux_fragment_flow *flow)
 {
+    struct mux_fragments *frags = thread->fragments;
+    const struct witness w = { thread, table };
     struct row *row = find_row(frags, key);
     enum mux_fragment_fate fate;
     bool is_full;
 
     do {
         ovs_mutex_lock(&row->mutex);
-        struct datagram *d = get_datagram(frags, row, key, now);
+        struct datagram *d = get_datagram(frags, row, key, now, &w);
 
         is_full = false;
         fate = MUX_FRAGMENT_NO_ROOM;
@@ -302,14 +330,18 @@ mux_fragments_later(struct mux_fragments *frags,
             }
         }
         ovs_mutex_unlock(&row->mutex);
-    } while (is_full && forget_oldest(frags));
+    } while (is_full && forget_oldest(frags, &w));
     return fate;
 }
 
 /* Drops what has waited for too long. */
 void
-mux_fragments_run(struct mux_fragments *frags, long long int now)
+mux_fragments_run(struct mux_thread *thread, const struct mux_table *table,
+                  long long int now)
 {
+    struct mux_fragments *frags = thread->fragments;
+    const struct witness w = { thread, table };
+
     if (now < frags->next_run || !read_counter(&frags->waiting)) {
         return;
     }
@@ -322,7 +354,7 @@ mux_fragments_run(struct mux_fragments *frags, long long int now)
             struct datagram *d = &row->datagrams[j];
 
             if (d->expires && d->expires <= now) {
-                expire(frags, d);
+                expire(frags, d, &w);
             }
         }
         ovs_mutex_unlock(&row->mutex);

@@ -1525,8 +1525,9 @@ static void
 test_fragments_bounds(void)
 {
     struct mux_fragments *frags = mux_fragments_create();
+    struct mux_thread *own = mux_thread_create_hidden(frags);
+    const struct mux_table *table = get_table();
     struct mux_fragment_flow flow = { 1, 2, 17 };
-    struct mux_released released = { .n = 0 };
     struct mux_fragment_key key = { .protocol = 17 };
     struct mux_fragment_stats stats;
     int no_room = 0;
@@ -1535,7 +1536,7 @@ test_fragments_bounds(void)
         struct dp_packet *p = dp_packet_new(0);
 
         key.id = i / (2 * MUX_FRAGMENT_MAX_OF_ONE);
-        if (mux_fragments_later(frags, &key, p, 1000, &flow)
+        if (mux_fragments_later(own, table, &key, p, 1000, &flow)
             == MUX_FRAGMENT_NO_ROOM) {
             dp_packet_delete(p);
             no_room++;
@@ -1554,14 +1555,10 @@ test_fragments_bounds(void)
                     2 * MUX_FRAGMENT_MAX_WAITING);
 
     key.id = 1;
-    mux_fragments_first(frags, &key, &flow, 1999, &released);
-    CU_ASSERT_EQUAL(released.n, MUX_FRAGMENT_MAX_OF_ONE);
-    for (size_t i = 0; i < released.n; i++) {
-        dp_packet_delete(released.packets[i]);
-    }
-    free(released.packets);
+    mux_fragments_first(own, table, &key, &flow, 1999);
+    CU_ASSERT_EQUAL(own->released.n, MUX_FRAGMENT_MAX_OF_ONE);
 
-    mux_fragments_run(frags, 2000);
+    mux_fragments_run(own, table, 2000);
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 2000, &stats);
     CU_ASSERT_EQUAL(stats.datagrams, 1);
@@ -1574,21 +1571,23 @@ test_fragments_bounds(void)
     /* Those that wait make room before those that are known. */
     for (int i = 0; i < 4 * MUX_FRAGMENT_DATAGRAMS; i++) {
         key.id = 1000 + i;
-        CU_ASSERT_EQUAL(mux_fragments_later(frags, &key, dp_packet_new(0),
-                                            2000, &flow), MUX_FRAGMENT_WAITS);
+        CU_ASSERT_EQUAL(mux_fragments_later(own, table, &key,
+                                            dp_packet_new(0), 2000, &flow),
+                        MUX_FRAGMENT_WAITS);
     }
     key.id = 1;
-    CU_ASSERT_EQUAL(mux_fragments_later(frags, &key, NULL, 2000, &flow),
+    CU_ASSERT_EQUAL(mux_fragments_later(own, table, &key, NULL, 2000, &flow),
                     MUX_FRAGMENT_KNOWN);
 
     for (int i = 0; i < 2 * MUX_FRAGMENT_DATAGRAMS; i++) {
         key.id = 1000 + i;
-        mux_fragments_first(frags, &key, &flow, 3000, &released);
+        mux_fragments_first(own, table, &key, &flow, 3000);
     }
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 3000, &stats);
     CU_ASSERT(stats.datagrams <= MUX_FRAGMENT_DATAGRAMS);
     CU_ASSERT(stats.evictions >= MUX_FRAGMENT_DATAGRAMS);
+    mux_thread_destroy(own);
     mux_fragments_destroy(frags);
 }
 
