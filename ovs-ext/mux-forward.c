@@ -1082,7 +1082,10 @@ restrain(struct mux_context *ctx, struct mux_flight *flights, size_t n)
         struct mux_flight *f = &flights[i];
         const struct mux_vip_entry *vip = find_vip(ctx->table, f);
 
-        if (!vip || mux_fair_admit(ctx->meter, f, vip->counter, ctx->now)) {
+        /* Packets that measure are few, and are to tell whether others come
+         * through that are not too much. */
+        if (!vip || f->measures
+            || mux_fair_admit(ctx->meter, f, vip->counter, ctx->now)) {
             if (kept != i) {
                 flights[kept] = *f;
             }

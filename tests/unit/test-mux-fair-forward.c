@@ -21,6 +21,8 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "lib/slb-availability.h"
+#include "odp-util.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "ovs-ext/mux-fair-judge.h"
@@ -346,9 +348,37 @@ test_answers(void)
     tear_down();
 }
 
+/* What measures whether a VIP can be reached passes while the VIP gets too
+ * much. */
+static void
+test_measures(void)
+{
+    set_up();
+    run_judge();
+    for (int t = 0; t < 30; t++) {
+        for (int i = 0; i < 200; i++) {
+            /* No flow stands out. */
+            forward(tcp(CLIENT + i, 0, 1000 + t));
+        }
+        now += TICK;
+        run_judge();
+    }
+    CU_ASSERT(counters.n[MUX_COUNT_UNFAIR]);
+    CU_ASSERT_EQUAL(culprit(), 10);
+    for (int i = 0; i < 100; i++) {
+        struct dp_packet *p = tcp(slb_availability_source_v4(i), 0, 1000);
+
+        p->md.in_port.odp_port = ODPP_NONE;
+        CU_ASSERT(forward(p));
+    }
+    CU_ASSERT_EQUAL(counters.n[MUX_COUNT_MEASURES], 100);
+    tear_down();
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_floods),
     UNIT_TEST(test_answers),
+    UNIT_TEST(test_measures),
     UNIT_END
 };
 
