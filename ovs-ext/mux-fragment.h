@@ -29,9 +29,9 @@
  * no room any more, those go first of which the first fragment has not come,
  * the oldest before others: who sends fragments that never become a datagram
  * makes the time shorter that others may wait, and takes nothing from those
- * whose flow is known.  What waits in vain is dropped, and counted here and for
- * the VIP that it was for.  A mux that is killed loses datagrams on their way, no
- * connections.
+ * whose flow is known.  What waits in vain is dropped, and counted here and
+ * for the VIP that it was for.  A mux that is killed loses datagrams on their
+ * way, no connections.
  *
  * Threads share the table, since a NIC may give the first fragment of a
  * datagram to another queue than the others, and take a lock for a row of it.
