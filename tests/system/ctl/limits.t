@@ -24,6 +24,12 @@ PROGRAM = os.path.join(BUILD, 'controller/slb-ctl')
 
 MAX_CPU = 0.1                   # Seconds.
 MAX_MEMORY = 64 * 1024          # KiB.
+
+# Of what is right, for which time and memory are not short: much more than it
+# takes, much less than it would if that grew with the square of its size.
+MAX_VALID_CPU = 2
+MAX_VALID_MEMORY = 256 * 1024
+
 MIB = 1024 * 1024
 LARGE = 31 * MIB
 
@@ -183,6 +189,13 @@ HOSTILE = {
         + numbered(b'- {name: r%d, frontend: public, backendPool: a, '
                    b'protocol: Tcp, frontendPortRangeStart: 1, '
                    b'frontendPortRangeEnd: 65535, backendPort: 80}\n', 8000),
+    'pools with the same member': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + numbered(b'- {name: p%d, members: [{name: vm1}]}\n', 5000)
+        + b'rules:\n'
+        + numbered(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: 8%d, backendPort: 80}\n',
+                   2),
     'outbound rules': lambda: NETWORK + b'---\n' + BALANCER
         + b'backendPools: [{name: a, members: []}]\noutboundRules:\n'
         + numbered(b'- {name: r%d, frontends: [public], backendPool: a}\n',
@@ -211,6 +224,33 @@ HOSTILE = {
     'values in a resource of Azure': lambda: (
         b'{"type": "Microsoft.Network/loadBalancers", "x": [' + fill(b'0,')
         + b']}'),
+}
+
+# What is right, and is read in about linear time.
+VALID = {
+    'pools with the same member': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + numbered(b'- {name: p%d, members: [{name: vm1}]}\n', 5000)
+        + b'rules:\n'
+        + numbered(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: %d, backendPort: %d}\n',
+                   2000, 1),
+    'rules for large pools': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + b''.join(b'- {name: p%d, members: ' % i
+                   + b'[' + numbered(b'{name: vm%d},', 3000, i // 2 * 1500
+                                     + i % 2 * 6000) + b']}\n'
+                   for i in range(4))
+        + b'rules:\n'
+        + b''.join(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: %d, backendPort: %d}\n'
+                   % (i, i % 2 + i // 2000 * 2, i + 1, i // 2 + 1)
+                   for i in range(4000)),
+    'networks that are all peers': lambda: b''.join(
+        b'---\nkind: VirtualNetwork\nname: n%d\n'
+        b'subnets: [{name: s, prefix: 10.%d.%d.0/24}]\npeerings: [%s]\n'
+        % (i, i >> 8, i & 255, b','.join(b'n%d' % j for j in range(800)
+                                         if j != i)) for i in range(800)),
 }
 
 
@@ -264,6 +304,16 @@ class Limits:
                                                   memory / 1024),
             errors[:500])
 
+    def check_valid(self, name, path):
+        """Checks that slb-ctl accepts path, soon enough."""
+        status, errors, cpu, memory = run('validate', path)
+        self.test.ok(
+            status == 0 and cpu <= MAX_VALID_CPU
+            and memory <= MAX_VALID_MEMORY, 'accepted: ' + name,
+            'exit status %d, %.0f ms, %.1f MB' % (status, cpu * 1000,
+                                                  memory / 1024),
+            errors[:500])
+
 
 def main():
     test = tap.Tap()
@@ -277,6 +327,11 @@ def main():
                 continue
             write(path, contents)
             limits.check(name, path)
+        for name, contents in VALID.items():
+            if only and name not in only:
+                continue
+            write(path, contents)
+            limits.check_valid(name, path)
         os.unlink(path)
 
         # What is no file with an end.
