@@ -313,6 +313,11 @@ check_frontend(struct slb_validation *v, const struct slb_frontend *frontend)
         free(text);
         return;
     }
+    if (has_address(frontend)
+        && !slb_check_no_probe_source(v, &frontend->obj, "address",
+                                      &frontend->address)) {
+        return;
+    }
 
     if (prefix) {
         if (slb_is_from_text(&prefix->obj)) {

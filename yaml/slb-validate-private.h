@@ -156,6 +156,9 @@ void slb_check_network(struct slb_validation *, const struct slb_network *);
 void slb_check_kept_network(struct slb_validation *,
                             const struct slb_network *);
 void slb_check_public_prefixes(struct slb_validation *);
+bool slb_check_no_probe_source(struct slb_validation *,
+                               const struct slb_object *, const char *field,
+                               const struct in6_addr *);
 void slb_check_host_address(struct slb_validation *, const struct slb_subnet *,
                             const struct slb_object *, const char *field,
                             const struct in6_addr *);
