@@ -301,6 +301,10 @@ check_frontend(struct slb_validation *v, const struct slb_frontend *frontend)
     if (frontend->zones.n) {
         slb_check_standard(v, &frontend->obj, "zones", "zones");
     }
+    if (frontend->public_ip_prefix) {
+        slb_check_standard(v, &frontend->obj, "publicIPPrefix",
+                           "frontends with a publicIPPrefix");
+    }
     if (frontend->fastpath) {
         slb_check_standard(v, &frontend->obj, "fastpath",
                            "frontends with fastpath");
