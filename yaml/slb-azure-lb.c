@@ -144,12 +144,20 @@ static const struct part parts[] = {
       { { "loadBalancingRules", NULL } } },
     { "loadBalancingRules", "rules", "load balancing rule",
       slb_azure_read_rule,
-      { { "enableConnectionTracking", "connections are tracked by machine" } }
-    },
+      { { "enableConnectionTracking", "connections are tracked by machine" },
+        { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "inboundNatPools", "inboundNatPools", "inbound NAT pool",
-      slb_azure_read_nat_pool, { { NULL, NULL } } },
+      slb_azure_read_nat_pool,
+      { { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "inboundNatRules", "inboundNatRules", "inbound NAT rule",
-      slb_azure_read_nat_rule, { { NULL, NULL } } },
+      slb_azure_read_nat_rule,
+      { { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "outboundRules", "outboundRules", "outbound rule",
       slb_azure_read_outbound_rule, { { NULL, NULL } } },
 };
@@ -204,6 +212,7 @@ read_sku(struct slb_azure_reader *r, struct slb_azure_map *map)
     }
     slb_azure_set_mark(&r->lb->obj, "sku", node->mark);
     if (slb_azure_map_open(&sku, r->input, node, "sku")) {
+        sku.path = "sku.";
         slb_azure_map_field(&sku, "name", &r->lb->obj, "sku");
         slb_azure_map_field(&sku, "tier", &r->lb->obj, "tier");
         slb_azure_map_close(&sku, NULL, 0);
@@ -272,6 +281,7 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
         { "extendedLocation", NULL }, { "location", NULL },
         { "managedBy", NULL }, { "metadata", NULL }, { "resourceGuid", NULL },
         { "scale", NULL },
+        { "zones", "zones are those of frontends" },
         { "resources", "resources inside of a load balancer are ignored" },
         { "outboundNatRules", "outbound NAT rules are ignored" },
         { "tags", "tags are not kept" },

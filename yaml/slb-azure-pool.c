@@ -48,6 +48,10 @@ struct pool_reader {
     struct nic **nics;
     size_t n_nics, allocated_nics;
     struct slb_list others;     /* Members that are not among 'nics'. */
+
+    /* Backend addresses that do not say what they are. */
+    struct slb_mark *bare;
+    size_t n_bare, allocated_bare;
 };
 
 static struct slb_object *
@@ -142,6 +146,24 @@ read_backend_configuration(struct pool_reader *p,
     }
 }
 
+static void
+add_bare(struct pool_reader *p, struct slb_mark mark)
+{
+    if (p->n_bare >= p->allocated_bare) {
+        p->bare = x2nrealloc(p->bare, &p->allocated_bare, sizeof *p->bare);
+    }
+    p->bare[p->n_bare++] = mark;
+}
+
+static void
+report_bare(struct pool_reader *p, struct slb_mark mark)
+{
+    slb_errors_add(&p->r->input->errors, mark, "a backend address has neither "
+                   "'ipAddress' nor 'networkInterfaceIPConfiguration', "
+                   "expected one of them");
+    slb_object_set_invalid(&p->pool->obj, "members");
+}
+
 /* Returns the member that 'map', a backend address without network interface,
  * is.  Returns NULL if it has no address. */
 static struct slb_member *
@@ -206,12 +228,10 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
         /* Azure lists network interfaces here, too, in some versions without
          * saying which one it is. */
         member = read_address(p, &map);
-        if (!member && (!p->n_nics || has_state)) {
-            slb_errors_add(&input->errors, node->mark, "a backend address has "
-                           "neither 'ipAddress' nor "
-                           "'networkInterfaceIPConfiguration', expected one "
-                           "of them");
-            slb_object_set_invalid(&p->pool->obj, "members");
+        if (!member && has_state) {
+            report_bare(p, node->mark);
+        } else if (!member) {
+            add_bare(p, node->mark);
         }
     }
     if (member && state) {
@@ -292,6 +312,9 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
     for (size_t i = 0; addresses && i < addresses->n; i++) {
         read_backend_address(&p, addresses->nodes[i]);
     }
+    for (size_t i = p.n_nics; i < p.n_bare; i++) {
+        report_bare(&p, p.bare[i]);
+    }
     check_nics(&p);
     add_others(&p);
     if (!p.pool->members.n && slb_object_has(object, "members")) {
@@ -304,5 +327,6 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
         free(p.nics[i]);
     }
     free(p.nics);
+    free(p.bare);
     shash_destroy(&p.ids);
 }
