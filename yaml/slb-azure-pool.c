@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-azure-ids.h"
 #include "yaml/slb-azure-map.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-parse.h"
 #include "yaml/slb-schema.h"
 #include "yaml/slb-yaml.h"
@@ -34,6 +34,7 @@
 
 /* A member of a pool that is a network interface. */
 struct nic {
+    char *key;                  /* See nic_key(). */
     struct slb_member *member;
     const struct slb_azure_id *entry; /* Or NULL. */
     const char *id;
@@ -44,7 +45,7 @@ struct nic {
 struct pool_reader {
     struct slb_azure_reader *r;
     struct slb_pool *pool;
-    struct shash ids;           /* By nic_key().  Data is struct nic *. */
+    struct slb_index ids;       /* By key.  Data is struct nic *. */
     struct nic **nics;
     size_t n_nics, allocated_nics;
     struct slb_list others;     /* Members that are not among 'nics'. */
@@ -81,21 +82,23 @@ find_nic(struct pool_reader *p, const char *id, struct slb_mark mark)
     const struct slb_azure_id *entry;
     bool ok = slb_azure_find_nic(p->r, id, mark, &entry);
     char *key = nic_key(id, entry);
-    struct nic *nic = shash_find_data(&p->ids, key);
+    const struct nic *old = slb_index_find_name(&p->ids, NULL, key);
+    struct nic *nic;
 
-    if (nic) {
+    if (old) {
         free(key);
-        return nic;
+        return CONST_CAST(struct nic *, old);
     }
 
     struct slb_object *object = create_member(p->pool, mark);
     nic = xzalloc(sizeof *nic);
+    nic->key = key;
     nic->member = (struct slb_member *) object;
     nic->entry = entry;
     nic->id = id;
     nic->mark = mark;
     nic->failed = !ok;
-    shash_add_nocopy(&p->ids, key, nic);
+    slb_index_add_name(&p->ids, NULL, key, nic);
     if (p->n_nics >= p->allocated_nics) {
         p->nics = x2nrealloc(p->nics, &p->allocated_nics, sizeof *p->nics);
     }
@@ -244,31 +247,31 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
 static void
 add_others(struct pool_reader *p)
 {
-    struct shash addresses = SHASH_INITIALIZER(&addresses);
+    struct slb_index addresses;
 
+    slb_index_init(&addresses);
     for (size_t i = 0; i < p->n_nics && p->others.n; i++) {
         struct slb_member *member = p->nics[i]->member;
-        char *key = slb_azure_member_address(member);
-        shash_add_once(&addresses, key, member);
-        free(key);
+        slb_index_add_address(&addresses, NULL, &member->address, 0, member);
     }
     for (size_t i = 0; i < p->others.n; i++) {
         struct slb_member *member = (struct slb_member *) p->others.at[i];
-        char *key = slb_azure_member_address(member);
-        struct slb_member *nic = (ipv6_is_zero(&member->address) ? NULL
-                                  : shash_find_data(&addresses, key));
+        const struct slb_member *same
+            = (ipv6_is_zero(&member->address) ? NULL
+               : slb_index_find_address(&addresses, NULL, &member->address,
+                                        0));
 
-        if (!nic) {
+        if (!same) {
             slb_list_add((struct slb_list *) &p->pool->members, &member->obj);
         } else {
+            struct slb_member *nic = CONST_CAST(struct slb_member *, same);
             if (nic->admin_state == SLB_ADMIN_NONE) {
                 nic->admin_state = member->admin_state;
             }
             slb_object_destroy(&member->obj);
         }
-        free(key);
     }
-    shash_destroy(&addresses);
+    slb_index_destroy(&addresses);
     free(p->others.at);
 }
 
@@ -304,7 +307,7 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
                              "a list of backend addresses");
 
     slb_azure_append(r, "backendPools", object);
-    shash_init(&p.ids);
+    slb_index_init(&p.ids);
     slb_azure_read_network(r, map);
     for (size_t i = 0; nics && i < nics->n; i++) {
         read_backend_configuration(&p, nics->nodes[i]);
@@ -324,9 +327,10 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
     }
 
     for (size_t i = 0; i < p.n_nics; i++) {
+        free(p.nics[i]->key);
         free(p.nics[i]);
     }
     free(p.nics);
     free(p.bare);
-    shash_destroy(&p.ids);
+    slb_index_destroy(&p.ids);
 }

@@ -8,6 +8,7 @@ something else to take time or memory.  slb-ctl must refuse it with a message,
 soon; the most that a run took is told at the end.
 """
 
+import itertools
 import os
 import resource
 import subprocess
@@ -65,6 +66,42 @@ def bomb(depth, width):
 
 def members(n, template=b'{name: vm%d, address: 10.1.2.3}'):
     return b'[' + numbered(template + b',\n', n) + b']'
+
+
+def same_hashes(depth):
+    """2 ** depth texts that have the same hash, if it is OVS's with basis 0:
+    for each part of them there are two with which it becomes the same."""
+    def rotate(x, n):
+        return (x << n | x >> (32 - n)) & 0xffffffff
+
+    def mix(data):
+        data = rotate(data * 0xcc9e2d51 & 0xffffffff, 15)
+        return data * 0x1b873593 & 0xffffffff
+
+    def unmix(data):
+        data = rotate(data * pow(0x1b873593, -1, 1 << 32) & 0xffffffff, 17)
+        return data * pow(0xcc9e2d51, -1, 1 << 32) & 0xffffffff
+
+    def add(value, word):
+        value = rotate(value ^ mix(int.from_bytes(word, 'little')), 13)
+        return (value * 5 + 0xe6546b64) & 0xffffffff
+
+    letters = b'abcdefghijklmnopqrstuvwxyz0123456789'
+    parts = []
+    value = 0
+    for _ in range(depth):
+        pair = [b'aaaaaaaa']
+        end = add(add(value, b'aaaa'), b'aaaa')
+        before = rotate((end - 0xe6546b64) * pow(5, -1, 1 << 32) & 0xffffffff,
+                        19)
+        for word in map(bytes, itertools.product(letters, repeat=4)):
+            other = unmix(before ^ add(value, word)).to_bytes(4, 'little')
+            if word != b'aaaa' and all(c in letters for c in other):
+                pair.append(word + other)
+                break
+        parts.append(pair)
+        value = end
+    return map(b''.join, itertools.product(*parts))
 
 
 # What is refused, as name and contents.  (Functions, so that only one of them
@@ -246,6 +283,10 @@ VALID = {
                    b'protocol: Tcp, frontendPort: %d, backendPort: %d}\n'
                    % (i, i % 2 + i // 2000 * 2, i + 1, i // 2 + 1)
                    for i in range(4000)),
+    'ids with the same hash': lambda: b''.join(
+        b'---\nkind: AzureIds\nids:\n' + b''.join(
+            b'- {id: %s, address: 20.1.2.3}\n' % text for text in texts)
+        for texts in zip(*[same_hashes(16)] * 4096)),
     'networks that are all peers': lambda: b''.join(
         b'---\nkind: VirtualNetwork\nname: n%d\n'
         b'subnets: [{name: s, prefix: 10.%d.%d.0/24}]\npeerings: [%s]\n'
