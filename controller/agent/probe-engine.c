@@ -19,6 +19,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,9 @@ struct probe_engine {
     long long int curl_at;      /* When libcurl wants to be called. */
     struct heap deadlines;      /* Of busy targets, the first one on top. */
     long long int next_at;      /* When to look at things again. */
+    size_t n_unsent;            /* Targets that are 'unsent'. */
+    long long int unsent_at[2]; /* When nothing could be sent last by ...
+                                 * [0] IPv6, [1] IPv4. */
 
     /* The clock of deadlines: it all but stands still in a stall. */
     long long int ran_at;       /* When things could be looked at last. */
@@ -68,13 +72,16 @@ struct probe_target {
     void *aux;
     int timeout;
     bool busy;
+    bool unsent;                /* Could nothing be sent, last time? */
+    long long int asked_at;
     struct heap_node deadline;  /* In engine's 'deadlines' if 'busy', by the
                                  * engine's clock. */
 
     /* The connection, until libcurl has it. */
+    char iface[IFNAMSIZ];       /* "" for any. */
+    struct sockaddr_storage source; /* Or zeros. */
     struct sockaddr_storage address;
     int fd;                     /* Or -1. */
-    int error;                  /* What it is at the deadline. */
 
     /* The request; of TCP probes there is none. */
     CURL *easy;                 /* Or NULL. */
@@ -198,6 +205,7 @@ probe_engine_create(probe_engine_result *result)
         VLOG_FATAL("no probes are possible (%s)", ovs_strerror(errno));
     }
     engine->curl_at = LLONG_MAX;
+    engine->unsent_at[0] = engine->unsent_at[1] = LLONG_MIN;
     heap_init(&engine->deadlines);
     curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION,
                       curl_wants_socket);
@@ -361,39 +369,112 @@ report_requests(struct probe_engine *engine)
 
 /* Connections. */
 
-/* Begins to connect.  What comes of it is known later, also of what fails at
- * once. */
+/* Says whether 'target' could not be asked because of us. */
 static void
+set_unsent(struct probe_target *target, bool unsent)
+{
+    target->engine->n_unsent += unsent - target->unsent;
+    target->unsent = unsent;
+}
+
+/* Has 'fd' connect to 'target', from where it has to be.  Returns a positive
+ * errno if that fails at once, which does not depend on the target. */
+static int
+begin_connection(int fd, const struct probe_target *target)
+{
+    const struct sockaddr *source = (struct sockaddr *) &target->source;
+    const struct sockaddr *address = (struct sockaddr *) &target->address;
+    const int on = 1;
+
+    /* Without its route, nothing is to get to another interface. */
+    if (target->iface[0]
+        && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, target->iface,
+                      strlen(target->iface))) {
+        return errno;
+    }
+
+    /* Nor is it to come from another address.  The port is chosen when the
+     * connection is known: there may be one from it to each target. */
+    if (source->sa_family
+        && (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on)
+            || bind(fd, source, ss_length(&target->source)))) {
+        return errno;
+    }
+    return (!connect(fd, address, ss_length(&target->address)) ? 0
+            : errno != EINPROGRESS ? errno
+            : 0);
+}
+
+/* Makes a socket of 'type' that begins to connect to 'target' and stores it in
+ * '*fdp'.  Returns 0 or a positive errno. */
+static int
+open_connection(const struct probe_target *target, int type, int *fdp)
+{
+    int fd = socket(target->address.ss_family,
+                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error = fd < 0 ? errno : begin_connection(fd, target);
+
+    if (error && fd >= 0) {
+        close(fd);
+    }
+    *fdp = fd;
+    return error;
+}
+
+/* When nothing could be sent last that is like what 'target' is sent. */
+static long long int *
+unsent_at(const struct probe_target *target)
+{
+    return &target->engine->unsent_at[target->address.ss_family == AF_INET];
+}
+
+/* 'target' has not answered in time: would an answer have got here?  Not if
+ * address or route are or were not there. */
+static bool
+is_cut_off(const struct probe_target *target)
+{
+    int fd;
+
+    if (*unsent_at(target) >= target->asked_at) {
+        return true;
+    }
+
+    /* This tells without sending anything. */
+    if (open_connection(target, SOCK_DGRAM, &fd)) {
+        return true;
+    }
+    close(fd);
+    return false;
+}
+
+/* Begins to connect.  What comes of it is known later.  Returns 0 or a
+ * positive errno. */
+static int
 connect_target(struct probe_target *target)
 {
     struct probe_engine *engine = target->engine;
-    const struct sockaddr *address = (struct sockaddr *) &target->address;
     long long int now = time_msec();
     long long int deadline = now - engine->lost + target->timeout;
-    int fd = socket(target->address.ss_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    int error = open_connection(target, SOCK_STREAM, &target->fd);
 
-    if (fd < 0) {
+    set_unsent(target, error);
+    if (error) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
-        /* This says nothing of the target, which is asked again. */
-        VLOG_WARN_RL(&rl, "no socket for a probe (%s)", ovs_strerror(errno));
-        return;
+        VLOG_WARN_RL(&rl, "a probe cannot be sent (%s)", ovs_strerror(error));
+        target->fd = -1;
+        *unsent_at(target) = now;
+        return error;
     }
     target->busy = true;
-    target->fd = fd;
-    target->error = ETIMEDOUT;
-    if (!connect(fd, address, ss_length(&target->address))
-        || errno == EINPROGRESS) {
-        set_events(engine, EPOLL_CTL_ADD, fd, EPOLLOUT, (uintptr_t) target);
-    } else {
-        target->error = errno;
-        deadline = 0;
-    }
+    target->asked_at = now;
+    set_events(engine, EPOLL_CTL_ADD, target->fd, EPOLLOUT,
+               (uintptr_t) target);
     if (heap_is_empty(&engine->deadlines)) {
         engine->ran_at = now;
     }
     heap_insert(&engine->deadlines, &target->deadline, UINT64_MAX - deadline);
+    return 0;
 }
 
 static void
@@ -433,22 +514,21 @@ first_deadline(const struct probe_engine *engine, long long int *at)
 }
 
 static void
-set_address(struct probe_target *target, const struct probe_spec *spec)
+set_address(struct sockaddr_storage *ss, const struct in6_addr *address,
+            uint16_t port)
 {
-    struct sockaddr_storage *ss = &target->address;
-
-    if (IN6_IS_ADDR_V4MAPPED(&spec->address)) {
+    if (IN6_IS_ADDR_V4MAPPED(address)) {
         struct sockaddr_in *sin = ALIGNED_CAST(struct sockaddr_in *, ss);
 
         sin->sin_family = AF_INET;
-        sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(&spec->address);
-        sin->sin_port = htons(spec->port);
+        sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(address);
+        sin->sin_port = htons(port);
     } else {
         struct sockaddr_in6 *sin6 = ALIGNED_CAST(struct sockaddr_in6 *, ss);
 
         sin6->sin6_family = AF_INET6;
-        sin6->sin6_addr = spec->address;
-        sin6->sin6_port = htons(spec->port);
+        sin6->sin6_addr = *address;
+        sin6->sin6_port = htons(port);
     }
 }
 
@@ -464,7 +544,12 @@ probe_target_create(struct probe_engine *engine, const struct probe_spec *spec,
     target->aux = aux;
     target->timeout = spec->timeout;
     target->fd = -1;
-    set_address(target, spec);
+    ovs_strlcpy(target->iface, spec->iface ? spec->iface : "",
+                sizeof target->iface);
+    if (ipv6_addr_is_set(&spec->source)) {
+        set_address(&target->source, &spec->source, 0);
+    }
+    set_address(&target->address, &spec->address, spec->port);
     if (spec->protocol != PROBE_TCP) {
         target->easy = create_easy(target, spec);
     }
@@ -477,9 +562,17 @@ probe_target_destroy(struct probe_target *target)
 {
     if (target) {
         end(target);
+        set_unsent(target, false);
         curl_easy_cleanup(target->easy);
         free(target);
     }
+}
+
+/* Could those be asked that should be, each of them the last time? */
+bool
+probe_engine_works(const struct probe_engine *engine)
+{
+    return !engine->n_unsent;
 }
 
 /* What happens until the next tick is looked at then. */
@@ -489,14 +582,19 @@ wait_for_tick(struct probe_engine *engine, long long int now)
     engine->next_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
 }
 
-/* Asks 'target', which must not be busy. */
-void
+/* Asks 'target', which must not be busy.  Returns 0, or a positive errno if
+ * nothing can be sent to it: then there will be no result. */
+int
 probe_target_ask(struct probe_target *target)
 {
     ovs_assert(!target->busy);
-    COVERAGE_INC(probe_asked);
-    connect_target(target);
-    wait_for_tick(target->engine, time_msec());
+    int error = connect_target(target);
+
+    if (!error) {
+        COVERAGE_INC(probe_asked);
+        wait_for_tick(target->engine, time_msec());
+    }
+    return error;
 }
 
 /* Is it being asked? */
@@ -586,10 +684,12 @@ probe_engine_run(struct probe_engine *engine)
     }
     report_requests(engine);
     while ((target = first_deadline(engine, &at)) && at <= now) {
-        if (target->requesting) {
+        if (is_cut_off(target)) {
+            end(target);
+        } else if (target->requesting) {
             report_request(target, CURLE_OPERATION_TIMEDOUT);
         } else {
-            report_connection(target, target->error);
+            report_connection(target, ETIMEDOUT);
         }
     }
 }

@@ -32,6 +32,11 @@
  * not for half a second, nobody fails because of that: the time does not
  * count.
  *
+ * What cannot be sent at all says nothing of whom it is for: his is not the
+ * route, address or memory that is missing.  probe_target_ask() tells, and
+ * probe_engine_works() as long as it is so of somebody.  Nor is it a result if
+ * no answer comes while that is so.
+ *
  * There are no threads: all sockets are in one epoll instance, which is all
  * that the main loop waits for.  A connection is made without libcurl, which
  * gets it only when it is there, for the request.  A turn of the main loop may
@@ -43,6 +48,8 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "openvswitch/compiler.h"
 
 #define PROBE_ENGINE_TICK 40    /* In ms. */
 #define PROBE_ENGINE_MAX_OCTETS 65536
@@ -59,6 +66,8 @@ enum probe_protocol {
 /* Whom to ask what. */
 struct probe_spec {
     enum probe_protocol protocol;
+    const char *iface;          /* Nothing leaves by another; NULL: any. */
+    struct in6_addr source;     /* To be sent from; zeros: whatever is. */
     struct in6_addr address;    /* By which it is reached. */
     struct in6_addr host;       /* Which it believes to have. */
     uint16_t port;
@@ -73,11 +82,12 @@ typedef void probe_engine_result(void *aux, const char *reason);
 
 struct probe_engine *probe_engine_create(probe_engine_result *);
 void probe_engine_destroy(struct probe_engine *);
+bool probe_engine_works(const struct probe_engine *);
 
 struct probe_target *probe_target_create(struct probe_engine *,
                                          const struct probe_spec *, void *aux);
 void probe_target_destroy(struct probe_target *);
-void probe_target_ask(struct probe_target *);
+int probe_target_ask(struct probe_target *) OVS_WARN_UNUSED_RESULT;
 bool probe_target_is_busy(const struct probe_target *);
 
 void probe_engine_run(struct probe_engine *);

@@ -50,6 +50,9 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 /* A new probe that finds no flows tries again after so many ms. */
 #define FLOWS_INTERVAL 20
 
+/* A probe that cannot be sent is sent so many ms later. */
+#define RETRY_INTERVAL 500
+
 /* A machine has so much time to answer, in ms, ... */
 #define TIMEOUT 30000
 
@@ -340,6 +343,7 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
     const char *ca_file = sync->agent->config.probe_ca_file;
     const char *name = smap_get_def(config, "name", "");
     struct probe_spec spec = {
+        .iface = SLB_PROBE_IFACE,
         .host = *address,
         .ca_file = ca_file[0] ? ca_file : NULL,
     };
@@ -364,7 +368,10 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
         VLOG_WARN_RL(&rl, "%s: too many machines are probed here", key);
         goto out;
     }
-    spec.address = slb_probe_address(IN6_IS_ADDR_V4MAPPED(address), token);
+
+    bool v4 = IN6_IS_ADDR_V4MAPPED(address);
+    spec.source = slb_probe_address(v4, SLB_PROBE_OWN);
+    spec.address = slb_probe_address(v4, token);
     if (!probe) {
         probe = add_probe(sync, id, binding->iface_id, key, interval,
                           threshold);
@@ -469,11 +476,13 @@ probes_get_uses(size_t *n)
 }
 
 /* Can all that should be probed be?  Not without the port that it takes, which
- * is gone while a userspace datapath is. */
+ * is gone while a userspace datapath is, nor without its addresses and
+ * routes. */
 bool
 probes_work(void)
 {
-    return ready || shash_is_empty(&probes);
+    return ((ready && probe_engine_works(engine))
+            || shash_is_empty(&probes));
 }
 
 /* Reporting. */
@@ -557,10 +566,12 @@ ask_due(bool flows)
         /* After a pause, what was missed is not made up for. */
         at = probe_state_next(probe->hash, probe->state.interval,
                               MAX(at, now - PROBE_ENGINE_TICK));
-        heap_change(&schedule, &probe->due, due_priority(at));
-        if (!probe_target_is_busy(probe->target)) {
-            probe_target_ask(probe->target);
+        if (!probe_target_is_busy(probe->target)
+            && probe_target_ask(probe->target)) {
+            probe_port_check();
+            at = now + RETRY_INTERVAL;
         }
+        heap_change(&schedule, &probe->due, due_priority(at));
     }
 }
 

@@ -191,7 +191,7 @@ ask(struct probe_engine *engine, struct asked *asked)
 {
     int n = asked->n;
 
-    probe_target_ask(asked->target);
+    CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked->target), 0);
     CU_ASSERT_TRUE(probe_target_is_busy(asked->target));
     for (;;) {
         probe_engine_run(engine);
@@ -281,11 +281,46 @@ test_tcp(void)
     CU_ASSERT_TRUE(ask_once(engine, &spec, NULL));
     stop_server();
     CU_ASSERT_TRUE(ask_once(engine, &spec, "refused"));
-
-    /* What fails at once is a result like any other. */
-    spec.address = address("255.255.255.255");
-    CU_ASSERT_TRUE(ask_once(engine, &spec, "unreachable"));
     probe_engine_destroy(engine);
+}
+
+/* What cannot be sent says nothing of whom it is for. */
+static void
+test_unsent(void)
+{
+    struct asked asked = { .n = 0 };
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    const struct probe_spec good = make_spec(PROBE_HTTP, "/ok");
+    struct probe_spec specs[] = { good, good, good };
+    specs[0].address = address("255.255.255.255");
+    specs[1].iface = "no-such-iface";
+    specs[2].source = address("192.0.2.1");
+    for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+        asked.target = probe_target_create(engine, &specs[i], &asked);
+        CU_ASSERT_TRUE(probe_engine_works(engine));
+        for (int j = 0; j < 2; j++) {
+            CU_ASSERT_NOT_EQUAL(probe_target_ask(asked.target), 0);
+            CU_ASSERT_FALSE(probe_target_is_busy(asked.target));
+            CU_ASSERT_FALSE(probe_engine_works(engine));
+            probe_engine_run(engine);
+        }
+        CU_ASSERT_EQUAL(asked.n, 0);
+
+        /* Others that can be asked make no difference. */
+        CU_ASSERT_TRUE(ask_once(engine, &good, NULL));
+        CU_ASSERT_FALSE(probe_engine_works(engine));
+        probe_target_destroy(asked.target);
+        CU_ASSERT_TRUE(probe_engine_works(engine));
+    }
+    specs[0] = good;
+    specs[0].iface = "lo";
+    specs[0].source = address("127.0.0.3");
+    CU_ASSERT_TRUE(ask_once(engine, &specs[0], NULL));
+    CU_ASSERT_TRUE(probe_engine_works(engine));
+    probe_engine_destroy(engine);
+    stop_server();
 }
 
 /* A target can be asked again and again, and each time gets what is so. */
@@ -350,7 +385,7 @@ test_many(void)
 
         spec.timeout = i % 3 == 2 ? 2000 : 30000;
         asked[i].target = probe_target_create(engine, &spec, &asked[i]);
-        probe_target_ask(asked[i].target);
+        CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target), 0);
     }
     for (int i = 0; i < N; i += 10) {
         probe_target_destroy(asked[i].target);
@@ -388,7 +423,7 @@ test_stall(void)
 
         spec.timeout = 2000;
         asked[i].target = probe_target_create(engine, &spec, &asked[i]);
-        probe_target_ask(asked[i].target);
+        CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target), 0);
     }
     xnanosleep(3 * 1000 * 1000 * 1000LL);
     probe_engine_run(engine);
@@ -417,7 +452,7 @@ test_stalls(void)
     struct probe_spec spec = make_spec(PROBE_HTTP, "/hang");
     spec.timeout = 100;
     asked.target = probe_target_create(engine, &spec, &asked);
-    probe_target_ask(asked.target);
+    CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked.target), 0);
     for (int i = 0; i < 10 && !asked.n; i++) {
         xnanosleep(600 * 1000 * 1000LL);
         probe_engine_run(engine);
@@ -433,6 +468,7 @@ test_stalls(void)
 static const struct unit_test tests[] = {
     UNIT_TEST(test_http),
     UNIT_TEST(test_tcp),
+    UNIT_TEST(test_unsent),
     UNIT_TEST(test_again),
     UNIT_TEST(test_many),
     UNIT_TEST(test_stall),
