@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,6 +46,12 @@ COVERAGE_DEFINE(probe_stalled);
 /* Events taken in one go. */
 #define MAX_EVENTS 256
 
+/* Descriptors that are left to the rest of the process. */
+#define RESERVE 64
+
+/* More of them nobody needs: each token (lib/slb-probe.h) several times. */
+#define MAX_DESCRIPTORS 65536
+
 /* If somebody is being asked and nothing is looked at for longer than this, in
  * ms, that is our fault. */
 #define STALL 500
@@ -58,7 +65,9 @@ struct probe_engine {
     long long int curl_at;      /* When libcurl wants to be called. */
     struct heap deadlines;      /* Of busy targets, the first one on top. */
     long long int next_at;      /* When to look at things again. */
-    size_t n_unsent;            /* Targets that are 'unsent'. */
+    size_t n_targets;
+    size_t n_unsent;            /* Of them, those that are 'unsent'. */
+    size_t max_busy;            /* So many have room at a time. */
     long long int unsent_at[2]; /* When nothing could be sent last by ...
                                  * [0] IPv6, [1] IPv4. */
 
@@ -192,12 +201,34 @@ curl_has_header(char *data, size_t size, size_t n, void *target_)
     return curl_has_data(data, size, n, target);
 }
 
+/* Allows this process as many descriptors as it may have and could need.
+ * Returns for how many targets at a time that is enough. */
+static size_t
+raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit)) {
+        VLOG_WARN("getrlimit: %s", ovs_strerror(errno));
+        return MAX_DESCRIPTORS;
+    }
+
+    rlim_t may = limit.rlim_cur;
+    limit.rlim_cur = MAX(may, MIN(limit.rlim_max, MAX_DESCRIPTORS));
+    if (setrlimit(RLIMIT_NOFILE, &limit)) {
+        VLOG_WARN("setrlimit: %s", ovs_strerror(errno));
+        limit.rlim_cur = may;
+    }
+    return MAX(limit.rlim_cur, RESERVE + 1) - RESERVE;
+}
+
 struct probe_engine *
 probe_engine_create(probe_engine_result *result)
 {
     struct probe_engine *engine = xzalloc(sizeof *engine);
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    engine->max_busy = raise_limit();
     engine->result = result;
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     engine->multi = curl_multi_init();
@@ -553,6 +584,12 @@ probe_target_create(struct probe_engine *engine, const struct probe_spec *spec,
     if (spec->protocol != PROBE_TCP) {
         target->easy = create_easy(target, spec);
     }
+    engine->n_targets++;
+    if (engine->n_targets == engine->max_busy + 1) {
+        VLOG_WARN("more than %"PRIuSIZE" probes: this process may not have "
+                  "enough open files for all of them at a time, so that some "
+                  "may have to wait", engine->max_busy);
+    }
     return target;
 }
 
@@ -563,9 +600,17 @@ probe_target_destroy(struct probe_target *target)
     if (target) {
         end(target);
         set_unsent(target, false);
+        target->engine->n_targets--;
         curl_easy_cleanup(target->easy);
         free(target);
     }
+}
+
+/* Is there room for one more to be asked? */
+bool
+probe_engine_has_room(const struct probe_engine *engine)
+{
+    return heap_count(&engine->deadlines) < engine->max_busy;
 }
 
 /* Could those be asked that should be, each of them the last time? */

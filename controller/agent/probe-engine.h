@@ -37,6 +37,11 @@
  * probe_engine_works() as long as it is so of somebody.  Nor is it a result if
  * no answer comes while that is so.
  *
+ * Each that is being asked takes a descriptor.  The engine allows its process
+ * as many as it may have, and says by probe_engine_has_room() whether so many
+ * are left that the rest of the process, which has to reach the database, does
+ * not run out of them.
+ *
  * There are no threads: all sockets are in one epoll instance, which is all
  * that the main loop waits for.  A connection is made without libcurl, which
  * gets it only when it is there, for the request.  A turn of the main loop may
@@ -82,6 +87,7 @@ typedef void probe_engine_result(void *aux, const char *reason);
 
 struct probe_engine *probe_engine_create(probe_engine_result *);
 void probe_engine_destroy(struct probe_engine *);
+bool probe_engine_has_room(const struct probe_engine *);
 bool probe_engine_works(const struct probe_engine *);
 
 struct probe_target *probe_target_create(struct probe_engine *,

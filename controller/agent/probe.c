@@ -88,6 +88,9 @@ static bool synced;
 /* Can probes be sent? */
 static bool ready;
 
+/* Nobody is asked before: there was no room. */
+static long long int resume_at;
+
 /* May the database say something else about the health of members? */
 static bool unreported;
 
@@ -556,6 +559,11 @@ ask_due(bool flows)
         if (at > now) {
             break;
         }
+        if (!probe_engine_has_room(engine)) {
+            /* In turn, when others have answered or failed. */
+            resume_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
+            break;
+        }
         if (!probe->asked && !flows) {
             heap_change(&schedule, &probe->due,
                         due_priority(now + FLOWS_INTERVAL));
@@ -600,8 +608,10 @@ probes_wait(void)
         probe_port_wait();
     }
     if (ready) {
-        poll_timer_wait_until(due_at(CONTAINER_OF(heap_max(&schedule),
-                                                  struct probe, due)));
+        long long int at = due_at(CONTAINER_OF(heap_max(&schedule),
+                                               struct probe, due));
+
+        poll_timer_wait_until(MAX(at, resume_at));
     }
     probe_engine_wait(engine);
 }

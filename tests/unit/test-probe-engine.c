@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -465,6 +466,49 @@ test_stalls(void)
     stop_server();
 }
 
+/* Those who do not answer leave descriptors for others.  What is allowed
+ * cannot be raised again, so that this must be the last test. */
+static void
+test_room(void)
+{
+    enum { N = 100, LIMIT = 100 };
+    struct rlimit limit;
+    struct asked asked[N];
+    int n_asked = 0;
+
+    start_server();
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = LIMIT;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct probe_engine *engine = probe_engine_create(see_result);
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    CU_ASSERT_TRUE(limit.rlim_cur == MIN(limit.rlim_max, 65536));
+    probe_engine_destroy(engine);
+
+    limit.rlim_cur = limit.rlim_max = LIMIT;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    engine = probe_engine_create(see_result);
+    memset(asked, 0, sizeof asked);
+    for (int i = 0; i < N; i++) {
+        struct probe_spec spec = make_spec(PROBE_HTTP, "/hang");
+
+        asked[i].target = probe_target_create(engine, &spec, &asked[i]);
+        if (probe_engine_has_room(engine)) {
+            CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target), 0);
+            n_asked++;
+        }
+    }
+    CU_ASSERT_EQUAL(n_asked, LIMIT - 64);
+    CU_ASSERT_FALSE(probe_engine_has_room(engine));
+    probe_target_destroy(asked[0].target);
+    CU_ASSERT_TRUE(probe_engine_has_room(engine));
+    for (int i = 1; i < N; i++) {
+        probe_target_destroy(asked[i].target);
+    }
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_http),
     UNIT_TEST(test_tcp),
@@ -473,6 +517,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_many),
     UNIT_TEST(test_stall),
     UNIT_TEST(test_stalls),
+    UNIT_TEST(test_room),
     UNIT_END
 };
 

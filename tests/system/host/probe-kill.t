@@ -1,6 +1,6 @@
 #!/bin/bash
 # An agent that is killed, or stopped for a while, in the middle of probes, or
-# whose host lacks routes or addresses: no member changes because
+# whose host lacks routes, addresses or descriptors: no member changes because
 # of that, nobody is asked twice as often, and nothing is left behind.
 # timeout: 240
 . "$(dirname "$0")/probe.sh"
@@ -142,4 +142,29 @@ like "$(probes h1)" 'vm2 web/probes/http 10.0.1.5: up, [2-9]' \
     "after several successes"
 is "$(grep ' health ' "$tmp/times.out" | cut -d' ' -f3-)" \
     "web/probes/http 10.0.1.5 up" "which is the only change there was"
+
+# Members that never answer, and few descriptors: it keeps some for itself.
+ops=()
+for i in {1..200}; do
+    ops+=("$(insert Binding "\"node\":\"h1\",\"iface_id\":\"vm2\",
+        \"network_key\":1,\"address\":\"10.0.2.$i\",
+        \"mac\":\"02:00:00:00:00:05\",\"pools\":[\"map\",[[500,$i]]]")")
+done
+transact "$(pool 500)" "$(probe 500 mute Http 8000 / 1 1)" "${ops[@]}"
+all_mute() { [ "$(probes h1 | grep -c 'probes/mute .*: down,')" = 200 ]; }
+stop h1-agent
+agent_up h1 prlimit --nofile=128:128
+ok "all who never answer are found out" wait_until 30 all_mute
+begin=$SECONDS
+n=$(n_requests vm1 8000)
+ok "the others are asked in turn" \
+    wait_until 60 eval "[ \$(n_requests vm1 8000) -ge $((n + 3)) ]"
+note "3 times in $((SECONDS - begin)) s"
+stop slb-ovsdb KILL
+sleep 1
+slb_up
+echo 503 >"$tmp/vm2-8000"
+ok "the database is reached again" wait_until 30 says vm2 "http 10.0.1.5" down
+says_up() { probes h1 | grep "vm1 web/probes/$1 .*: up," >/dev/null; }
+ok "who is well is up" eval "says_up http && says_up six"
 done_testing
