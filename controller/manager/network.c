@@ -28,14 +28,6 @@
 /* Networks. */
 
 static void
-unref_name(struct network_name *name)
-{
-    if (!--name->n) {
-        free(name);
-    }
-}
-
-static void
 set_key(struct state *s, struct network *network, uint32_t key)
 {
     network->key = key;
@@ -60,11 +52,11 @@ network_find_by_key(const struct state *s, uint32_t key)
 static void
 free_place(struct state *s, struct binding *binding)
 {
-    struct network_name *name = binding->place;
+    const struct network *network = binding->place;
 
-    if (name) {
-        assign_remove_taken(&s->assign, name->name, &binding->address);
-        unref_name(name);
+    if (network) {
+        assign_remove_taken(&s->assign, network->name, &binding->address);
+        ovs_list_remove(&binding->place_node);
         binding->place = NULL;
     }
 }
@@ -81,8 +73,8 @@ network_place_func(void *s_, struct binding *binding, bool gone)
         struct network *network = network_find_by_key(s, binding->network_key);
 
         if (network) {
-            binding->place = network->shared_name;
-            network->shared_name->n++;
+            binding->place = network;
+            ovs_list_push_back(&network->places, &binding->place_node);
             assign_add_taken(&s->assign, network->name, &binding->address);
         }
     }
@@ -98,10 +90,8 @@ release_key(struct state *s, struct network *network)
     if (!network->key) {
         return;
     }
-    HMAP_FOR_EACH (binding, hmap_node, &s->bindings.bindings) {
-        if (binding->network_key == network->key) {
-            free_place(s, binding);
-        }
+    LIST_FOR_EACH_SAFE (binding, place_node, &network->places) {
+        free_place(s, binding);
     }
     tunnel_keys_release(&s->tunnel_keys, network->key);
     hmap_remove(&s->network_keys, &network->key_node);
@@ -118,10 +108,7 @@ network_get(struct state *s, const char *name)
     if (!network) {
         network = xzalloc(sizeof *network);
         network->name = shash_add(&s->networks, name, network)->name;
-        network->shared_name = xmalloc(sizeof *network->shared_name
-                                       + strlen(name) + 1);
-        network->shared_name->n = 1;
-        strcpy(network->shared_name->name, name);
+        ovs_list_init(&network->places);
         svec_init(&network->peerings);
         ovs_list_init(&network->balancers);
         ovs_list_init(&network->dirty_node);
@@ -160,7 +147,6 @@ network_destroy(struct state *s, struct network *network)
     state_detach(s, &network->intent_ref);
     state_detach(s, &network->row_ref);
     release_key(s, network);
-    unref_name(network->shared_name);
     ovs_list_remove(&network->dirty_node);
     shash_find_and_delete(&s->networks, network->name);
     free(network);
