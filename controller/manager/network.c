@@ -108,6 +108,9 @@ network_get(struct state *s, const char *name)
     if (!network) {
         network = xzalloc(sizeof *network);
         network->name = shash_add(&s->networks, name, network)->name;
+
+        /* A slash would make what is below it ambiguous. */
+        network->name_is_good = name[0] && !strchr(name, '/');
         ovs_list_init(&network->places);
         svec_init(&network->peerings);
         ovs_list_init(&network->balancers);
@@ -173,7 +176,8 @@ set_network_dirty(struct state *s, struct network *network)
 bool
 network_is_usable(const struct network *network)
 {
-    return network && network->intent && network->key;
+    return (network && network->intent && network->name_is_good
+            && network->key);
 }
 
 bool
@@ -287,6 +291,39 @@ read_subnets(struct state *s, struct network *network,
     free(sorted);
 }
 
+/* Takes in what users declare about 'network'. */
+static void
+read_intent(struct state *s, struct network *network,
+            struct problem_list *problems)
+{
+    const struct slbrec_virtual_network *intent = network->intent;
+
+    if (!network->name_is_good) {
+        status_add(&network->status, "", "that is no name of a network");
+        problem_list_add(problems, "network \"%s\": that is no name of a "
+                         "network", network->name);
+        return;
+    }
+    for (size_t i = 0; i < intent->n_peerings; i++) {
+        svec_add(&network->peerings, intent->peerings[i]);
+    }
+    svec_sort_unique(&network->peerings);
+    read_subnets(s, network, problems);
+    support_network(&network->status, network->peerings.n > 0);
+    if (!network->key) {
+        uint32_t key = tunnel_keys_allocate(&s->tunnel_keys);
+
+        if (key) {
+            set_key(s, network, key);
+        }
+    }
+    if (!network->key) {
+        status_add(&network->status, "", "no tunnel key is left");
+        problem_list_add(problems, "network %s: no tunnel key is left",
+                         network->name);
+    }
+}
+
 static void
 read_network(struct state *s, struct network *network)
 {
@@ -295,24 +332,7 @@ read_network(struct state *s, struct network *network)
     touch_balancers(s, network);
     clear_network(s, network);
     if (network->intent) {
-        for (size_t i = 0; i < network->intent->n_peerings; i++) {
-            svec_add(&network->peerings, network->intent->peerings[i]);
-        }
-        svec_sort_unique(&network->peerings);
-        read_subnets(s, network, &problems);
-        support_network(&network->status, network->peerings.n > 0);
-        if (!network->key) {
-            uint32_t key = tunnel_keys_allocate(&s->tunnel_keys);
-
-            if (key) {
-                set_key(s, network, key);
-            }
-        }
-        if (!network->key) {
-            status_add(&network->status, "", "no tunnel key is left");
-            problem_list_add(&problems, "network %s: no tunnel key is left",
-                             network->name);
-        }
+        read_intent(s, network, &problems);
     }
     problems_replace(&s->problems, &network->problems, &problems);
 

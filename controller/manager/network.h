@@ -45,6 +45,7 @@ struct network_subnet {
  * mention. */
 struct network {
     const char *name;
+    bool name_is_good;          /* It is not usable otherwise. */
     const struct slbrec_virtual_network *intent; /* NULL: not there. */
     struct row_ref intent_ref;
     struct row_ref row_ref;     /* Of the compiled row. */
