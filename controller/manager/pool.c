@@ -29,6 +29,7 @@
 #include "controller/manager/write.h"
 #include "hash.h"
 #include "lib/slb-address.h"
+#include "lib/slb-pool.h"
 #include "util.h"
 
 /* Something about the pool with 'key' changes. */
@@ -979,9 +980,8 @@ report_health(struct pool *pool)
 {
     struct balancer *b = pool->balancer;
     const char *path = pool->name + strlen(b->name) + 1;
-    const char *end = strstr(path, "/probes/");
-    const char *probe = end ? end + strlen("/probes/") : NULL;
-    int length = end ? end - path : strlen(path);
+    const char *probe = slb_pool_probe_name(pool->name);
+    int length = slb_pool_name_length(pool->name) - (path - pool->name);
 
     for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
