@@ -166,5 +166,7 @@ slb_up
 echo 503 >"$tmp/vm2-8000"
 ok "the database is reached again" wait_until 30 says vm2 "http 10.0.1.5" down
 says_up() { probes h1 | grep "vm1 web/probes/$1 .*: up," >/dev/null; }
+is "$(grep -c "Too many open files" "$tmp/h1/slb-agent.log")" 0 \
+    "there were descriptors at any time"
 ok "who is well is up" eval "says_up http && says_up six"
 done_testing
