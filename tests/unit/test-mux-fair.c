@@ -323,6 +323,13 @@ test_sketch_window(void)
     }
     mux_fair_sketch_advance(sketch, 3);
     CU_ASSERT_EQUAL(mux_fair_sketch_add(sketch, number_hash(1)), 61);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1), 1), 1);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1), 5), 11);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1),
+                                          MUX_FAIR_TICKS), 61);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(2), 5), 0);
+    assert_near(mux_fair_sketch_noise(sketch, 5), 11. / MUX_FAIR_COLUMNS,
+                1e-6);
     mux_fair_sketch_advance(sketch, MUX_FAIR_TICKS - 1);
     CU_ASSERT_EQUAL(mux_fair_sketch_add(sketch, number_hash(1)), 2);
     mux_fair_sketch_advance(sketch, MUX_FAIR_TICKS);
@@ -853,6 +860,44 @@ test_judge_stale(void)
     port_destroy(&port);
 }
 
+/* What the flows of one VIP send is not taken for what those of another one do
+ * that has just begun to send too much, though one sketch counts all. */
+static void
+test_judge_noise(void)
+{
+    for (int n_flows = 2000; n_flows <= 200000; n_flows *= 10) {
+        uint32_t flow = 0, small = 0, n_lost = 0, n_passed = 0;
+        struct port port;
+
+        port_init(&port, MUX_FAIR_NEVER, 20000);
+        port_run(&port);
+        for (int ms = 0; ms < 500; ms++) {
+            /* 5,000,000 packets/s. */
+            for (int j = 0; j < 5000; j++) {
+                port_send(&port, 0, 0, flow++ % n_flows);
+            }
+
+            /* Later a flow with 20,000 packets/s and 500 with 10 each. */
+            for (int j = 0; ms >= 200 && j < 20; j++) {
+                n_passed += port_send(&port, 0, 1, 1000) && ms >= 400;
+            }
+            for (int j = 0; ms >= 200 && j < 5; j++) {
+                n_lost += !port_send(&port, 0, 1, small++ % 500);
+            }
+            port.now++;
+            if (ms % MUX_FAIR_TICK == MUX_FAIR_TICK - 1) {
+                CU_ASSERT(port_run(&port));
+            }
+        }
+        CU_ASSERT_EQUAL(n_lost, 0);
+        assert_near(n_passed, 500, 75);
+        if (n_lost) {
+            printf("# %"PRIu32" lost beside %d flows\n", n_lost, n_flows);
+        }
+        port_destroy(&port);
+    }
+}
+
 /* Has the first thread get 'n' batches of 'size' packets in a tick.  Returns
  * what the judge says. */
 static bool
@@ -1005,6 +1050,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_judge_flows),
     UNIT_TEST(test_judge_silence),
     UNIT_TEST(test_judge_stale),
+    UNIT_TEST(test_judge_noise),
     UNIT_TEST(test_judge_overload),
     UNIT_TEST(test_options),
     UNIT_END
