@@ -1018,6 +1018,71 @@ test_judge_overload(void)
     port_destroy(&port);
 }
 
+/* Does the judge say that it is not told of lost packets, both ways? */
+static bool
+is_blind(const struct port *port)
+{
+    struct json *json = mux_fair_report_to_json(port->judge, "slb0");
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    bool blind = json_boolean(shash_find_data(json_object(json), "blind"));
+
+    mux_fair_report_format(port->judge, "slb0", &ds);
+    CU_ASSERT_EQUAL(blind, strstr(ds_cstr(&ds), "overload=queue?") != NULL);
+    ds_destroy(&ds);
+    json_destroy(json);
+    return blind;
+}
+
+static void
+test_judge_blind(void)
+{
+    static const uint64_t counts[] = { 0, UINT64_MAX };
+    struct port port;
+
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        port_init(&port, MUX_FAIR_LOSS, i ? 1000000 : 0);
+        port.lost = counts[i];
+        for (int j = 0; j < 490; j++) {
+            CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+            CU_ASSERT(!is_blind(&port));
+        }
+        for (int j = 0; j < 20; j++) {
+            CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+        }
+        CU_ASSERT(is_blind(&port));
+
+        /* It has something to say also when the backlog is gone... */
+        batches(&port, 500, 1);
+        batches(&port, 500, 1);
+        CU_ASSERT(is_blind(&port));
+
+        /* ...but not when it is told after all. */
+        port.lost = 1;
+        batches(&port, 50, NETDEV_MAX_BURST);
+        CU_ASSERT(!is_blind(&port));
+        port_destroy(&port);
+    }
+
+    /* A device that has ever counted one is believed. */
+    port_init(&port, MUX_FAIR_LOSS, 0);
+    port.lost = 1;
+    for (int i = 0; i < 600; i++) {
+        batches(&port, 50, NETDEV_MAX_BURST);
+    }
+    CU_ASSERT(!is_blind(&port));
+    port_destroy(&port);
+
+    /* What was left behind long ago is no backlog. */
+    port_init(&port, MUX_FAIR_LOSS, 0);
+    CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+    for (int i = 0; i < 600; i++) {
+        batches(&port, 0, 0);
+    }
+    CU_ASSERT(!is_blind(&port));
+    CU_ASSERT(!port_run(&port));
+    port_destroy(&port);
+}
+
 static void
 test_options(void)
 {
@@ -1052,6 +1117,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_judge_stale),
     UNIT_TEST(test_judge_noise),
     UNIT_TEST(test_judge_overload),
+    UNIT_TEST(test_judge_blind),
     UNIT_TEST(test_options),
     UNIT_END
 };
