@@ -75,6 +75,7 @@ tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
 	tests/lib/tap.sh \
+	tests/system/run-tests.t \
 	tests/system/tap.t
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
