@@ -606,6 +606,8 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
     atomic_store_relaxed(&vip->decision, decision);
     row->tick = s->tick;
     row->restrained = decision != 0;
+    row->demand = demand;
+    row->share = demand * MIN(time_part, limit_part);
 }
 
 /* Takes back what was decided about VIPs that the thread of 's' has got
@@ -626,6 +628,29 @@ release_silent(struct suspect *s, long long int now)
             stop_heavy(s, row, now);
         }
     }
+}
+
+/* Stores into '*demandp' how many packets a second there are for the VIP with
+ * 'counter', and into '*sharep' how many of them pass.  Returns false if not
+ * all do. */
+bool
+mux_fair_judge_get_vip(const struct mux_fair_judge *judge, uint32_t counter,
+                       double *demandp, double *sharep)
+{
+    *demandp = *sharep = 0;
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        const struct suspect *s = judge->suspects[i];
+
+        for (size_t j = 0; j < s->n_rows; j++) {
+            const struct row *row = &s->rows[j];
+
+            if (row->counter == counter && row->tick == s->tick) {
+                *demandp += row->demand;
+                *sharep += row->share;
+            }
+        }
+    }
+    return *sharep >= *demandp;
 }
 
 /* Puts a VIP among those that are told about if there are not enough that are

@@ -59,6 +59,8 @@ struct row {
     size_t heavy;               /* Of "heavies", plus 1; or 0. */
     uint64_t tick;              /* When it was last decided about... */
     bool restrained;            /* ...and not all may pass since. */
+    double demand;              /* Packets a second, then... */
+    double share;               /* ...and what passes of it. */
 };
 
 /* One of the VIPs whose flows a thread tells from each other. */

@@ -230,3 +230,18 @@ mux_fair_report_format(const struct mux_fair_judge *judge, const char *name,
         }
     }
 }
+
+/* Writes a line about the VIP with 'counter' if it loses anything at the port
+ * with 'name'. */
+void
+mux_fair_report_format_vip(const struct mux_fair_judge *judge,
+                           const char *name, uint32_t counter, struct ds *ds)
+{
+    double demand, share;
+
+    if (!mux_fair_judge_get_vip(judge, counter, &demand, &share)) {
+        ds_put_format(ds, "%s is short: the VIP loses %.1f %% of %.0f "
+                      "packets/s, of its flows those that send most\n", name,
+                      100 * (1 - share / demand), demand);
+    }
+}

@@ -657,6 +657,20 @@ test_judge_vips(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "  10.0.0.1, weight 1: 50"));
     ds_destroy(&ds);
 
+    /* What is said about a packet of theirs. */
+    for (int i = 0; i < 2; i++) {
+        uint64_t words[2] = { 0, UINT64_C(0xffff0a000001) + i };
+
+        ds_init(&ds);
+        mux_fair_report_format_vip(
+            port.judge, "slb0", mux_table_find_vip(
+                mux_store_get_table(port.store), 0, words)->counter, &ds);
+        CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), i ? "" : "slb0 is short: the VIP "
+                               "loses 90.0 % of 505000 packets/s, of its "
+                               "flows those that send most\n");
+        ds_destroy(&ds);
+    }
+
     struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *first = json_array(vips)->elems[0];
