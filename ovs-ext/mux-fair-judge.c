@@ -771,8 +771,8 @@ decide_all(struct mux_fair_judge *judge, const char *name,
     judge->is_short = is_short;
 }
 
-/* Notices whether 's' has a backlog: 'late'.  If that has been so for long, and
- * no packet was 'ever_lost', the underlay perhaps cannot tell. */
+/* Notices whether 's' has a backlog: 'late'.  If that has been so for long,
+ * and no packet was 'ever_lost', the underlay perhaps cannot tell. */
 static void
 watch_backlog(struct mux_fair_judge *judge, struct suspect *s, bool late,
               bool ever_lost, const char *name, long long int now)

@@ -20,7 +20,8 @@
  * at random, and what commands follow one another: packets, an update, an
  * operation or a frame of just these bytes, time that passes, questions, a
  * limit that the port has or not, and decisions about it.  A thread may
- * forward by tables that have been replaced meanwhile, until it quiesces.  The program aborts, so that libFuzzer keeps the bytes, unless:
+ * forward by tables that have been replaced meanwhile, until it quiesces.  The
+ * program aborts, so that libFuzzer keeps the bytes, unless:
  *
  * - Every packet comes out, or is counted as dropped, waiting, or the node's.
  * - What comes out has IP headers that fit its length, and what is forwarded a

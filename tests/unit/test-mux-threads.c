@@ -14,8 +14,8 @@
 
 #include <config.h>
 
-/* Threads that forward, a thread that changes the tables, one that decides what
- * is fair, and the main thread, all at once.
+/* Threads that forward, a thread that changes the tables, one that decides
+ * what is fair, and the main thread, all at once.
  *
  * Made to be run with ThreadSanitizer as well, see
  * tests/system/ovs-ext/threads.t. */
