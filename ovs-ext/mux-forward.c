@@ -284,6 +284,7 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
 
     uint8_t protocol = l3[6];
     uint32_t ofs = IPV6_HEADER_LEN;
+    bool has_fragment_header = false;
     f->fragment_ofs = 0;
     for (int i = 0; protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING
          || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT; i++) {
@@ -298,6 +299,12 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
         if (protocol == IPPROTO_FRAGMENT) {
             uint16_t offset = mux_get_be16(l3 + ofs + 2);
 
+            if (has_fragment_header) {
+                /* Nobody sends that, and which one others believe is not
+                 * known. */
+                return MUX_COUNT_BAD_HEADER;
+            }
+            has_fragment_header = true;
             f->fragment_ofs = offset & 0xfff8;
             f->fragment_id = mux_get_be32(l3 + ofs + 4);
             f->fragment = f->fragment_ofs || offset & 1;

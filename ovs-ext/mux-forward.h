@@ -124,7 +124,7 @@ struct mux_thread;
     MUX_COUNTER(TRUNCATED, "drop_truncated",                            \
                 "shorter than its headers say")                         \
     MUX_COUNTER(BAD_HEADER, "drop_bad_header",                          \
-                "bad version or header length")                         \
+                "bad version, header length or order of headers")       \
     MUX_COUNTER(BAD_LENGTH, "drop_bad_length",                          \
                 "bad length of a TCP header or UDP datagram")           \
     MUX_COUNTER(CHECKSUM, "drop_checksum", "bad IPv4 header checksum")  \

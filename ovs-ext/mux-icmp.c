@@ -71,11 +71,11 @@ mux_icmp_is_error(const struct mux_flight *f)
 
 /* May an error about 'f' be sent?  Not about errors, so that they do not beget
  * each other, and, to be safe, not about anything of ICMP that is no request;
- * nor about fragments but the first. */
+ * nor, for IPv4, about fragments but the first (RFC 1122, 3.2.2). */
 bool
 mux_icmp_is_answerable(const struct mux_flight *f)
 {
-    return (!(f->fragment && f->fragment_ofs)
+    return (!(mux_flight_is_v4(f) && f->fragment && f->fragment_ofs)
             && (f->protocol != IPPROTO_ICMP && f->protocol != IPPROTO_ICMPV6
                 ? true : mux_icmp_is_echo_request(f)));
 }
