@@ -764,7 +764,7 @@ refuse_endpoint(struct mux_context *ctx, struct mux_flight *f)
         return MUX_COUNT_ECHO_REPLY;
     }
     return (vip && vip->reject
-            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_RESET) : reason);
+            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_REJECT) : reason);
 }
 
 static const struct mux_endpoint *
@@ -777,7 +777,7 @@ static OVS_NOINLINE int
 refuse_owner(struct mux_context *ctx, struct mux_flight *f)
 {
     return (flight_endpoint(f)->reject
-            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_RESET)
+            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_REJECT)
             : MUX_COUNT_NO_OWNER);
 }
 
