@@ -1080,6 +1080,7 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     if (f->taken_over || is_for_mux(ctx->table, f->packet)) {
         drop(ctx, f, reason);
     } else {
+        mux_icmp_watch(ctx, f);
         dp_packet_batch_add(ctx->node, f->packet);
     }
 }

@@ -101,6 +101,9 @@ struct mux_thread;
                 "of drop_node_full, BFD over several hops")             \
     MUX_COUNTER(FULL_OTHER, "node_other_full",                          \
                 "of drop_node_full, all else")                          \
+    MUX_COUNTER(UNDERLAY, "underlay_too_big",                           \
+                "ICMP errors: what was sent does not fit on the way "    \
+                "to a host")                                            \
     MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
     MUX_COUNTER(ECHO_BYTES, "echo_bytes", "their size")                 \
     MUX_COUNTER(ERRORS, "icmp_sent", "ICMP errors about dropped packets") \
