@@ -436,6 +436,7 @@ capture()
 
 captured()
 {
+    wait_until 5 capture_is_whole "$1"
     stop "$1" INT
     tcpdump -e -nn -v -r "$tmp/$1.pcap" 2>/dev/null
 }
