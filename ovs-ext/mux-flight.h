@@ -31,6 +31,7 @@
 #include "packets.h"
 #include "unaligned.h"
 
+struct mux_fair_meter;
 struct mux_thread;
 
 #define MUX_VXLAN_PORT 4789
@@ -71,6 +72,7 @@ struct mux_flight {
             bool snat;          /* To a port for SNAT. */
             bool taken_over;    /* Another mux has handed it on. */
             bool measures;      /* The agent measures availability. */
+            bool judged;        /* Whether it is too much was asked. */
         };
         uint64_t notable;       /* Nonzero if it is any of these. */
     };
@@ -94,6 +96,7 @@ struct mux_flight {
 struct mux_context {
     const struct mux_table *table;
     struct mux_thread *thread;
+    struct mux_fair_meter *meter; /* Null while there is no shortage. */
     struct mux_counters *counters;
     struct dp_packet_batch *node;
     uint32_t mtu;

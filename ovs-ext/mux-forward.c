@@ -524,6 +524,28 @@ is_measuring(const struct mux_flight *f)
             && has_ports(f->protocol) && !f->fragment && f->ttl > 1);
 }
 
+static inline uint64_t
+hash_flight(const struct mux_table *table, enum slb_hash_kind kind,
+            const struct mux_flight *f)
+{
+    return (OVS_LIKELY(mux_flight_is_v4(f))
+            ? slb_hash_ipv4(&table->hash_key, kind, f->src[0], f->vip[1],
+                            f->protocol, f->sport, f->dport)
+            : slb_hash_ipv6(&table->hash_key, kind, f->src, f->vip,
+                            f->protocol, f->sport, f->dport));
+}
+
+/* Is 'f', which is for 'vip' and of no flow, more than a fair share?  All of a
+ * kind that comes from one address is taken for a flow. */
+static OVS_NOINLINE bool
+is_unfair(struct mux_context *ctx, struct mux_flight *f,
+          const struct mux_vip_entry *vip)
+{
+    f->judged = true;
+    f->hash = hash_flight(ctx->table, SLB_HASH_SOURCE_IP_PROTOCOL, f);
+    return !mux_fair_admit(ctx->meter, f, vip->counter, ctx->now);
+}
+
 /* Decides about a packet that has a good IP header, but is no whole segment or
  * datagram of TCP or UDP from a good address that has some way to go. */
 static OVS_NOINLINE int
@@ -550,7 +572,13 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
         return MUX_COUNT_TTL;
     }
 
-    if (vip->echo && mux_icmp_is_echo_request(f)) {
+    bool echo = vip->echo && mux_icmp_is_echo_request(f);
+    if (OVS_UNLIKELY(ctx->meter) && (echo || f->ttl == 1)
+        && is_unfair(ctx, f, vip)) {
+        /* To answer costs as much as to forward. */
+        return MUX_COUNT_UNFAIR;
+    }
+    if (echo) {
         mux_answer_echo(ctx, f, vip);
         return MUX_DONE;
     }
@@ -564,17 +592,6 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
         return mux_icmp_resolve(f);
     }
     return has_ports(f->protocol) ? parse_l4(f) : 0;
-}
-
-static inline uint64_t
-hash_flight(const struct mux_table *table, enum slb_hash_kind kind,
-            const struct mux_flight *f)
-{
-    return (OVS_LIKELY(mux_flight_is_v4(f))
-            ? slb_hash_ipv4(&table->hash_key, kind, f->src[0], f->vip[1],
-                            f->protocol, f->sport, f->dport)
-            : slb_hash_ipv6(&table->hash_key, kind, f->src, f->vip,
-                            f->protocol, f->sport, f->dport));
 }
 
 static inline int
@@ -969,16 +986,15 @@ build(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
-/* Is 'packet' addressed to a VIP on the wire, or to the VTEP that all muxes
- * share? */
+/* Stores into 'dst' where 'packet' goes, as VIPs are written, also if it is no
+ * good packet.  Returns false if it does not tell. */
 static bool
-is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
+get_destination(const struct dp_packet *packet, uint64_t dst[2])
 {
     const uint8_t *l2 = dp_packet_data(packet);
     uint32_t len = dp_packet_size(packet);
     uint16_t type;
     uint32_t ofs = mux_parse_ethernet(l2, len, &type);
-    uint64_t dst[2];
 
     if (!ofs) {
         return false;
@@ -988,9 +1004,6 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
         uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
 
-        if (table->anycast && htonl(ip) == table->anycast) {
-            return true;
-        }
         dst[0] = 0;
         dst[1] = UINT64_C(0xffff) << 32 | ip;
     } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
@@ -999,7 +1012,21 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
     } else {
         return false;
     }
-    return mux_table_find_vip(table, 0, dst) != NULL;
+    return true;
+}
+
+/* Is 'packet' addressed to a VIP on the wire, or to the VTEP that all muxes
+ * share? */
+static bool
+is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
+{
+    uint64_t dst[2];
+
+    return (get_destination(packet, dst)
+            && ((table->anycast && !dst[0]
+                 && dst[1] == (UINT64_C(0xffff) << 32
+                               | ntohl(table->anycast)))
+                || mux_table_find_vip(table, 0, dst)));
 }
 
 /* Drops what was not found to be for an endpoint, unless it is the node's or
@@ -1017,11 +1044,37 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     }
 }
 
+/* Has 'f', which parse() did not leave to be forwarded, 'reason' being why,
+ * count as something that its VIP got: it took time that others lack.  What of
+ * it is more than a fair share does not matter, it is gone anyway. */
+static OVS_NOINLINE void
+judge_refused(struct mux_context *ctx, const struct mux_flight *f, int reason)
+{
+    const struct mux_vip_entry *vip = NULL;
+    struct mux_flight judged = { .eth_type = htons(ETH_TYPE_IPV6) };
+
+    if (f->judged) {
+        return;
+    }
+    if (f->l3) {
+        judged.eth_type = f->eth_type;
+        judged.protocol = f->protocol;
+        memcpy(judged.src, f->src, sizeof judged.src);
+        memcpy(judged.vip, f->vip, sizeof judged.vip);
+        vip = find_vip(ctx->table, f);
+    } else if (reason != MUX_DONE && get_destination(f->packet, judged.vip)) {
+        /* What is no good packet may come from anywhere: from "::". */
+        vip = mux_table_find_vip(ctx->table, 0, judged.vip);
+    }
+    if (vip) {
+        is_unfair(ctx, &judged, vip);
+    }
+}
+
 /* Drops, of the 'n' 'flights', what is more than a fair share.  Returns the
  * number of those that are left. */
 static OVS_NOINLINE size_t
-restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
-         struct mux_flight *flights, size_t n)
+restrain(struct mux_context *ctx, struct mux_flight *flights, size_t n)
 {
     size_t kept = 0;
 
@@ -1029,7 +1082,10 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
         struct mux_flight *f = &flights[i];
         const struct mux_vip_entry *vip = find_vip(ctx->table, f);
 
-        if (!vip || mux_fair_admit(meter, f, vip->counter, ctx->now)) {
+        /* Packets that measure are few, and are to tell whether others come
+         * through that are not too much. */
+        if (!vip || f->measures
+            || mux_fair_admit(ctx->meter, f, vip->counter, ctx->now)) {
             if (kept != i) {
                 flights[kept] = *f;
             }
@@ -1041,7 +1097,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter, mux_fair_nsec());
+    mux_fair_meter_judged(ctx->meter, mux_fair_nsec());
     return kept;
 }
 
@@ -1063,6 +1119,7 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
 
     ctx.table = table;
     ctx.thread = thread;
+    ctx.meter = mux_fair_thread_meter(&thread->fair);
     ctx.counters = counters;
     ctx.node = node;
     ctx.mtu = mtu;
@@ -1083,13 +1140,14 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
         if (OVS_LIKELY(!reason)) {
             kept++;
         } else {
+            if (OVS_UNLIKELY(ctx.meter)) {
+                judge_refused(&ctx, &flights[kept], reason);
+            }
             refuse(&ctx, &flights[kept], reason);
         }
     }
-
-    struct mux_fair_meter *meter = mux_fair_thread_meter(&thread->fair);
-    if (OVS_UNLIKELY(meter)) {
-        kept = restrain(&ctx, meter, flights, kept);
+    if (OVS_UNLIKELY(ctx.meter)) {
+        kept = restrain(&ctx, flights, kept);
     }
 
     n = kept;
