@@ -66,7 +66,8 @@ struct probe_engine {
     struct heap deadlines;      /* Of busy targets, the first one on top. */
     long long int next_at;      /* When to look at things again. */
     size_t n_targets;
-    size_t n_unsent;            /* Of them, those that are 'unsent'. */
+    size_t n_urgent;            /* Of them, those that are 'urgent'. */
+    size_t n_unsent;            /* And those that are 'unsent'. */
     size_t max_busy;            /* So many have room at a time. */
     long long int unsent_at[2]; /* When nothing could be sent last by ...
                                  * [0] IPv6, [1] IPv4. */
@@ -81,6 +82,7 @@ struct probe_target {
     void *aux;
     int timeout;
     bool busy;
+    bool urgent;                /* And its answer is. */
     bool unsent;                /* Could nothing be sent, last time? */
     long long int asked_at;
     struct heap_node deadline;  /* In engine's 'deadlines' if 'busy', by the
@@ -332,6 +334,7 @@ end(struct probe_target *target)
 {
     if (target->busy) {
         heap_remove(&target->engine->deadlines, &target->deadline);
+        target->engine->n_urgent -= target->urgent;
     }
     if (target->requesting) {
         curl_multi_remove_handle(target->engine->multi, target->easy);
@@ -339,7 +342,7 @@ end(struct probe_target *target)
     if (target->fd >= 0) {
         close(target->fd);
     }
-    target->busy = target->requesting = false;
+    target->busy = target->urgent = target->requesting = false;
     target->fd = -1;
 }
 
@@ -624,19 +627,24 @@ probe_engine_works(const struct probe_engine *engine)
 static void
 wait_for_tick(struct probe_engine *engine, long long int now)
 {
-    engine->next_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
+    engine->next_at = ROUND_UP(now + 1, engine->n_urgent
+                                        ? PROBE_ENGINE_URGENT_TICK
+                                        : PROBE_ENGINE_TICK);
 }
 
-/* Asks 'target', which must not be busy.  Returns 0, or a positive errno if
- * nothing can be sent to it: then there will be no result. */
+/* Asks 'target', which must not be busy; if that is 'urgent', its answer is to
+ * be known soon.  Returns 0, or a positive errno if nothing can be sent to it:
+ * then there will be no result. */
 int
-probe_target_ask(struct probe_target *target)
+probe_target_ask(struct probe_target *target, bool urgent)
 {
     ovs_assert(!target->busy);
     int error = connect_target(target);
 
     if (!error) {
         COVERAGE_INC(probe_asked);
+        target->urgent = urgent;
+        target->engine->n_urgent += urgent;
         wait_for_tick(target->engine, time_msec());
     }
     return error;

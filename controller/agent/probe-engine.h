@@ -48,7 +48,9 @@
  * cost more than a probe, so what happens within PROBE_ENGINE_TICK is looked
  * at in one: at its multiples by time_msec(), as it is good to ask then,
  * too, after probe_engine_run(): what is asked is looked at a tick later, so
- * somebody who asked first in each tick would never learn anything. */
+ * somebody who asked first in each tick would never learn anything.  While
+ * somebody is asked whose answer is urgent, a tick takes
+ * PROBE_ENGINE_URGENT_TICK only. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -56,7 +58,8 @@
 
 #include "openvswitch/compiler.h"
 
-#define PROBE_ENGINE_TICK 40    /* In ms. */
+#define PROBE_ENGINE_TICK 40    /* In ms, as is ... */
+#define PROBE_ENGINE_URGENT_TICK 5
 #define PROBE_ENGINE_MAX_OCTETS 65536
 
 struct probe_engine;
@@ -93,7 +96,8 @@ bool probe_engine_works(const struct probe_engine *);
 struct probe_target *probe_target_create(struct probe_engine *,
                                          const struct probe_spec *, void *aux);
 void probe_target_destroy(struct probe_target *);
-int probe_target_ask(struct probe_target *) OVS_WARN_UNUSED_RESULT;
+int probe_target_ask(struct probe_target *, bool urgent)
+    OVS_WARN_UNUSED_RESULT;
 bool probe_target_is_busy(const struct probe_target *);
 
 void probe_engine_run(struct probe_engine *);

@@ -75,6 +75,7 @@ void probe_state_init(struct probe_state *, enum probe_health, int interval,
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);
+bool probe_state_decides(const struct probe_state *);
 
 long long int probe_state_first(uint32_t hash, int interval,
                                 long long int now);

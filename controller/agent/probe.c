@@ -575,7 +575,8 @@ ask_due(bool flows)
         at = probe_state_next(probe->hash, probe->state.interval,
                               MAX(at, now - PROBE_ENGINE_TICK));
         if (!probe_target_is_busy(probe->target)
-            && probe_target_ask(probe->target)) {
+            && probe_target_ask(probe->target,
+                                probe_state_decides(&probe->state))) {
             probe_port_check();
             at = now + RETRY_INTERVAL;
         }
