@@ -99,7 +99,8 @@ probe_state_next(uint32_t hash, int interval, long long int now)
 {
     long long int point = hash % interval;
 
-    return now + interval - (now - point) % interval;
+    /* Soon after a machine has started, 'now' may be less than 'point'. */
+    return now + interval - (now % interval + interval - point) % interval;
 }
 
 const char *

@@ -179,6 +179,10 @@ test_spread(void)
         /* A little late does not move it. */
         CU_ASSERT_EQUAL(probe_state_next(hash, INTERVAL, next + 9),
                         next + INTERVAL);
+
+        /* A machine that has just been started. */
+        next = probe_state_next(hash, INTERVAL, 1000);
+        CU_ASSERT_TRUE(next > 1000 && next <= 1000 + INTERVAL);
     }
     for (int i = 0; i < 10; i++) {
         CU_ASSERT_TRUE(first[i] > 60 && first[i] < 140);
