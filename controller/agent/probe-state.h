@@ -28,7 +28,10 @@
  *
  * Each change moves connections.  A member that goes down soon after it had
  * come up has to do better next time: the number of successes that it needs
- * doubles, up to PROBE_STATE_MAX_DAMPING times.  When it has been up for long
+ * doubles, up to PROBE_STATE_MAX_DAMPING times, but does not take more than
+ * PROBE_STATE_MAX_EXTRA longer: there may be nobody else, and all that it had
+ * may have been a database that blinked.  So with long intervals, which are
+ * slow enough, there is no damping at all.  When it has been up for long
  * enough, which is ten times what it takes to come up, all of this is
  * forgotten.
  *
@@ -53,6 +56,9 @@
 /* The successes that a member needs are doubled so often at the most. */
 #define PROBE_STATE_MAX_DAMPING 4
 
+/* ... and so many ms more is all that it may take. */
+#define PROBE_STATE_MAX_EXTRA 60000
+
 enum probe_health {
     PROBE_UNKNOWN,
     PROBE_UP,
@@ -72,9 +78,14 @@ struct probe_state {
 
 void probe_state_init(struct probe_state *, enum probe_health, int interval,
                       int threshold, long long int now);
+void probe_state_init_from_string(struct probe_state *, const char *,
+                                  int interval, int threshold,
+                                  long long int now);
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);
+bool probe_state_is_damped(const struct probe_state *);
+char *probe_state_to_string(const struct probe_state *);
 
 long long int probe_state_first(uint32_t hash, int interval,
                                 long long int now);

@@ -117,7 +117,7 @@ see_result(void *probe_, const char *reason)
                      probe->iface_id, probe_health_to_string(state->health),
                      success ? "" : " (", success ? "" : reason,
                      success ? "" : ")");
-        if (state->health == PROBE_DOWN && state->damping) {
+        if (state->health == PROBE_DOWN && probe_state_is_damped(state)) {
             VLOG_INFO_RL(&change_rl, "%s: %s goes up and down: needs %d "
                          "successes now", probe->key, probe->iface_id,
                          probe_state_needed(state));
@@ -145,7 +145,7 @@ format_probes(struct unixctl_conn *conn, int argc OVS_UNUSED,
         if (probe->reason) {
             ds_put_format(&out, ", %s", probe->reason);
         }
-        if (state->damping) {
+        if (probe_state_is_damped(state)) {
             ds_put_format(&out, ", goes up and down: needs %d successes",
                           probe_state_needed(state));
         }
@@ -305,13 +305,13 @@ set_spec(struct probe *probe, const struct probe_spec *spec)
 }
 
 /* Returns what the database says about the health of the member of 'key' at
- * 'iface_id'. */
-static enum probe_health
+ * 'iface_id', or NULL. */
+static const char *
 read_health(const struct sync *sync, const char *iface_id, const char *key)
 {
     const struct slbrec_port *row = shash_find_data(&sync->rows, iface_id);
 
-    return probe_health_from_string(row ? smap_get(&row->health, key) : NULL);
+    return row ? smap_get(&row->health, key) : NULL;
 }
 
 static struct probe *
@@ -324,8 +324,9 @@ add_probe(const struct sync *sync, const char *id, const char *iface_id,
     probe->iface_id = xstrdup(iface_id);
     probe->key = xstrdup(key);
     probe->hash = hash_string(id, 0);
-    probe_state_init(&probe->state, read_health(sync, iface_id, key),
-                     interval, threshold, now);
+    probe_state_init_from_string(&probe->state,
+                                 read_health(sync, iface_id, key), interval,
+                                 threshold, now);
     heap_insert(&schedule, &probe->due,
                 due_priority(probe_state_first(probe->hash, interval, now)));
     shash_add(&probes, id, probe);
@@ -518,13 +519,14 @@ report(struct agent *agent)
         const struct probe *probe = node->data;
         const struct slbrec_port *row = shash_find_data(&rows,
                                                         probe->iface_id);
-        const char *health = probe_health_to_string(probe->state.health);
+        char *health = probe_state_to_string(&probe->state);
 
         if (row && probe->state.health != PROBE_UNKNOWN
             && strcmp(smap_get_def(&row->health, probe->key, ""), health)) {
             slbrec_port_update_health_setkey(row, probe->key, health);
             changed = true;
         }
+        free(health);
     }
     shash_destroy(&rows);
     unreported = changed;

@@ -163,7 +163,7 @@ def database_views(database):
         reply["rows"] for reply in database("transact", "SLB", *(
             {"op": "select", "table": table, "where": []}
             for table in tables)))
-    health = {key.split()[-1]: value for row in ports
+    health = {key.split()[-1]: value.split()[0] for row in ports
               for key, value in row["health"][1]}
     newest = {}
     for row in sorted(generations, key=lambda row: row["number"]):

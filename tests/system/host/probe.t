@@ -81,6 +81,9 @@ unlike "$(cat "$tmp/web-vm1-8000.out")" elsewhere "redirections are not followed
 like "$(probes h1)" \
     'vm1 web/probes/http 10.0.1.4: down, .*needs [48] successes' \
     "one that goes up and down is told"
+like "$(health vm1)" \
+    'http 10.0.1.4 down \(goes up and down: needs [48] successes\)' \
+    "to users as well"
 stop web-vm2-8000 KILL
 ok "a server that dies" wait_until 10 says vm2 "http 10.0.1.5" down
 web vm2 8000
