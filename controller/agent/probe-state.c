@@ -60,6 +60,18 @@ probe_state_init_from_string(struct probe_state *state, const char *string,
     }
 }
 
+/* Has 'state' go on with another probe: its member is what it was, but nothing
+ * else counts that came before. */
+void
+probe_state_edit(struct probe_state *state, int interval, int threshold,
+                 long long int now)
+{
+    struct probe_state before = *state;
+
+    probe_state_init(state, before.health, interval, threshold, now);
+    state->n_changes = before.n_changes;
+}
+
 /* Returns how many successes in a row a member needs that does not flap. */
 static int
 needed_at_least(const struct probe_state *state)

@@ -41,7 +41,8 @@
  *
  * Probes are spread over their interval: each has a point of its own in it, a
  * hash of what it is about.  A new probe starts within PROBE_STATE_SOON,
- * because its member waits for it, and goes on at its point.
+ * because its member waits for it, and goes on at its point.  So does one that
+ * is edited: what it is from then on is not to be known an old interval later.
  *
  * No I/O here, and no clock: times are the caller's, in ms. */
 
@@ -81,6 +82,8 @@ void probe_state_init(struct probe_state *, enum probe_health, int interval,
 void probe_state_init_from_string(struct probe_state *, const char *,
                                   int interval, int threshold,
                                   long long int now);
+void probe_state_edit(struct probe_state *, int interval, int threshold,
+                      long long int now);
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);

@@ -70,7 +70,7 @@ struct probe {
     uint32_t hash;
     struct heap_node due;       /* In 'schedule'. */
     bool wanted;
-    bool asked;                 /* At least once. */
+    bool asked;                 /* At least once, as it is now. */
 };
 
 static struct shash probes = SHASH_INITIALIZER(&probes);
@@ -314,6 +314,7 @@ read_health(const struct sync *sync, const char *iface_id, const char *key)
     return row ? smap_get(&row->health, key) : NULL;
 }
 
+/* Adds a probe that has yet to be told what to ask. */
 static struct probe *
 add_probe(const struct sync *sync, const char *id, const char *iface_id,
           const char *key, int interval, int threshold)
@@ -331,6 +332,27 @@ add_probe(const struct sync *sync, const char *id, const char *iface_id,
                 due_priority(probe_state_first(probe->hash, interval, now)));
     shash_add(&probes, id, probe);
     return probe;
+}
+
+/* Has 'probe' be as its pool says now, from now on. */
+static void
+edit_probe(struct probe *probe, const struct probe_spec *spec, int interval,
+           int threshold)
+{
+    long long int now = time_msec();
+    bool same = same_spec(&probe->spec, spec);
+
+    if (same && probe->state.interval == interval
+        && probe->state.threshold == threshold) {
+        return;
+    }
+    if (!same) {
+        set_spec(probe, spec);
+    }
+    probe_state_edit(&probe->state, interval, threshold, now);
+    probe->asked = false;
+    heap_change(&schedule, &probe->due,
+                due_priority(probe_state_first(probe->hash, interval, now)));
 }
 
 /* The VM of 'binding' has the probe that 'config' describes. */
@@ -369,14 +391,9 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
     if (!probe) {
         probe = add_probe(sync, id, binding->iface_id, key, interval,
                           threshold);
-    }
-    if (probe->state.interval != interval
-        || probe->state.threshold != threshold) {
-        probe_state_init(&probe->state, probe->state.health, interval,
-                         threshold, time_msec());
-    }
-    if (!probe->target || !same_spec(&probe->spec, &spec)) {
         set_spec(probe, &spec);
+    } else {
+        edit_probe(probe, &spec, interval, threshold);
     }
     probe->network = binding->network_key;
     probe->token = token;

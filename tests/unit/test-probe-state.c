@@ -173,6 +173,27 @@ test_flapping_bounded(void)
     CU_ASSERT_EQUAL(flap(300000, 2), 2);
 }
 
+/* Another probe of a member: it is what it was until new results decide. */
+static void
+test_edit(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++-"), "udduu");
+    probe_state_edit(&state, 1000, 2, now);
+    CU_ASSERT_EQUAL(state.interval, 1000);
+    CU_ASSERT_EQUAL(state.n_changes, 2);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-+--"), "uuud");
+    CU_ASSERT_EQUAL(state.damping, 0);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "++--+"), "duudd");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 4);
+    probe_state_edit(&state, 1000, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "++"), "dd");
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+}
+
 /* Users are told of damping, and an agent that starts again reads of it. */
 static void
 test_damped_text(void)
@@ -291,6 +312,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_thresholds),
     UNIT_TEST(test_flapping),
     UNIT_TEST(test_flapping_bounded),
+    UNIT_TEST(test_edit),
     UNIT_TEST(test_damped_text),
     UNIT_TEST(test_restart),
     UNIT_TEST(test_spread),

@@ -97,6 +97,28 @@ ok "a certificate of nobody's" wait_until 10 says vm2 "tls 10.0.1.5" down
 vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/ca.pem"
 ok "and one of an authority's" wait_until 30 says vm2 "tls 10.0.1.5" up
 
+# A probe that is edited.
+web vm2 8010
+web vm2 8011
+transact "$(pool 305 1:vm2:4)" "$(probe 305 edit Http 8010 / 3600 10)"
+ok "a probe that comes once an hour" wait_until 5 says vm2 "edit 10.0.1.5" up
+n=$(n_requests vm2 8010)
+transact "$(probe 305 edit Http 8010 / 1 10)"
+ok "each second from now on" wait_until 10 asked_more vm2 8010 $((n + 1))
+echo hang >"$tmp/vm2-8010"
+wait_until 10 asked_more vm2 8010 "$(n_requests vm2 8010)"
+transact "$(probe 305 edit Http 8011 / 1 10)"
+ok "at another port" wait_until 10 asked_more vm2 8011 0
+n=$(n_requests vm2 8010)
+wait_until 10 asked_more vm2 8011 2
+is "$(n_requests vm2 8010)" "$n" "and no more at the old one"
+like "$(probes h1)" 'edit 10.0.1.5: up, [0-9]+ successes' \
+    "who answers there stays up"
+transact "$(probe 305 edit Http 8011 / 1 1)"
+want h1
+echo 503 >"$tmp/vm2-8011"
+ok "one failure is too many" wait_until 5 says vm2 "edit 10.0.1.5" down
+
 # Nobody else is the prober, and nobody reaches it.
 gateway=02:53:4c:42:00:01
 denied=$(drop 20)
