@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "controller/agent/agent.h"
+#include "controller/agent/port.h"
 #include "controller/agent/probe-engine.h"
 #include "controller/agent/probe-port.h"
 #include "controller/agent/probe-state.h"
@@ -41,6 +42,7 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
+#include "uuid.h"
 
 VLOG_DEFINE_THIS_MODULE(probe);
 
@@ -58,7 +60,8 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 #define MOMENT 100
 
 struct probe {
-    char *iface_id;             /* Of the VM's port. */
+    char *iface_id;             /* Of the VM's port, ... */
+    struct uuid iface;          /* ... and its Interface. */
     char *key;                  /* In Port.health: "web/probes/p 10.0.0.4". */
     struct probe_spec spec;     /* Its texts are its own. */
     uint32_t network;
@@ -87,6 +90,10 @@ static bool ready;
 
 /* May the database say something else about the health of members? */
 static bool unreported;
+
+/* The "iface-id"s of VMs that have been unplugged, or replaced by others: what
+ * the database says of them is not (yet) what we know. */
+static struct sset unplugged = SSET_INITIALIZER(&unplugged);
 
 static long long int
 due_at(const struct probe *probe)
@@ -187,6 +194,7 @@ probes_destroy(void)
         destroy_probe(node->data);
     }
     shash_destroy(&probes);
+    sset_destroy(&unplugged);
     heap_destroy(&schedule);
     probe_tokens_destroy(&tokens);
     probe_engine_destroy(engine);
@@ -203,17 +211,20 @@ struct probed_pool {
 /* What is needed while the probes are being made. */
 struct sync {
     const struct agent *agent;
+    const struct shash *ports;  /* What is plugged in. */
     struct hmap pools;          /* Contains "struct probed_pool"s. */
     struct shash rows;          /* Of Port, by iface_id. */
 };
 
 static void
-sync_init(struct sync *sync, const struct agent *agent)
+sync_init(struct sync *sync, const struct agent *agent,
+          const struct shash *ports)
 {
     const struct slbrec_compiled_pool *pool_row;
     const struct slbrec_port *port_row;
 
     sync->agent = agent;
+    sync->ports = ports;
     hmap_init(&sync->pools);
     shash_init(&sync->rows);
     SLBREC_COMPILED_POOL_FOR_EACH (pool_row, agent->slb_idl) {
@@ -305,13 +316,14 @@ set_spec(struct probe *probe, const struct probe_spec *spec)
 }
 
 /* Returns what the database says about the health of the member of 'key' at
- * 'iface_id', or NULL. */
+ * 'iface_id', or NULL if it does not, or says it of another VM. */
 static const char *
 read_health(const struct sync *sync, const char *iface_id, const char *key)
 {
     const struct slbrec_port *row = shash_find_data(&sync->rows, iface_id);
 
-    return row ? smap_get(&row->health, key) : NULL;
+    return (row && !sset_contains(&unplugged, iface_id)
+            ? smap_get(&row->health, key) : NULL);
 }
 
 /* Adds a probe that has yet to be told what to ask. */
@@ -319,10 +331,12 @@ static struct probe *
 add_probe(const struct sync *sync, const char *id, const char *iface_id,
           const char *key, int interval, int threshold)
 {
+    const struct port *port = shash_find_data(sync->ports, iface_id);
     struct probe *probe = xzalloc(sizeof *probe);
     long long int now = time_msec();
 
     probe->iface_id = xstrdup(iface_id);
+    probe->iface = port->iface;
     probe->key = xstrdup(key);
     probe->hash = hash_string(id, 0);
     probe_state_init_from_string(&probe->state,
@@ -422,6 +436,26 @@ want_probes(const struct sync *sync, const struct slbrec_binding *binding)
     }
 }
 
+/* Makes no probe wanted, and removes those of VMs that are not plugged in any
+ * more: one that has come in such a one's place is new. */
+static void
+begin_probes(const struct shash *ports)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &probes) {
+        struct probe *probe = node->data;
+        const struct port *port = shash_find_data(ports, probe->iface_id);
+
+        probe->wanted = false;
+        if (!port || !uuid_equals(&port->iface, &probe->iface)) {
+            sset_add(&unplugged, probe->iface_id);
+            destroy_probe(probe);
+            shash_delete(&probes, node);
+        }
+    }
+}
+
 /* Makes the probes those that the database, which must be complete, asks for
  * of VMs that are plugged in. */
 void
@@ -440,12 +474,8 @@ probes_sync(const struct agent *agent, const struct shash *ports)
     synced_slb = slb;
     synced_ovs = ovs;
 
-    SHASH_FOR_EACH (node, &probes) {
-        struct probe *probe = node->data;
-
-        probe->wanted = false;
-    }
-    sync_init(&sync, agent);
+    begin_probes(ports);
+    sync_init(&sync, agent, ports);
     probe_tokens_begin(&tokens);
     SLBREC_BINDING_FOR_EACH (binding, agent->slb_idl) {
         if (shash_find(ports, binding->iface_id)) {
@@ -547,6 +577,9 @@ report(struct agent *agent)
     }
     shash_destroy(&rows);
     unreported = changed;
+    if (!changed) {
+        sset_clear(&unplugged);
+    }
 }
 
 /* Running. */

@@ -25,8 +25,9 @@
  *
  * What has become of a member is written into the row of its port
  * (Port.health) when it changes.  An agent that starts again goes on from what
- * it finds there.  Probes do not need the database otherwise: without it, they
- * go on as they are. */
+ * it finds there; but of a VM that has been unplugged, or replaced by another
+ * one, nothing is known any more.  Probes do not need the database otherwise:
+ * without it, they go on as they are. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
