@@ -42,7 +42,8 @@
  * Probes are spread over their interval: each has a point of its own in it, a
  * hash of what it is about.  A new probe starts within PROBE_STATE_SOON,
  * because its member waits for it, and goes on at its point.  So does one that
- * is edited: what it is from then on is not to be known an old interval later.
+ * is edited: what it is from then on is not to be known an old interval later;
+ * and one that is overdue, because nobody could be asked for some time.
  *
  * No I/O here, and no clock: times are the caller's, in ms. */
 

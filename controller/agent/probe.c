@@ -52,6 +52,10 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 /* A new probe that finds no flows tries again after so many ms. */
 #define FLOWS_INTERVAL 20
 
+/* Who should have been asked so many ms ago is overdue: this process was held
+ * up, or there was nothing to ask with. */
+#define OVERDUE 500
+
 /* A machine has so much time to answer, in ms, ... */
 #define TIMEOUT 30000
 
@@ -72,6 +76,8 @@ struct probe {
     struct probe_target *target;
     uint32_t hash;
     struct heap_node due;       /* In 'schedule'. */
+    long long int since;        /* When it was due in fact, 0 if it is not. */
+    bool put_off;               /* Because it was overdue. */
     bool wanted;
     bool asked;                 /* At least once, as it is now. */
 };
@@ -364,7 +370,8 @@ edit_probe(struct probe *probe, const struct probe_spec *spec, int interval,
         set_spec(probe, spec);
     }
     probe_state_edit(&probe->state, interval, threshold, now);
-    probe->asked = false;
+    probe->asked = probe->put_off = false;
+    probe->since = 0;
     heap_change(&schedule, &probe->due,
                 due_priority(probe_state_first(probe->hash, interval, now)));
 }
@@ -584,8 +591,29 @@ report(struct agent *agent)
 
 /* Running. */
 
-/* Asks who is due, but not for the first time unless 'flows' are there: what
- * is lost is repeated after a second only. */
+/* Returns true if 'probe', which is due at 'at', is to be asked now.  Otherwise
+ * puts it off: if it has not been asked yet and the switch does not have its
+ * 'flows', as what is lost is repeated after a second only; or if it is
+ * overdue, as then many are, which must not be asked all at once. */
+static bool
+may_ask(struct probe *probe, long long int at, bool flows, long long int now)
+{
+    if (!probe->since) {
+        probe->since = at;
+    }
+    if (!probe->asked && !flows) {
+        at = now + FLOWS_INTERVAL;
+    } else if (now - probe->since > OVERDUE && !probe->put_off) {
+        probe->put_off = true;
+        at = probe_state_first(probe->hash, probe->state.interval, now);
+    } else {
+        return true;
+    }
+    heap_change(&schedule, &probe->due, due_priority(at));
+    return false;
+}
+
+/* Asks who is due. */
 static void
 ask_due(bool flows)
 {
@@ -599,12 +627,12 @@ ask_due(bool flows)
         if (at > now) {
             break;
         }
-        if (!probe->asked && !flows) {
-            heap_change(&schedule, &probe->due,
-                        due_priority(now + FLOWS_INTERVAL));
+        if (!may_ask(probe, at, flows, now)) {
             continue;
         }
         probe->asked = true;
+        probe->put_off = false;
+        probe->since = 0;
 
         /* After a pause, what was missed is not made up for. */
         at = probe_state_next(probe->hash, probe->state.interval,
