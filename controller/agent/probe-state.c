@@ -43,7 +43,7 @@ probe_state_init(struct probe_state *state, enum probe_health health,
 }
 
 /* Initializes 'state' for a member of which probe_state_to_string() said
- * 'string' once, or nothing if that is NULL. */
+ * 'string' once, or nothing if that is NULL.  That it is up is doubtful. */
 void
 probe_state_init_from_string(struct probe_state *state, const char *string,
                              int interval, int threshold, long long int now)
@@ -58,6 +58,25 @@ probe_state_init_from_string(struct probe_state *state, const char *string,
             state->damping++;
         }
     }
+    probe_state_doubt(state);
+}
+
+/* It is long ago that anybody has asked: should the member be up in 'state',
+ * this is doubtful now. */
+void
+probe_state_doubt(struct probe_state *state)
+{
+    state->doubtful = state->health == PROBE_UP;
+}
+
+/* It has taken too long to find out whether the member, which is doubtful, is
+ * still up. */
+void
+probe_state_forget(struct probe_state *state)
+{
+    state->doubtful = false;
+    state->health = PROBE_UNKNOWN;
+    state->n_changes++;
 }
 
 /* Has 'state' go on with another probe: its member is what it was, but nothing
@@ -69,6 +88,7 @@ probe_state_edit(struct probe_state *state, int interval, int threshold,
     struct probe_state before = *state;
 
     probe_state_init(state, before.health, interval, threshold, now);
+    state->doubtful = before.doubtful;
     state->n_changes = before.n_changes;
 }
 
@@ -137,6 +157,9 @@ probe_state_update(struct probe_state *state, bool success, long long int now)
     } else if (state->health != PROBE_DOWN
                && state->n_same >= state->threshold) {
         go_down(state, now);
+    }
+    if (success || state->health == PROBE_DOWN) {
+        state->doubtful = false;
     }
     state->n_changes += state->health != before;
     return state->health != before;

@@ -23,6 +23,15 @@
  * need not wait longer than it has to.
  *
  *
+ * Doubts
+ * ======
+ *
+ * What has been found out by somebody else, or long ago, holds until new
+ * results decide.  But that a member is up is doubtful then, until it has
+ * answered once: who must not rely on it can look at that, and when it takes
+ * too long have it forgotten.
+ *
+ *
  * Flapping
  * ========
  *
@@ -74,6 +83,7 @@ struct probe_state {
     int n_same;                 /* Last results in a row that were ... */
     bool last;                  /* ... this. */
     int damping;
+    bool doubtful;              /* It is up, but nobody has asked for long. */
     long long int up_at;        /* When it came up last. */
     unsigned long long int n_changes;
 };
@@ -85,6 +95,8 @@ void probe_state_init_from_string(struct probe_state *, const char *,
                                   long long int now);
 void probe_state_edit(struct probe_state *, int interval, int threshold,
                       long long int now);
+void probe_state_doubt(struct probe_state *);
+void probe_state_forget(struct probe_state *);
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);

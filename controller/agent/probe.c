@@ -56,6 +56,11 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
  * up, or there was nothing to ask with. */
 #define OVERDUE 500
 
+/* For so many ms at the most it remains open whether who was up still is, and
+ * this host does not say that it is alive: it must not fall silent because of
+ * that, so with a shorter "host-silent-seconds" it is two fifths of these. */
+#define DOUBT_TIME 8000
+
 /* A machine has so much time to answer, in ms, ... */
 #define TIMEOUT 30000
 
@@ -78,6 +83,7 @@ struct probe {
     struct heap_node due;       /* In 'schedule'. */
     long long int since;        /* When it was due in fact, 0 if it is not. */
     bool put_off;               /* Because it was overdue. */
+    long long int doubt_until;  /* LLONG_MAX if it has yet to be asked. */
     bool wanted;
     bool asked;                 /* At least once, as it is now. */
 };
@@ -93,6 +99,10 @@ static bool synced;
 
 /* Can probes be sent? */
 static bool ready;
+
+/* How many are, or may be, in doubt, and when the next one is forgotten. */
+static size_t n_doubtful;
+static long long int forget_at = LLONG_MAX;
 
 /* May the database say something else about the health of members? */
 static bool unreported;
@@ -332,6 +342,15 @@ read_health(const struct sync *sync, const char *iface_id, const char *key)
             ? smap_get(&row->health, key) : NULL);
 }
 
+/* It is long ago that anybody has asked about the member of 'probe'. */
+static void
+doubt(struct probe *probe)
+{
+    probe_state_doubt(&probe->state);
+    probe->doubt_until = LLONG_MAX;
+    n_doubtful += probe->state.doubtful;
+}
+
 /* Adds a probe that has yet to be told what to ask. */
 static struct probe *
 add_probe(const struct sync *sync, const char *id, const char *iface_id,
@@ -348,6 +367,7 @@ add_probe(const struct sync *sync, const char *id, const char *iface_id,
     probe_state_init_from_string(&probe->state,
                                  read_health(sync, iface_id, key), interval,
                                  threshold, now);
+    doubt(probe);
     heap_insert(&schedule, &probe->due,
                 due_priority(probe_state_first(probe->hash, interval, now)));
     shash_add(&probes, id, probe);
@@ -370,6 +390,7 @@ edit_probe(struct probe *probe, const struct probe_spec *spec, int interval,
         set_spec(probe, spec);
     }
     probe_state_edit(&probe->state, interval, threshold, now);
+    probe->doubt_until = LLONG_MAX;
     probe->asked = probe->put_off = false;
     probe->since = 0;
     heap_change(&schedule, &probe->due,
@@ -523,12 +544,13 @@ probes_get_uses(size_t *n)
     return uses;
 }
 
-/* Can all that should be probed be?  Not without the port that it takes, which
- * is gone while a userspace datapath is. */
+/* Can somebody who hears of this host rely on what it says of its members?
+ * Not without the port that probes take, which is gone while a userspace
+ * datapath is, nor while it is not known whether somebody is still up. */
 bool
-probes_work(void)
+probes_hold(void)
 {
-    return ready || shash_is_empty(&probes);
+    return synced && (shash_is_empty(&probes) || (ready && !n_doubtful));
 }
 
 /* Reporting. */
@@ -596,10 +618,14 @@ report(struct agent *agent)
  * 'flows', as what is lost is repeated after a second only; or if it is
  * overdue, as then many are, which must not be asked all at once. */
 static bool
-may_ask(struct probe *probe, long long int at, bool flows, long long int now)
+may_ask(struct probe *probe, long long int at, bool flows, int doubt_time,
+        long long int now)
 {
     if (!probe->since) {
         probe->since = at;
+    }
+    if (now - probe->since > doubt_time) {
+        doubt(probe);
     }
     if (!probe->asked && !flows) {
         at = now + FLOWS_INTERVAL;
@@ -613,12 +639,11 @@ may_ask(struct probe *probe, long long int at, bool flows, long long int now)
     return false;
 }
 
-/* Asks who is due. */
+/* Asks who is due.  Who should have been asked 'doubt_time' ago is doubtful,
+ * and whoever is has that time to answer. */
 static void
-ask_due(bool flows)
+ask_due(bool flows, int doubt_time, long long int now)
 {
-    long long int now = time_msec();
-
     while (!heap_is_empty(&schedule)) {
         struct probe *probe = CONTAINER_OF(heap_max(&schedule), struct probe,
                                            due);
@@ -627,12 +652,15 @@ ask_due(bool flows)
         if (at > now) {
             break;
         }
-        if (!may_ask(probe, at, flows, now)) {
+        if (!may_ask(probe, at, flows, doubt_time, now)) {
             continue;
         }
         probe->asked = true;
         probe->put_off = false;
         probe->since = 0;
+        if (probe->doubt_until == LLONG_MAX) {
+            probe->doubt_until = now + doubt_time;
+        }
 
         /* After a pause, what was missed is not made up for. */
         at = probe_state_next(probe->hash, probe->state.interval,
@@ -644,17 +672,62 @@ ask_due(bool flows)
     }
 }
 
+/* Returns for how long doubts may last. */
+static int
+get_doubt_time(const struct agent *agent)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(agent->slb_idl);
+    int seconds = global ? smap_get_int(&global->options,
+                                        "host-silent-seconds", 0) : 0;
+
+    return (seconds > 0 && seconds < DOUBT_TIME / 400 ? seconds * 400
+            : DOUBT_TIME);
+}
+
+/* Forgets who was in doubt for too long. */
+static void
+end_doubts(long long int now)
+{
+    struct shash_node *node;
+
+    n_doubtful = 0;
+    forget_at = LLONG_MAX;
+    SHASH_FOR_EACH (node, &probes) {
+        struct probe *probe = node->data;
+
+        if (!probe->state.doubtful) {
+            continue;
+        } else if (now < probe->doubt_until) {
+            n_doubtful++;
+            forget_at = MIN(forget_at, probe->doubt_until);
+        } else {
+            VLOG_INFO_RL(&change_rl, "%s: %s was up before, but has not "
+                         "answered since", probe->key, probe->iface_id);
+            probe_state_forget(&probe->state);
+            unreported = true;
+        }
+    }
+}
+
 /* 'flows' says whether the switch has the flows for all probes. */
 void
 probes_run(struct agent *agent, bool flows)
 {
+    int doubt_time = get_doubt_time(agent);
+    long long int now;
+
     ready = !shash_is_empty(&probes) && probe_port_run();
 
     /* In this order: who is asked is looked at a tick later, and if somebody
      * is in each tick, nobody's answer would ever be looked at. */
     probe_engine_run(engine);
+    now = time_msec();
     if (ready) {
-        ask_due(flows);
+        ask_due(flows, doubt_time, now);
+        if (n_doubtful) {
+            end_doubts(now);
+        }
     }
     if (unreported && synced && agent->slb_complete && agent->slb_txn
         && agent->node) {
@@ -671,6 +744,9 @@ probes_wait(void)
     if (ready) {
         poll_timer_wait_until(due_at(CONTAINER_OF(heap_max(&schedule),
                                                   struct probe, due)));
+        if (n_doubtful && forget_at != LLONG_MAX) {
+            poll_timer_wait_until(forget_at);
+        }
     }
     probe_engine_wait(engine);
 }

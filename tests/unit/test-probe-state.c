@@ -194,6 +194,46 @@ test_edit(void)
     CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
 }
 
+/* Whether a member that was up still is. */
+static void
+test_doubts(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    /* It is, or it is not. */
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "uu");
+    CU_ASSERT_TRUE(state.doubtful);
+    probe_state_edit(&state, INTERVAL, 2, now);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+-"), "uu");
+    CU_ASSERT_FALSE(state.doubtful);
+    probe_state_doubt(&state);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "d");
+    CU_ASSERT_FALSE(state.doubtful);
+
+    /* Nobody knows in time. */
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "u");
+    probe_state_forget(&state);
+    CU_ASSERT_FALSE(state.doubtful);
+    CU_ASSERT_EQUAL(state.n_changes, 1);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "?d");
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    probe_state_forget(&state);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+    CU_ASSERT_FALSE(state.doubtful);
+
+    /* There is nothing to doubt in who is not up. */
+    probe_state_init_from_string(&state, "down", INTERVAL, 3, now);
+    CU_ASSERT_FALSE(state.doubtful);
+    probe_state_init_from_string(&state, NULL, INTERVAL, 3, now);
+    CU_ASSERT_FALSE(state.doubtful);
+}
+
 /* Users are told of damping, and an agent that starts again reads of it. */
 static void
 test_damped_text(void)
@@ -313,6 +353,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_flapping),
     UNIT_TEST(test_flapping_bounded),
     UNIT_TEST(test_edit),
+    UNIT_TEST(test_doubts),
     UNIT_TEST(test_damped_text),
     UNIT_TEST(test_restart),
     UNIT_TEST(test_spread),
