@@ -25,6 +25,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/shash.h"
 #include "util.h"
+#include "yaml/slb-comments.h"
 #include "yaml/slb-errors.h"
 #include "yaml/slb-text.h"
 
@@ -43,6 +44,10 @@ struct slb_yaml {
     FILE *stream;               /* Where it comes from, if not NULL. */
     const char *text;           /* Otherwise, all of it. */
     size_t size;                /* Bytes in 'text'. */
+    size_t taken;               /* Bytes of 'text' that have been looked at. */
+    struct slb_comments comments;
+    bool has_slash;             /* One was read that libyaml has not got: it
+                                 * may begin a comment. */
     size_t given;               /* Bytes that libyaml has got. */
     char last;                  /* The last one of these. */
     char *refused;              /* Why libyaml gets no more, or NULL. */
@@ -145,32 +150,67 @@ refuse_more(struct slb_yaml *yaml)
     return NULL;
 }
 
+/* Reads at most 'size' bytes of the text into 'buffer'.  Returns how many, 0
+ * at the end of it. */
+static size_t
+take_text(struct slb_yaml *yaml, char *buffer, size_t size)
+{
+    size_t n;
+
+    if (yaml->stream) {
+        return fread(buffer, 1, size, yaml->stream);
+    }
+    n = MIN(size, yaml->size - yaml->taken);
+    if (n) {
+        memcpy(buffer, yaml->text + yaml->taken, n);
+    }
+    yaml->taken += n;
+    return n;
+}
+
+/* Likewise, without comments of JSON.  'size' is more than one. */
+static size_t
+take_clean_text(struct slb_yaml *yaml, char *buffer, size_t size)
+{
+    size_t n, n_clean;
+
+    do {
+        size_t before = yaml->has_slash;
+
+        buffer[0] = '/';
+        n = take_text(yaml, buffer + before, size - before);
+        yaml->has_slash = false;
+        if (!n) {
+            return before;
+        }
+        n += before;
+        n_clean = slb_comments_blank(&yaml->comments, buffer, n);
+        yaml->has_slash = n_clean < n;
+    } while (!n_clean);
+    return n_clean;
+}
+
 /* Gives libyaml at most 'size' bytes of the text. */
 static int
-read_text(void *yaml_, unsigned char *buffer, size_t size, size_t *n_read)
+read_text(void *yaml_, unsigned char *buffer_, size_t size, size_t *n_read)
 {
     struct slb_yaml *yaml = yaml_;
-    size_t n = size;
+    char *buffer = (char *) buffer_;
+    size_t n;
 
     yaml->refused = refuse_more(yaml);
     if (yaml->refused) {
         return 0;
     }
-    if (yaml->stream) {
-        n = fread(buffer, 1, size, yaml->stream);
-        if (!n && ferror(yaml->stream)) {
-            yaml->refused = xasprintf("cannot be read (%s), expected a file "
-                                      "with YAML", ovs_strerror(errno));
-            return 0;
-        }
-    } else {
-        n = MIN(n, yaml->size - yaml->given);
-        if (n) {
-            memcpy(buffer, yaml->text + yaml->given, n);
-        }
+
+    n = take_clean_text(yaml, buffer, size);
+    if (!n && yaml->stream && ferror(yaml->stream)) {
+        yaml->refused = xasprintf("cannot be read (%s), expected a file with "
+                                  "YAML", ovs_strerror(errno));
+        return 0;
     }
     if (n) {
-        count_directives(yaml, (const char *) buffer, n);
+        count_directives(yaml, buffer, n);
         yaml->last = buffer[n - 1];
         yaml->given += n;
     }
@@ -229,6 +269,30 @@ slb_yaml_close(struct slb_yaml *yaml)
     }
 }
 
+/* Says in 'ds' why libyaml could not go on, if it does not say so itself in a
+ * way that users understand. */
+static bool
+explain_problem(const yaml_parser_t *p, struct ds *ds)
+{
+    const char *problem = p->problem ? p->problem : "";
+
+    if (!strcmp(problem, "found character that cannot start any token")
+        && *p->buffer.pointer == '\t') {
+        ds_put_cstr(ds, "not YAML: a tab, expected blanks");
+    } else if (!strcmp(problem, "found invalid Unicode character escape "
+                       "code")) {
+        ds_put_cstr(ds, "not YAML: an escape sequence is no character, or half "
+                    "of one like \\ud83d\\ude00, expected the character "
+                    "itself, or one sequence like \\U0001f600");
+    } else if (!strcmp(problem, "did not find expected <document start>")) {
+        ds_put_cstr(ds, "something follows the end of the document, expected "
+                    "a line '---' between two documents");
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Reports why libyaml could not go on. */
 static void
 report_syntax_error(struct slb_yaml *yaml)
@@ -252,20 +316,22 @@ report_syntax_error(struct slb_yaml *yaml)
         return;
     }
 
+    mark = mark_from_yaml(yaml, p->problem_mark);
+    if (explain_problem(p, &ds)) {
+        slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
+        return;
+    }
     ds_put_format(&ds, "not YAML: %s", p->problem ? p->problem : "unknown");
     if (p->error == YAML_READER_ERROR) {
         mark = mark_of_decoder(yaml);
         if (p->problem_value >= 0) {
             ds_put_format(&ds, " (0x%02x)", (unsigned int) p->problem_value);
         }
-    } else {
-        mark = mark_from_yaml(yaml, p->problem_mark);
-        if (p->context) {
-            ds_put_format(&ds, " %s", p->context);
-            if (p->context_mark.index != p->problem_mark.index) {
-                ds_put_cstr(&ds, " that begins at ");
-                slb_mark_format(mark_from_yaml(yaml, p->context_mark), &ds);
-            }
+    } else if (p->context) {
+        ds_put_format(&ds, " %s", p->context);
+        if (p->context_mark.index != p->problem_mark.index) {
+            ds_put_cstr(&ds, " that begins at ");
+            slb_mark_format(mark_from_yaml(yaml, p->context_mark), &ds);
         }
     }
     slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
