@@ -23,10 +23,10 @@
 #include <yaml.h>
 
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-comments.h"
 #include "yaml/slb-errors.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-text.h"
 
 /* Parser of a text.
@@ -63,7 +63,7 @@ struct slb_yaml {
     size_t n_after_error;       /* Nodes since the first error. */
 
     /* Of the current document. */
-    struct shash anchors;       /* Data is struct slb_yaml_node *. */
+    struct slb_index anchors;   /* By name.  Data is struct anchor *. */
     size_t n_anchors;           /* With those that were replaced. */
     bool is_list;               /* Its root is one. */
     struct slb_mark list_mark;  /* Where that begins. */
@@ -218,6 +218,45 @@ read_text(void *yaml_, unsigned char *buffer_, size_t size, size_t *n_read)
     return 1;
 }
 
+/* Anchors. */
+
+struct anchor {
+    char *name;
+    struct slb_yaml_node *node; /* The last one that had it. */
+};
+
+static void
+set_anchor(struct slb_yaml *yaml, const char *name,
+           struct slb_yaml_node *node)
+{
+    const struct anchor *old = slb_index_find_name(&yaml->anchors, NULL,
+                                                   name);
+    struct anchor *anchor = CONST_CAST(struct anchor *, old);
+
+    if (!anchor) {
+        anchor = xmalloc(sizeof *anchor);
+        anchor->name = xstrdup(name);
+        slb_index_add_name(&yaml->anchors, NULL, anchor->name, anchor);
+    }
+    anchor->node = node;
+}
+
+static void
+free_anchor(const void *anchor_)
+{
+    struct anchor *anchor = CONST_CAST(void *, anchor_);
+
+    free(anchor->name);
+    free(anchor);
+}
+
+static void
+clear_anchors(struct slb_yaml *yaml)
+{
+    slb_index_for_each_data(&yaml->anchors, free_anchor);
+    slb_index_clear(&yaml->anchors);
+}
+
 static struct slb_yaml *
 open_yaml(const struct slb_source *source, struct slb_errors *errors)
 {
@@ -229,7 +268,7 @@ open_yaml(const struct slb_source *source, struct slb_errors *errors)
     yaml_parser_set_input(&yaml->parser, read_text, yaml);
     yaml->source = source;
     yaml->errors = errors;
-    shash_init(&yaml->anchors);
+    slb_index_init(&yaml->anchors);
     return yaml;
 }
 
@@ -263,7 +302,8 @@ slb_yaml_close(struct slb_yaml *yaml)
 {
     if (yaml) {
         yaml_parser_delete(&yaml->parser);
-        shash_destroy(&yaml->anchors);
+        clear_anchors(yaml);
+        slb_index_destroy(&yaml->anchors);
         free(yaml->refused);
         free(yaml);
     }
@@ -491,7 +531,7 @@ begin_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
                            SLB_YAML_MAX_ANCHORS);
             return NULL;
         }
-        shash_replace(&yaml->anchors, (const char *) anchor, node);
+        set_anchor(yaml, (const char *) anchor, node);
     }
     yaml->n_nodes++;
     return add_node(yaml, doc, node, mark) ? node : NULL;
@@ -552,7 +592,9 @@ add_alias(struct slb_yaml *yaml, struct slb_yaml_document *doc,
           const yaml_event_t *event)
 {
     const char *anchor = (const char *) event->data.alias.anchor;
-    struct slb_yaml_node *node = shash_find_data(&yaml->anchors, anchor);
+    const struct anchor *found = slb_index_find_name(&yaml->anchors, NULL,
+                                                     anchor);
+    struct slb_yaml_node *node = found ? found->node : NULL;
     struct slb_mark mark = mark_from_yaml(yaml, event->start_mark);
 
     if (!node || !node->complete) {
@@ -631,18 +673,13 @@ is_piece(const struct slb_yaml *yaml)
 {
     return (yaml->is_list && yaml->depth == 1
             && yaml->stack[0]->n == 1 && yaml->stack[0]->nodes[0]->complete
-            && shash_is_empty(&yaml->anchors));
+            && hmap_is_empty(&yaml->anchors.nodes));
 }
 
 static void
 begin_document(struct slb_yaml *yaml)
 {
-    if (!shash_is_empty(&yaml->anchors)) {
-        /* Not cleared: that would make each document from now on pay for as
-         * many as there once were. */
-        shash_destroy(&yaml->anchors);
-        shash_init(&yaml->anchors);
-    }
+    clear_anchors(yaml);
     yaml->n_anchors = 0;
     yaml->is_list = false;
     yaml->depth = 0;

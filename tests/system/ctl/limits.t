@@ -310,6 +310,13 @@ VALID = {
         b'---\nkind: AzureIds\nids:\n' + b''.join(
             b'- {id: %s, address: 20.1.2.3}\n' % text for text in texts)
         for texts in zip(*[same_hashes(16)] * 4096)),
+    'anchors with the same hash': lambda: NETWORK + b''.join(
+        b'---\nkind: LoadBalancer\nname: lb%d\nnetwork: prod\n'
+        b'frontends: [{name: public, subnet: web}]\n'
+        b'backendPools:\n- name: servers\n  members:\n' % i
+        + b''.join(b'  - &%s {name: vm%d}\n' % (text, j)
+                   for j, text in enumerate(same_hashes(12)))
+        for i in range(32)),
     'networks that are all peers': lambda: b''.join(
         b'---\nkind: VirtualNetwork\nname: n%d\n'
         b'subnets: [{name: s, prefix: 10.%d.%d.0/24}]\npeerings: [%s]\n'
