@@ -25,8 +25,7 @@
  * nothing has to be allocated or looked up, and an answer is never larger than
  * what a router would send.
  *
- * The rate of answers is limited, per thread and per kind, that of replies to
- * echo requests per VIP (mux-thread.h).
+ * The rate of answers is limited, per thread, kind and VIP (mux-thread.h).
  * Nobody is answered who is nobody: senders with impossible source addresses
  * have been dropped before, and multicast on the link is not answered.  That
  * the packet has been dropped the caller has counted. */
@@ -39,13 +38,16 @@ enum mux_answer {
     /* ICMP errors. */
     MUX_ANSWER_TOO_BIG,         /* With the MTU of what fits, from the VIP. */
     MUX_ANSWER_EXPIRED,         /* Time exceeded, from the mux. */
-    MUX_ANSWER_UNREACHABLE,     /* Port unreachable, from the VIP. */
+    MUX_ANSWER_PORT,            /* Port unreachable, from the VIP. */
+    MUX_ANSWER_PROTOCOL,        /* Protocol unreachable, from the VIP. */
+    MUX_ANSWER_PROHIBITED,      /* Prohibited, from the VIP. */
 
-    /* Of TCP; to other packets it is MUX_ANSWER_UNREACHABLE. */
-    MUX_ANSWER_RESET,
+    /* RST or, to what is no TCP, that one of the last three that fits. */
+    MUX_ANSWER_REJECT,
 };
 
-void mux_answer(struct mux_context *, struct mux_flight *, enum mux_answer);
+void mux_answer(struct mux_context *, struct mux_flight *, enum mux_answer,
+                const struct mux_vip_entry *);
 void mux_answer_echo(struct mux_context *, struct mux_flight *,
                      const struct mux_vip_entry *);
 

@@ -284,6 +284,7 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
 
     uint8_t protocol = l3[6];
     uint32_t ofs = IPV6_HEADER_LEN;
+    bool has_fragment_header = false;
     f->fragment_ofs = 0;
     for (int i = 0; protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING
          || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT; i++) {
@@ -298,6 +299,12 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
         if (protocol == IPPROTO_FRAGMENT) {
             uint16_t offset = mux_get_be16(l3 + ofs + 2);
 
+            if (has_fragment_header) {
+                /* Nobody sends that, and which one others believe is not
+                 * known. */
+                return MUX_COUNT_BAD_HEADER;
+            }
+            has_fragment_header = true;
             f->fragment_ofs = offset & 0xfff8;
             f->fragment_id = mux_get_be32(l3 + ofs + 4);
             f->fragment = f->fragment_ofs || offset & 1;
@@ -338,6 +345,14 @@ parse_l2(struct mux_flight *f, uint8_t *l2, uint32_t len)
     }
 }
 
+/* Is 'address', like 'vip' of a flight, the VTEP that all muxes share? */
+static bool
+is_anycast(const struct mux_table *table, const uint64_t address[2])
+{
+    return (table->anycast && !address[0] && address[1] >> 32 == 0xffff
+            && htonl(address[1]) == table->anycast);
+}
+
 static inline bool
 is_for_anycast(const struct mux_table *table, const struct mux_flight *f)
 {
@@ -353,6 +368,7 @@ parse_tunnel(const struct mux_table *table, struct mux_flight *f)
     uint8_t *vxlan = f->l3 + IP_HEADER_LEN + UDP_HEADER_LEN;
     uint32_t ofs = IP_HEADER_LEN + UDP_HEADER_LEN + sizeof(struct vxlanhdr);
 
+    f->tunnel_ofs = f->l3 - (uint8_t *) dp_packet_data(f->packet);
     if (f->protocol != IPPROTO_UDP || f->fragment
         || f->dport != MUX_VXLAN_PORT || f->l3_len < ofs
         || !(vxlan[0] & VXLAN_VNI_VALID)) {
@@ -368,7 +384,6 @@ parse_tunnel(const struct mux_table *table, struct mux_flight *f)
     }
     f->tunnelled = true;
     f->network = mux_get_be32(vxlan + 4) >> 8;
-    f->tunnel_ofs = f->l3 - (uint8_t *) dp_packet_data(f->packet);
     f->outer_tos = f->tos;
     return parse_l2(f, f->l3 + ofs, f->l3_len - ofs);
 }
@@ -412,11 +427,57 @@ decapsulate_ecn(struct mux_flight *f)
 static const struct mux_vip_entry *
 find_vip(const struct mux_table *table, const struct mux_flight *f)
 {
-    const struct mux_vip_entry *vip
-        = mux_table_find_vip(table, f->network, f->vip);
+    return mux_table_find_vip_from(table, f->network, f->vip);
+}
 
-    return (vip || !f->network
-            ? vip : mux_table_find_vip(table, 0, f->vip));
+/* Stores where the frame of 'len' octets at 'l2' is going into 'dst', like
+ * 'vip' of a flight.  Returns false if that cannot be told. */
+static bool
+get_destination(const uint8_t *l2, uint32_t len, uint64_t dst[2])
+{
+    uint16_t type;
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
+    const uint8_t *l3 = l2 + ofs;
+
+    if (!ofs) {
+        return false;
+    }
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
+
+        dst[0] = 0;
+        dst[1] = UINT64_C(0xffff) << 32 | ip;
+        return true;
+    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
+        dst[0] = mux_get_be64(l3 + 24);
+        dst[1] = mux_get_be64(l3 + 32);
+        return true;
+    } else {
+        return false;
+    }
+}
+
+/* Finds the VIP that 'f' is going to, of which no more need be right than
+ * that, as with is_for_mux(). */
+static const struct mux_vip_entry *
+find_destination(const struct mux_table *table, const struct mux_flight *f)
+{
+    const uint8_t *l2 = dp_packet_data(f->packet);
+    uint32_t len = dp_packet_size(f->packet);
+    uint64_t dst[2];
+
+    if (f->tunnelled || f->taken_over) {
+        uint32_t ofs = (f->tunnel_ofs + IP_HEADER_LEN + UDP_HEADER_LEN
+                        + sizeof(struct vxlanhdr));
+
+        if (len < ofs) {
+            return NULL;
+        }
+        l2 += ofs;
+        len -= ofs;
+    }
+    return (get_destination(l2, len, dst)
+            ? mux_table_find_vip_from(table, f->network, dst) : NULL);
 }
 
 /* Counts that 'f' is dropped for 'reason', also for what it is for. */
@@ -430,8 +491,8 @@ count_drop(struct mux_context *ctx, const struct mux_flight *f,
         if (f->owner) {
             mux_thread_count_drop(ctx->thread, f->owner->counter, reason);
         }
-    } else if (f->l3) {
-        const struct mux_vip_entry *vip = find_vip(ctx->table, f);
+    } else {
+        const struct mux_vip_entry *vip = find_destination(ctx->table, f);
 
         if (vip) {
             mux_thread_count_drop(ctx->thread, vip->counter, reason);
@@ -456,7 +517,7 @@ drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
         return reason;
     }
     count_drop(ctx, f, reason);
-    mux_answer(ctx, f, answer);
+    mux_answer(ctx, f, answer, find_vip(ctx->table, f));
     return MUX_DONE;
 }
 
@@ -486,7 +547,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
              * others have looked at that (RFC 1858). */
             return MUX_COUNT_BAD_LENGTH;
         }
-        switch (mux_fragments_later(ctx->thread->fragments, &key, f->packet,
+        switch (mux_fragments_later(ctx->thread, ctx->table, &key, f->packet,
                                     ctx->now, &flow)) {
         case MUX_FRAGMENT_KNOWN:
             f->protocol = flow.protocol;
@@ -505,8 +566,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
     int reason = has_ports(f->protocol) ? parse_l4(f) : 0;
     if (!reason) {
         flow = (struct mux_fragment_flow) { f->sport, f->dport, f->protocol };
-        mux_fragments_first(ctx->thread->fragments, &key, &flow, ctx->now,
-                            &ctx->thread->released);
+        mux_fragments_first(ctx->thread, ctx->table, &key, &flow, ctx->now);
     }
     return reason;
 }
@@ -594,6 +654,16 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     return has_ports(f->protocol) ? parse_l4(f) : 0;
 }
 
+/* Hashes all that tells the flow of 'f' from others. */
+static inline void
+hash_whole(const struct mux_table *table, struct mux_flight *f)
+{
+    f->hash = hash_flight(table, SLB_HASH_DEFAULT, f);
+
+    /* No slot depends on these bits, so an owner's flows have all values. */
+    f->entropy = f->hash >> 32;
+}
+
 static inline int
 parse(struct mux_context *ctx, struct mux_flight *f)
 {
@@ -628,7 +698,7 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     }
 
     f->tuple = mux_tuple(f->network, f->protocol, f->dport);
-    f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+    hash_whole(ctx->table, f);
     f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
     if (mux_snat_is_port(f->dport) && !f->network
         && !mux_snat_may_be_named(ctx->table, f->endpoint_hash)) {
@@ -694,7 +764,7 @@ refuse_endpoint(struct mux_context *ctx, struct mux_flight *f)
         return MUX_COUNT_ECHO_REPLY;
     }
     return (vip && vip->reject
-            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_RESET) : reason);
+            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_REJECT) : reason);
 }
 
 static const struct mux_endpoint *
@@ -707,7 +777,7 @@ static OVS_NOINLINE int
 refuse_owner(struct mux_context *ctx, struct mux_flight *f)
 {
     return (flight_endpoint(f)->reject
-            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_RESET)
+            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_REJECT)
             : MUX_COUNT_NO_OWNER);
 }
 
@@ -793,7 +863,7 @@ take_over(struct mux_context *ctx, struct mux_flight *f)
         reason = decapsulate_ecn(f);
     }
     if (!reason) {
-        f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+        hash_whole(ctx->table, f);
     }
     return reason;
 }
@@ -986,35 +1056,6 @@ build(struct mux_context *ctx, struct mux_flight *f)
     return 0;
 }
 
-/* Stores into 'dst' where 'packet' goes, as VIPs are written, also if it is no
- * good packet.  Returns false if it does not tell. */
-static bool
-get_destination(const struct dp_packet *packet, uint64_t dst[2])
-{
-    const uint8_t *l2 = dp_packet_data(packet);
-    uint32_t len = dp_packet_size(packet);
-    uint16_t type;
-    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
-
-    if (!ofs) {
-        return false;
-    }
-
-    const uint8_t *l3 = l2 + ofs;
-    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
-        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
-
-        dst[0] = 0;
-        dst[1] = UINT64_C(0xffff) << 32 | ip;
-    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
-        dst[0] = mux_get_be64(l3 + 24);
-        dst[1] = mux_get_be64(l3 + 32);
-    } else {
-        return false;
-    }
-    return true;
-}
-
 /* Is 'packet' addressed to a VIP on the wire, or to the VTEP that all muxes
  * share? */
 static bool
@@ -1022,10 +1063,9 @@ is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
 {
     uint64_t dst[2];
 
-    return (get_destination(packet, dst)
-            && ((table->anycast && !dst[0]
-                 && dst[1] == (UINT64_C(0xffff) << 32
-                               | ntohl(table->anycast)))
+    return (get_destination(dp_packet_data(packet), dp_packet_size(packet),
+                            dst)
+            && (is_anycast(table, dst)
                 || mux_table_find_vip(table, 0, dst)));
 }
 
@@ -1040,6 +1080,7 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     if (f->taken_over || is_for_mux(ctx->table, f->packet)) {
         drop(ctx, f, reason);
     } else {
+        mux_icmp_watch(ctx, f);
         dp_packet_batch_add(ctx->node, f->packet);
     }
 }
@@ -1062,7 +1103,9 @@ judge_refused(struct mux_context *ctx, const struct mux_flight *f, int reason)
         memcpy(judged.src, f->src, sizeof judged.src);
         memcpy(judged.vip, f->vip, sizeof judged.vip);
         vip = find_vip(ctx->table, f);
-    } else if (reason != MUX_DONE && get_destination(f->packet, judged.vip)) {
+    } else if (reason != MUX_DONE
+               && get_destination(dp_packet_data(f->packet),
+                                  dp_packet_size(f->packet), judged.vip)) {
         /* What is no good packet may come from anywhere: from "::". */
         vip = mux_table_find_vip(ctx->table, 0, judged.vip);
     }

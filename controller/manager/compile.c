@@ -309,6 +309,9 @@ read_options(struct compiler *c, const struct slbrec_slb_global *global)
 
     c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
                                   ROWS_PER_RUN_DEFAULT, &problems);
+    prepare_set_timeout(s->prepare,
+                        read_option(global, "debug-prepare-ms", INT_MAX,
+                                    PREPARE_TIMEOUT, &problems));
     read_silence(&s->silence, global, &problems);
     problems_replace(&s->problems, &s->option_problems, &problems);
     if (s->drain != drain) {
@@ -457,11 +460,10 @@ settle(struct state *s)
     struct claimant *claimant;
     struct binding *binding;
     const char *frontend;
-
-    bool parsed;
+    bool again;
 
     do {
-        parsed = balancers_parse(s);
+        again = balancers_parse(s);
 
         bindings_resolve(&s->bindings);
         while ((member = bindings_pop_changed_member(&s->bindings))) {
@@ -488,8 +490,9 @@ settle(struct state *s)
 
         while ((frontend = assign_pop_woken(&s->assign))) {
             balancer_set_changed(s, balancer_get(s, frontend));
+            again = true;
         }
-    } while (parsed);
+    } while (again);
 }
 
 static bool
