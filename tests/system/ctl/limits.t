@@ -315,10 +315,12 @@ VALID = {
     'anchors with the same hash': lambda: NETWORK + b''.join(
         b'---\nkind: LoadBalancer\nname: lb%d\nnetwork: prod\n'
         b'frontends: [{name: public, subnet: web}]\n'
-        b'backendPools:\n- name: servers\n  members:\n' % i
-        + b''.join(b'  - &%s {name: vm%d}\n' % (text, j)
-                   for j, text in enumerate(same_hashes(12)))
-        for i in range(32)),
+        b'backendPools:\n' % i
+        + b''.join((b'' if j % 4096 else
+                    b'- name: p%d\n  members:\n' % (j // 4096))
+                   + b'  - &%s {name: vm%d}\n' % (text, j)
+                   for j, text in enumerate(same_hashes(13)))
+        for i in range(16)),
     'networks that are all peers': lambda: b''.join(
         b'---\nkind: VirtualNetwork\nname: n%d\n'
         b'subnets: [{name: s, prefix: 10.%d.%d.0/24}]\npeerings: [%s]\n'
