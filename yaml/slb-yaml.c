@@ -321,8 +321,8 @@ explain_problem(const yaml_parser_t *p, struct ds *ds)
         ds_put_cstr(ds, "not YAML: a tab, expected blanks");
     } else if (!strcmp(problem, "found invalid Unicode character escape "
                        "code")) {
-        ds_put_cstr(ds, "not YAML: an escape sequence is no character, or half "
-                    "of one like \\ud83d\\ude00, expected the character "
+        ds_put_cstr(ds, "not YAML: an escape sequence is no character, or "
+                    "half of one like \\ud83d\\ude00, expected the character "
                     "itself, or one sequence like \\U0001f600");
     } else if (!strcmp(problem, "did not find expected <document start>")) {
         ds_put_cstr(ds, "something follows the end of the document, expected "

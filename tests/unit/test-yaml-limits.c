@@ -133,7 +133,8 @@ test_comments(void)
     check_pieces("// a\n[ /* b */ {\"c\": d}] // e\n---\nf: //g\n",
                  "- 2:11 {c d}\n2:1 []\n4:1 {f }\n");
     check_pieces("/", "1:1 /\n");
-    check_pieces("[a/", "- 1:2 a/\ntext:2:1: not YAML: did not find expected ',' or ']' "
+    check_pieces("[a/", "- 1:2 a/\n"
+                 "text:2:1: not YAML: did not find expected ',' or ']' "
                  "while parsing a flow sequence that begins at text:1:1\n");
 }
 
