@@ -626,7 +626,7 @@ report(struct agent *agent)
 
 /* Running. */
 
-/* Returns true if 'probe', which is due at 'at', is to be asked now.  Otherwise
+/* Returns true if 'probe', which is due at 'at', is to be asked now.  If not,
  * puts it off: if it has not been asked yet and the switch does not have its
  * 'flows', as what is lost is repeated after a second only; or if it is
  * overdue, as then many are, which must not be asked all at once. */
