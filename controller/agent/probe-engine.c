@@ -52,6 +52,10 @@ COVERAGE_DEFINE(probe_stalled);
 /* More of them nobody needs: each token (lib/slb-probe.h) several times. */
 #define MAX_DESCRIPTORS 65536
 
+/* If more answers than this are urgent, none is: to look at each of very many
+ * would cost too much. */
+#define MAX_URGENT 8
+
 /* If somebody is being asked and nothing is looked at for longer than this, in
  * ms, that is our fault. */
 #define STALL 500
@@ -627,8 +631,9 @@ probe_engine_works(const struct probe_engine *engine)
 static void
 wait_for_tick(struct probe_engine *engine, long long int now)
 {
-    engine->next_at = ROUND_UP(now + 1, engine->n_urgent
-                                        ? PROBE_ENGINE_URGENT_TICK
+    bool urgent = engine->n_urgent && engine->n_urgent <= MAX_URGENT;
+
+    engine->next_at = ROUND_UP(now + 1, urgent ? PROBE_ENGINE_URGENT_TICK
                                         : PROBE_ENGINE_TICK);
 }
 

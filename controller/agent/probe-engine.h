@@ -49,8 +49,8 @@
  * at in one: at its multiples by time_msec(), as it is good to ask then,
  * too, after probe_engine_run(): what is asked is looked at a tick later, so
  * somebody who asked first in each tick would never learn anything.  While
- * somebody is asked whose answer is urgent, a tick takes
- * PROBE_ENGINE_URGENT_TICK only. */
+ * somebody is asked whose answer is urgent, but not very many are, a tick
+ * takes PROBE_ENGINE_URGENT_TICK only. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
