@@ -33,8 +33,8 @@
 #include "util.h"
 
 /* Something about the pool with 'key' changes. */
-static void
-touch_pool(struct state *s, uint32_t key)
+void
+pool_touch(struct state *s, uint32_t key)
 {
     concern_touch_key(&s->concern, key);
     concern_touch_muxes(&s->concern);
@@ -251,8 +251,10 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
 
 /* Members. */
 
-static const char *
-find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
+/* Returns where 'key' is among the 'n' 'keys' of a row's map, which are in
+ * order; 'n' if it is not there. */
+static size_t
+find_key(const int64_t *keys, size_t n, int64_t key)
 {
     size_t low = 0, high = n;
 
@@ -260,26 +262,31 @@ find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
         size_t middle = (low + high) / 2;
 
         if (keys[middle] == key) {
-            return values[middle];
+            return middle;
         } else if (keys[middle] < key) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return NULL;
+    return n;
+}
+
+static const char *
+find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
+{
+    size_t i = find_key(keys, n, key);
+
+    return i < n ? values[i] : NULL;
 }
 
 static int64_t
 find_integer(const int64_t *keys, const int64_t *values, size_t n, int64_t key,
              int64_t otherwise)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (keys[i] == key) {
-            return values[i];
-        }
-    }
-    return otherwise;
+    size_t i = find_key(keys, n, key);
+
+    return i < n ? values[i] : otherwise;
 }
 
 struct lookup {
@@ -1274,7 +1281,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
         slbrec_compiled_pool_set_name(row, pool->name);
         changed = true;
     } else if (row->tunnel_key != pool->key) {
-        touch_pool(s, row->tunnel_key);
+        pool_touch(s, row->tunnel_key);
     }
     SET_INTEGER(compiled_pool, row, tunnel_key, pool->key, changed);
     SET_INTEGER(compiled_pool, row, network_key, pool->network_key, changed);
@@ -1289,7 +1296,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
     if (changed) {
-        touch_pool(s, pool->key);
+        pool_touch(s, pool->key);
     }
 }
 
@@ -1372,7 +1379,7 @@ pool_compile(struct state *s, struct pool *pool)
     size_t n_members = settle_members(s, pool, &gs);
     bool over = is_over(pool, &gs);
     if (over) {
-        touch_pool(s, row->tunnel_key);
+        pool_touch(s, row->tunnel_key);
         slbrec_compiled_pool_delete(row);
         s->n_written++;
         for (size_t i = 0; i < pool->n_members; i++) {

@@ -107,6 +107,7 @@ struct pool {
 struct pool *pool_get(struct balancer *, const char *name);
 struct pool *pool_find_by_key(const struct state *, uint32_t key);
 void pool_destroy(struct state *, struct pool *);
+void pool_touch(struct state *, uint32_t key);
 
 void pool_set_probe(struct pool *, const struct pool_probe *);
 void pool_parse(struct state *, struct pool *, const struct pool_declared *,
