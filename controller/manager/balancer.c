@@ -461,15 +461,33 @@ parse_frontend(struct state *s, struct balancer *b,
     }
 }
 
-/* Assigns addresses to the frontends that want that, and takes them from those
- * that do not any more. */
+/* Takes assigned addresses from the frontends that do not want one any
+ * more. */
 static void
-assign_addresses(struct state *s, struct balancer *b)
+release_addresses(struct state *s, struct balancer *b)
 {
     struct sset before = SSET_INITIALIZER(&before);
     const char *path;
 
     sset_swap(&before, &b->assigned);
+    for (size_t i = 0; i < b->n_frontends; i++) {
+        const struct frontend *f = &b->frontends[i];
+
+        if (f->source) {
+            sset_find_and_delete(&before, f->path);
+            sset_add(&b->assigned, f->path);
+        }
+    }
+    SSET_FOR_EACH (path, &before) {
+        assign_release(&s->assign, path);
+    }
+    sset_destroy(&before);
+}
+
+/* Assigns addresses to the frontends that want one. */
+static void
+assign_addresses(struct state *s, struct balancer *b)
+{
     for (size_t i = 0; i < b->n_frontends; i++) {
         struct frontend *f = &b->frontends[i];
 
@@ -484,14 +502,8 @@ assign_addresses(struct state *s, struct balancer *b)
                                      problem);
                 free(problem);
             }
-            sset_find_and_delete(&before, f->path);
-            sset_add(&b->assigned, f->path);
         }
     }
-    SSET_FOR_EACH (path, &before) {
-        assign_release(&s->assign, path);
-    }
-    sset_destroy(&before);
 }
 
 static int
@@ -1152,8 +1164,8 @@ claim_endpoints(struct state *s, struct balancer *b)
  * This is done in three steps for all load balancers that are to be parsed,
  * because what users and ports have is not given to others: first the
  * frontends' own addresses are taken in, then pools and NAT targets, and only
- * then, when it is known which ports there are, addresses are assigned and the
- * endpoints claimed. */
+ * then, when it is known which ports there are and which addresses are given
+ * back, addresses are assigned and the endpoints claimed. */
 
 static void
 parse_own_addresses(struct state *s, struct balancer *b)
@@ -1276,6 +1288,9 @@ balancers_parse(struct state *s)
         parse_members(s, b);
     }
     bindings_resolve(&s->bindings);
+    LIST_FOR_EACH (b, unparsed_node, &list) {
+        release_addresses(s, b);
+    }
     LIST_FOR_EACH_POP (b, unparsed_node, &list) {
         ovs_list_init(&b->unparsed_node);
         if (!b->parsing) {
