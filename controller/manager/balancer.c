@@ -30,6 +30,7 @@
 #include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "lib/slb-outbound.h"
+#include "lib/slb-pool.h"
 #include "smap.h"
 #include "svec.h"
 #include "util.h"
@@ -674,7 +675,8 @@ parse_pool(struct state *s, struct balancer *b,
 
 /* 'row' is NULL for no probe. */
 static void
-parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
+parse_probe(const struct state *s, const struct balancer *b,
+            const struct slbrec_backend_pool *bp,
             const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
@@ -694,8 +696,47 @@ parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
         smap_add_format(&probe.config, "probes", "%"PRId64,
                         row->number_of_probes);
     }
-    pool_set_probe(pool, &probe);
+    pool_set_probe(s, pool, &probe);
     smap_destroy(&probe.config);
+}
+
+/* Returns the tunnel key of the pool that 'pool', which is that of 'row' for
+ * the rules with 'probe', is to begin as a copy of: of another one of 'row' that
+ * such a rule, the first one by name, uses so far.  0 if there is none. */
+static uint32_t
+find_predecessor(const struct state *s, const struct balancer *b,
+                 const struct slbrec_backend_pool *row,
+                 const struct slbrec_probe *probe, const struct pool *pool)
+{
+    size_t length = slb_pool_name_length(pool->name);
+    const char *first = NULL;
+    uint32_t key = 0;
+
+    if (pool->row_ref.row || shash_is_empty(&b->endpoint_rows)) {
+        return 0;
+    }
+    for (size_t i = 0; i < b->intent->n_rules; i++) {
+        const struct slbrec_rule *rule = b->intent->rules[i];
+
+        if (rule->backend_pool == row && rule->probe == probe
+            && (!first || strcmp(rule->name, first) < 0)) {
+            char *name = xasprintf("%s/rules/%s", b->name, rule->name);
+            const struct endpoint_row *er = shash_find_data(&b->endpoint_rows,
+                                                            name);
+            const struct slbrec_endpoint *e = er ? er->row_ref.row : NULL;
+            const struct pool *used = (e ? pool_find_by_key(s, e->pool_key)
+                                       : NULL);
+
+            if (used && used->balancer == b
+                && slb_pool_name_length(used->name) == length
+                && !strncmp(used->name, pool->name, length)) {
+                first = rule->name;
+                key = used->key;
+            }
+            free(name);
+        }
+    }
+    return key;
 }
 
 /* Adds the pool of 'row' whose members are healthy if 'probe', which may be
@@ -717,7 +758,8 @@ declare_pool(struct state *s, struct balancer *b,
         pools->list[pools->n++] = (struct declared_pool) {
             .row = row, .probe = probe, .ipv6 = ipv6, .pool = pool,
         };
-        parse_probe(b, row, probe, pool);
+        pool->predecessor_key = find_predecessor(s, b, row, probe, pool);
+        parse_probe(s, b, row, probe, pool);
         parse_pool(s, b, row, ipv6, pool);
     }
     free(name);
@@ -1239,7 +1281,7 @@ parse_members(struct state *s, struct balancer *b)
             static const struct pool_probe none
                 = { .config = SMAP_INITIALIZER(&none.config) };
 
-            pool_set_probe(pool, &none);
+            pool_set_probe(s, pool, &none);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }
@@ -1546,6 +1588,22 @@ balancer_is_blocked(const struct state *s, const struct balancer *b)
     return false;
 }
 
+/* Compiles the pools that are new, or those that are not.  The new ones, which
+ * may be copies of others, come first. */
+static void
+compile_pools(struct state *s, struct balancer *b, bool new)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &b->pools) {
+        struct pool *pool = node->data;
+
+        if (new == !pool->row_ref.row && !pool_compile(s, pool)) {
+            pool->expiry = INT64_MAX;
+        }
+    }
+}
+
 /* Puts what differs between 'b''s compiled rows and what they should be into
  * the transaction.  'b', which must have been parsed, may be gone
  * afterwards. */
@@ -1554,18 +1612,12 @@ balancer_compile(struct state *s, struct balancer *b)
 {
     struct problem_list before = b->conflicts;
     size_t n_written = s->n_written;
-    struct shash_node *node;
 
     unqueue(s, b);
     problem_list_init(&b->conflicts);
     status_clear(&b->compile_status);
-    SHASH_FOR_EACH_SAFE (node, &b->pools) {
-        struct pool *pool = node->data;
-
-        if (!pool_compile(s, pool)) {
-            pool->expiry = INT64_MAX;
-        }
-    }
+    compile_pools(s, b, true);
+    compile_pools(s, b, false);
     find_conflicts(b);
     find_shared_addresses(s, b);
     find_astray(s, b);
