@@ -487,8 +487,9 @@ format_choice(const struct mux_table *table, const struct mux_flight *f,
 
 /* Writes what mux_forward() would do with 'packet', on an underlay with 'mtu',
  * and why.  It does it with a copy, as a thread that has seen nothing else:
- * limits have not been reached, and other fragments are not known. */
-void
+ * limits have not been reached, nothing is short, and other fragments are not
+ * known.  Returns the VIP that the packet is for, null if it is for none. */
+const struct mux_vip_entry *
 mux_report_trace(const struct mux_table *table,
                  const struct dp_packet *packet, uint32_t mtu, struct ds *ds)
 {
@@ -496,10 +497,13 @@ mux_report_trace(const struct mux_table *table,
     struct mux_thread *thread = mux_thread_create_hidden(fragments);
     struct mux_counters counters;
     struct dp_packet_batch batch, node;
+    const struct mux_vip_entry *vip = NULL;
     struct mux_flight f;
 
     if (mux_forward_look(table, thread, dp_packet_clone(packet), mtu,
                          time_msec(), &f)) {
+        vip = mux_table_find_vip(table, f.network, f.vip);
+        vip = vip ? vip : mux_table_find_vip(table, 0, f.vip);
         format_flow(&f, ds);
         if (f.entry) {
             format_choice(table, &f, ds);
@@ -536,4 +540,5 @@ mux_report_trace(const struct mux_table *table,
     dp_packet_delete_batch(&node, true);
     mux_thread_destroy(thread);
     mux_fragments_destroy(fragments);
+    return vip;
 }

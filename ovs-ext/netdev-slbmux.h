@@ -65,6 +65,22 @@
  * thread, and packets are dropped.
  *
  *
+ * The way to hosts
+ * ================
+ *
+ * What does not fit into the tunnel on the underlay's port is answered
+ * (mux-answer.h).  What fits there must fit on all of the way to any host,
+ * since packets in the tunnel are not fragmented, and a router that cannot
+ * forward one tells that to the mux, which cannot tell the sender any more: it
+ * is counted and logged (mux_icmp_watch()).  Option:
+ *
+ *   underlay-mtu  The smallest MTU on the way to any host, where that is less
+ *                 than the port's.
+ *
+ * IPv6 needs 1330: packets of 1280 octets are always sent (RFC 8200, 5), and
+ * the tunnel takes 50.
+ *
+ *
  * Fairness
  * ========
  *
@@ -98,5 +114,6 @@ void netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *);
 uint32_t netdev_slbmux_get_underlay_mtu(void);
 struct json *netdev_slbmux_fairness_to_json(void);
 void netdev_slbmux_format_fairness(struct ds *);
+void netdev_slbmux_format_vip_fairness(uint32_t counter, struct ds *);
 
 #endif /* ovs-ext/netdev-slbmux.h */
