@@ -66,17 +66,6 @@ format_figures(const struct mux_figures *figures, struct ds *ds)
     ds_put_char(ds, '\n');
 }
 
-static void
-sum_figures(struct mux_figures *total, const struct mux_figures *figures)
-{
-    total->packets += figures->packets;
-    total->bytes += figures->bytes;
-    total->syns += figures->syns;
-    for (size_t i = 0; i < ARRAY_SIZE(total->drops); i++) {
-        total->drops[i] += figures->drops[i];
-    }
-}
-
 /* Adds to '*total' the figures of the ports for SNAT of the VIP, and stores
  * them into '*figures' if that is nonnull.  Returns the entry of these ports,
  * or null if there are none. */
@@ -91,7 +80,7 @@ add_snat_figures(const struct mux_table *table,
 
     if (e) {
         mux_figures_add(&own, e->counter);
-        sum_figures(total, &own);
+        mux_figures_sum(total, &own);
         if (figures) {
             *figures = own;
         }
@@ -209,7 +198,7 @@ mux_report_vip(const struct mux_table *table, uint32_t network,
             struct json *json = json_object_create();
 
             mux_figures_add(&figures, w.entry->counter);
-            sum_figures(&sum, &figures);
+            mux_figures_sum(&sum, &figures);
             json_object_put(json, "protocol",
                             json_integer_create(key->protocol));
             json_object_put(json, "port", json_integer_create(key->port));
@@ -271,7 +260,7 @@ mux_report_format_vip(const struct mux_table *table, uint32_t network,
             struct mux_figures figures = { .packets = 0 };
 
             mux_figures_add(&figures, w.entry->counter);
-            sum_figures(&sum, &figures);
+            mux_figures_sum(&sum, &figures);
             ds_put_cstr(&endpoints, "  ");
             mux_report_format_endpoint(key, &endpoints);
             ds_put_format(&endpoints, " \"%s\" -> pool %"PRIu32": ",
