@@ -268,11 +268,22 @@ stop left USR1
 kill -USR1 "${pid[vm1-server]}"
 wait_until 5 eval '! open_in vm1 47041'
 ok "one that goes on" connect on 80 47042
+for i in 3 4 5 6; do
+    ok "one whose member will be unhealthy" connect "ill-$i" 80 4704$i
+    is "$(say "ill-$i" a)" "vm1 $client a" "works"
+done
+flooded() { kill -0 "${pid[flood]}" 2>/dev/null; }
 cpu_before=$(cpu) sent_before=$(sent) flows_before=$(flow_count)
 start flood ip netns exec hst-mux /usr/bin/python3 "$netpy" flood $h1 100 1 \
     $settled "tcp-A/198.51.100.77/1/$vip/80" 8
 sleep 1
-is "$(say on a)" "vm1 $client a" "in a flood, a connection goes on"
+is_unhealthy insert 1
+for i in 3 4 5 6; do
+    say_quickly "ill-$i" b "in a flood, who has one with an unhealthy member learns it"
+done
+ok "it goes on" flooded
+is_unhealthy delete 1
+is "$(say on a)" "vm1 $client a" "as does a connection that has said nothing"
 ok "one that is left over is found out" wait_until 10 answered 47041
 is "$(say on b)" "vm1 $client b" "the other one goes on"
 wait "${pid[flood]}"
