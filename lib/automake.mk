@@ -15,6 +15,7 @@ lib_libslb_la_SOURCES = \
 	lib/slb-heartbeat.h \
 	lib/slb-outbound.c \
 	lib/slb-outbound.h \
+	lib/slb-pool.h \
 	lib/slb-probe.c \
 	lib/slb-probe.h \
 	lib/steering.c \

@@ -251,11 +251,11 @@ send_reset(struct mux_context *ctx, struct mux_flight *f, uint32_t link_len)
     return true;
 }
 
-/* Answers 'f', which has been counted as dropped, if that may be, and drops it
- * otherwise. */
+/* Answers 'f', which was for 'vip', null if that is not known, and has been
+ * counted as dropped, if that may be, and drops it otherwise. */
 void
 mux_answer(struct mux_context *ctx, struct mux_flight *f,
-           enum mux_answer answer)
+           enum mux_answer answer, const struct mux_vip_entry *vip)
 {
     enum mux_limit_kind kind = (answer == MUX_ANSWER_TOO_BIG
                                 ? MUX_LIMIT_TOO_BIG : MUX_LIMIT_OTHER);
@@ -273,7 +273,9 @@ mux_answer(struct mux_context *ctx, struct mux_flight *f,
         discard(f);
         return;
     }
-    if (!mux_thread_may_answer(ctx->thread, kind, ctx->now)) {
+    if (!mux_thread_may_answer(ctx->thread, kind,
+                               vip ? vip->counter : MUX_NO_COUNTER,
+                               ctx->now)) {
         ctx->counters->n[MUX_COUNT_LIMITED]++;
         discard(f);
         return;
@@ -298,15 +300,15 @@ mux_answer_echo(struct mux_context *ctx, struct mux_flight *f,
     bool v4 = mux_flight_is_v4(f);
     ovs_be16 sum;
 
-    if (!link_len) {
-        ctx->counters->n[MUX_COUNT_PROTOCOL]++;
-        discard(f);
-        return;
-    }
-    if (!mux_thread_may_echo(ctx->thread, vip->counter, ctx->now)) {
-        ctx->counters->n[MUX_COUNT_ECHO_LIMIT]++;
-        mux_thread_count_drop(ctx->thread, vip->counter,
-                              MUX_COUNT_ECHO_LIMIT);
+    if (!link_len
+        || !mux_thread_may_answer(ctx->thread, MUX_LIMIT_ECHO, vip->counter,
+                                  ctx->now)) {
+        enum mux_counter reason = (link_len
+                                   ? MUX_COUNT_ECHO_LIMIT
+                                   : MUX_COUNT_PROTOCOL);
+
+        ctx->counters->n[reason]++;
+        mux_thread_count_drop(ctx->thread, vip->counter, reason);
         discard(f);
         return;
     }

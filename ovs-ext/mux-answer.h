@@ -25,8 +25,7 @@
  * nothing has to be allocated or looked up, and an answer is never larger than
  * what a router would send.
  *
- * The rate of answers is limited, per thread and per kind, that of replies to
- * echo requests per VIP (mux-thread.h).
+ * The rate of answers is limited, per thread, kind and VIP (mux-thread.h).
  * Nobody is answered who is nobody: senders with impossible source addresses
  * have been dropped before, and multicast on the link is not answered.  That
  * the packet has been dropped the caller has counted. */
@@ -45,7 +44,8 @@ enum mux_answer {
     MUX_ANSWER_RESET,
 };
 
-void mux_answer(struct mux_context *, struct mux_flight *, enum mux_answer);
+void mux_answer(struct mux_context *, struct mux_flight *, enum mux_answer,
+                const struct mux_vip_entry *);
 void mux_answer_echo(struct mux_context *, struct mux_flight *,
                      const struct mux_vip_entry *);
 

@@ -350,7 +350,7 @@ find_row(struct suspect *s, uint32_t counter, struct row **rowp)
             s->rows = x2nrealloc(s->rows, &s->allocated_rows,
                                  sizeof *s->rows);
         }
-        memset(&s->rows[s->n_rows], 0, sizeof *s->rows);
+        s->rows[s->n_rows] = (struct row) { .counter = counter };
         *number = ++s->n_rows;
     }
     *rowp = &s->rows[*number - 1];
@@ -551,6 +551,21 @@ decide_flows(const struct mux_fair_judge *judge, struct suspect *s,
     return pass;
 }
 
+/* Has 's' count flows of the VIP of 'row' no more if it has not sent too much
+ * for a while. */
+static void
+stop_heavy(struct suspect *s, struct row *row, long long int now)
+{
+    if (row->heavy) {
+        struct heavy *h = &s->heavies[row->heavy - 1];
+
+        if (now - h->over_at > QUIET_MS) {
+            h->used = false;
+            row->heavy = 0;
+        }
+    }
+}
+
 /* Decides about the packets that the thread of 's' gets for the VIP with
  * 'counter', 'demand' a second. */
 static void
@@ -579,10 +594,7 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
         }
         pass = decide_flows(judge, s, row->heavy, demand, time_part,
                             limit_part, squeeze);
-        if (now - h->over_at > QUIET_MS) {
-            h->used = false;
-            row->heavy = 0;
-        }
+        stop_heavy(s, row, now);
     }
     if (pass < 1) {
         pass *= squeeze;
@@ -592,6 +604,28 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
                     | MAX((uint32_t) (pass * UINT32_MAX), 1));
     }
     atomic_store_relaxed(&vip->decision, decision);
+    row->tick = s->tick;
+    row->restrained = decision != 0;
+}
+
+/* Takes back what was decided about VIPs that the thread of 's' has got
+ * nothing for lately, or that are withdrawn: what comes for them next has no
+ * part in what was too much. */
+static void
+release_silent(struct suspect *s, long long int now)
+{
+    for (size_t i = 0; i < s->n_rows; i++) {
+        struct row *row = &s->rows[i];
+
+        if (row->tick != s->tick && (row->restrained || row->heavy)) {
+            struct row *same;
+            struct mux_fair_vip *vip = find_row(s, row->counter, &same);
+
+            atomic_store_relaxed(&vip->decision, 0);
+            row->restrained = false;
+            stop_heavy(s, row, now);
+        }
+    }
 }
 
 /* Puts a VIP among those that are told about if there are not enough that are
@@ -686,6 +720,9 @@ decide_all(struct mux_fair_judge *judge, const char *name,
     for (size_t i = 0; i < judge->n_suspects; i++) {
         struct suspect *s = judge->suspects[i];
 
+        if (s->meter) {
+            release_silent(s, now);
+        }
         free(s->demands);
         free(s->parts);
         s->demands = NULL;

@@ -22,7 +22,9 @@
  * mux-fair-judge.h gives the thread a meter.  Then it also counts, before it
  * looks for the endpoint of a packet, what comes for each VIP, takes the time
  * that its work takes, and drops what the judge has decided
- * (mux_fair_admit()).
+ * (mux_fair_admit()).  What is answered is asked about like what is forwarded;
+ * what is refused, a bad checksum for example, counts as well, since it takes
+ * time that others lack: all of a kind that comes from one address as a flow.
  *
  * The judge looks at the meter once a tick, in another thread, and writes its
  * decisions into it: for each VIP whether all pass, or which part, or that

@@ -50,8 +50,11 @@ BUILD_ASSERT_DECL(sizeof(struct mux_fair_work)
 
 /* A VIP, for a thread. */
 struct row {
+    uint32_t counter;           /* Of the VIP. */
     struct mux_fair_window packets;
     size_t heavy;               /* Of "heavies", plus 1; or 0. */
+    uint64_t tick;              /* When it was last decided about... */
+    bool restrained;            /* ...and not all may pass since. */
 };
 
 /* One of the VIPs whose flows a thread tells from each other. */

@@ -31,6 +31,7 @@
 #include "packets.h"
 #include "unaligned.h"
 
+struct mux_fair_meter;
 struct mux_thread;
 
 #define MUX_VXLAN_PORT 4789
@@ -64,6 +65,7 @@ struct mux_flight {
     uint8_t outer_tos;          /* Tunnelled: of what it came in. */
     bool fragment;
     bool syn;                   /* Asks for a connection. */
+    uint32_t entropy;           /* Of all that tells the flow from others. */
     union {
         struct {
             bool tunnelled;     /* Came to the anycast VTEP. */
@@ -71,6 +73,7 @@ struct mux_flight {
             bool snat;          /* To a port for SNAT. */
             bool taken_over;    /* Another mux has handed it on. */
             bool measures;      /* The agent measures availability. */
+            bool judged;        /* Whether it is too much was asked. */
         };
         uint64_t notable;       /* Nonzero if it is any of these. */
     };
@@ -78,7 +81,7 @@ struct mux_flight {
     uint64_t vip[2];
     uint64_t src[2];            /* Of the flow.  IPv4: in src[0]. */
     uint64_t tuple;
-    uint64_t hash;              /* Of the flow. */
+    uint64_t hash;              /* Of the flow, of the endpoint's kind. */
     uint64_t endpoint_hash;
     const struct mux_page *page;
     const struct mux_entry *entry; /* Null until found. */
@@ -94,6 +97,7 @@ struct mux_flight {
 struct mux_context {
     const struct mux_table *table;
     struct mux_thread *thread;
+    struct mux_fair_meter *meter; /* Null while there is no shortage. */
     struct mux_counters *counters;
     struct dp_packet_batch *node;
     uint32_t mtu;
@@ -209,7 +213,6 @@ mux_put_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
         VXLAN = UDP + UDP_HEADER_LEN,
     };
     uint32_t len = f->l3_len + MUX_PUSH_LEN - IP;
-    uint64_t hash = f->hash;
     uint32_t sum = (nexthop->csum + (OVS_FORCE uint16_t) htons(len)
                     + (OVS_FORCE uint16_t) htons(f->tos));
     uint16_t csum;
@@ -221,9 +224,8 @@ mux_put_tunnel(uint8_t *p, const struct mux_nexthop_entry *nexthop,
     csum = ~((sum & UINT16_MAX) + (sum >> 16));
     memcpy(p + IP + offsetof(struct ip_header, ip_csum), &csum, sizeof csum);
 
-    /* Ports from 49152 to 65535, by bits of the hash that no slot depends
-     * on. */
-    mux_put_be16(p + UDP, 0xc000 | (hash >> 32 & 0x3fff));
+    /* Ports from 49152 to 65535. */
+    mux_put_be16(p + UDP, 0xc000 | (f->entropy & 0x3fff));
     mux_put_be16(p + UDP + 4, len - IP_HEADER_LEN);
 
     mux_put_be32(p + VXLAN + 4, vni << 8);

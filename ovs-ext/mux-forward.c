@@ -338,6 +338,14 @@ parse_l2(struct mux_flight *f, uint8_t *l2, uint32_t len)
     }
 }
 
+/* Is 'address', like 'vip' of a flight, the VTEP that all muxes share? */
+static bool
+is_anycast(const struct mux_table *table, const uint64_t address[2])
+{
+    return (table->anycast && !address[0] && address[1] >> 32 == 0xffff
+            && htonl(address[1]) == table->anycast);
+}
+
 static inline bool
 is_for_anycast(const struct mux_table *table, const struct mux_flight *f)
 {
@@ -353,6 +361,7 @@ parse_tunnel(const struct mux_table *table, struct mux_flight *f)
     uint8_t *vxlan = f->l3 + IP_HEADER_LEN + UDP_HEADER_LEN;
     uint32_t ofs = IP_HEADER_LEN + UDP_HEADER_LEN + sizeof(struct vxlanhdr);
 
+    f->tunnel_ofs = f->l3 - (uint8_t *) dp_packet_data(f->packet);
     if (f->protocol != IPPROTO_UDP || f->fragment
         || f->dport != MUX_VXLAN_PORT || f->l3_len < ofs
         || !(vxlan[0] & VXLAN_VNI_VALID)) {
@@ -368,7 +377,6 @@ parse_tunnel(const struct mux_table *table, struct mux_flight *f)
     }
     f->tunnelled = true;
     f->network = mux_get_be32(vxlan + 4) >> 8;
-    f->tunnel_ofs = f->l3 - (uint8_t *) dp_packet_data(f->packet);
     f->outer_tos = f->tos;
     return parse_l2(f, f->l3 + ofs, f->l3_len - ofs);
 }
@@ -412,11 +420,57 @@ decapsulate_ecn(struct mux_flight *f)
 static const struct mux_vip_entry *
 find_vip(const struct mux_table *table, const struct mux_flight *f)
 {
-    const struct mux_vip_entry *vip
-        = mux_table_find_vip(table, f->network, f->vip);
+    return mux_table_find_vip_from(table, f->network, f->vip);
+}
 
-    return (vip || !f->network
-            ? vip : mux_table_find_vip(table, 0, f->vip));
+/* Stores where the frame of 'len' octets at 'l2' is going into 'dst', like
+ * 'vip' of a flight.  Returns false if that cannot be told. */
+static bool
+get_destination(const uint8_t *l2, uint32_t len, uint64_t dst[2])
+{
+    uint16_t type;
+    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
+    const uint8_t *l3 = l2 + ofs;
+
+    if (!ofs) {
+        return false;
+    }
+    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
+        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
+
+        dst[0] = 0;
+        dst[1] = UINT64_C(0xffff) << 32 | ip;
+        return true;
+    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
+        dst[0] = mux_get_be64(l3 + 24);
+        dst[1] = mux_get_be64(l3 + 32);
+        return true;
+    } else {
+        return false;
+    }
+}
+
+/* Finds the VIP that 'f' is going to, of which no more need be right than
+ * that, as with is_for_mux(). */
+static const struct mux_vip_entry *
+find_destination(const struct mux_table *table, const struct mux_flight *f)
+{
+    const uint8_t *l2 = dp_packet_data(f->packet);
+    uint32_t len = dp_packet_size(f->packet);
+    uint64_t dst[2];
+
+    if (f->tunnelled || f->taken_over) {
+        uint32_t ofs = (f->tunnel_ofs + IP_HEADER_LEN + UDP_HEADER_LEN
+                        + sizeof(struct vxlanhdr));
+
+        if (len < ofs) {
+            return NULL;
+        }
+        l2 += ofs;
+        len -= ofs;
+    }
+    return (get_destination(l2, len, dst)
+            ? mux_table_find_vip_from(table, f->network, dst) : NULL);
 }
 
 /* Counts that 'f' is dropped for 'reason', also for what it is for. */
@@ -430,8 +484,8 @@ count_drop(struct mux_context *ctx, const struct mux_flight *f,
         if (f->owner) {
             mux_thread_count_drop(ctx->thread, f->owner->counter, reason);
         }
-    } else if (f->l3) {
-        const struct mux_vip_entry *vip = find_vip(ctx->table, f);
+    } else {
+        const struct mux_vip_entry *vip = find_destination(ctx->table, f);
 
         if (vip) {
             mux_thread_count_drop(ctx->thread, vip->counter, reason);
@@ -456,7 +510,7 @@ drop_and_answer(struct mux_context *ctx, struct mux_flight *f,
         return reason;
     }
     count_drop(ctx, f, reason);
-    mux_answer(ctx, f, answer);
+    mux_answer(ctx, f, answer, find_vip(ctx->table, f));
     return MUX_DONE;
 }
 
@@ -486,7 +540,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
              * others have looked at that (RFC 1858). */
             return MUX_COUNT_BAD_LENGTH;
         }
-        switch (mux_fragments_later(ctx->thread->fragments, &key, f->packet,
+        switch (mux_fragments_later(ctx->thread, ctx->table, &key, f->packet,
                                     ctx->now, &flow)) {
         case MUX_FRAGMENT_KNOWN:
             f->protocol = flow.protocol;
@@ -505,8 +559,7 @@ place_fragment(struct mux_context *ctx, struct mux_flight *f)
     int reason = has_ports(f->protocol) ? parse_l4(f) : 0;
     if (!reason) {
         flow = (struct mux_fragment_flow) { f->sport, f->dport, f->protocol };
-        mux_fragments_first(ctx->thread->fragments, &key, &flow, ctx->now,
-                            &ctx->thread->released);
+        mux_fragments_first(ctx->thread, ctx->table, &key, &flow, ctx->now);
     }
     return reason;
 }
@@ -522,6 +575,28 @@ is_measuring(const struct mux_flight *f)
                 ? slb_availability_is_source_v4(f->src[0])
                 : slb_availability_is_source_v6(f->src))
             && has_ports(f->protocol) && !f->fragment && f->ttl > 1);
+}
+
+static inline uint64_t
+hash_flight(const struct mux_table *table, enum slb_hash_kind kind,
+            const struct mux_flight *f)
+{
+    return (OVS_LIKELY(mux_flight_is_v4(f))
+            ? slb_hash_ipv4(&table->hash_key, kind, f->src[0], f->vip[1],
+                            f->protocol, f->sport, f->dport)
+            : slb_hash_ipv6(&table->hash_key, kind, f->src, f->vip,
+                            f->protocol, f->sport, f->dport));
+}
+
+/* Is 'f', which is for 'vip' and of no flow, more than a fair share?  All of a
+ * kind that comes from one address is taken for a flow. */
+static OVS_NOINLINE bool
+is_unfair(struct mux_context *ctx, struct mux_flight *f,
+          const struct mux_vip_entry *vip)
+{
+    f->judged = true;
+    f->hash = hash_flight(ctx->table, SLB_HASH_SOURCE_IP_PROTOCOL, f);
+    return !mux_fair_admit(ctx->meter, f, vip->counter, ctx->now);
 }
 
 /* Decides about a packet that has a good IP header, but is no whole segment or
@@ -550,7 +625,13 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
         return MUX_COUNT_TTL;
     }
 
-    if (vip->echo && mux_icmp_is_echo_request(f)) {
+    bool echo = vip->echo && mux_icmp_is_echo_request(f);
+    if (OVS_UNLIKELY(ctx->meter) && (echo || f->ttl == 1)
+        && is_unfair(ctx, f, vip)) {
+        /* To answer costs as much as to forward. */
+        return MUX_COUNT_UNFAIR;
+    }
+    if (echo) {
         mux_answer_echo(ctx, f, vip);
         return MUX_DONE;
     }
@@ -566,15 +647,14 @@ look_closer(struct mux_context *ctx, struct mux_flight *f)
     return has_ports(f->protocol) ? parse_l4(f) : 0;
 }
 
-static inline uint64_t
-hash_flight(const struct mux_table *table, enum slb_hash_kind kind,
-            const struct mux_flight *f)
+/* Hashes all that tells the flow of 'f' from others. */
+static inline void
+hash_whole(const struct mux_table *table, struct mux_flight *f)
 {
-    return (OVS_LIKELY(mux_flight_is_v4(f))
-            ? slb_hash_ipv4(&table->hash_key, kind, f->src[0], f->vip[1],
-                            f->protocol, f->sport, f->dport)
-            : slb_hash_ipv6(&table->hash_key, kind, f->src, f->vip,
-                            f->protocol, f->sport, f->dport));
+    f->hash = hash_flight(table, SLB_HASH_DEFAULT, f);
+
+    /* No slot depends on these bits, so an owner's flows have all values. */
+    f->entropy = f->hash >> 32;
 }
 
 static inline int
@@ -611,7 +691,7 @@ parse(struct mux_context *ctx, struct mux_flight *f)
     }
 
     f->tuple = mux_tuple(f->network, f->protocol, f->dport);
-    f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+    hash_whole(ctx->table, f);
     f->endpoint_hash = mux_endpoint_hash(f->vip, f->tuple);
     if (mux_snat_is_port(f->dport) && !f->network
         && !mux_snat_may_be_named(ctx->table, f->endpoint_hash)) {
@@ -776,7 +856,7 @@ take_over(struct mux_context *ctx, struct mux_flight *f)
         reason = decapsulate_ecn(f);
     }
     if (!reason) {
-        f->hash = hash_flight(ctx->table, SLB_HASH_DEFAULT, f);
+        hash_whole(ctx->table, f);
     }
     return reason;
 }
@@ -974,32 +1054,12 @@ build(struct mux_context *ctx, struct mux_flight *f)
 static bool
 is_for_mux(const struct mux_table *table, const struct dp_packet *packet)
 {
-    const uint8_t *l2 = dp_packet_data(packet);
-    uint32_t len = dp_packet_size(packet);
-    uint16_t type;
-    uint32_t ofs = mux_parse_ethernet(l2, len, &type);
     uint64_t dst[2];
 
-    if (!ofs) {
-        return false;
-    }
-
-    const uint8_t *l3 = l2 + ofs;
-    if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
-        uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
-
-        if (table->anycast && htonl(ip) == table->anycast) {
-            return true;
-        }
-        dst[0] = 0;
-        dst[1] = UINT64_C(0xffff) << 32 | ip;
-    } else if (type == ETH_TYPE_IPV6 && len - ofs >= IPV6_HEADER_LEN) {
-        dst[0] = mux_get_be64(l3 + 24);
-        dst[1] = mux_get_be64(l3 + 32);
-    } else {
-        return false;
-    }
-    return mux_table_find_vip(table, 0, dst) != NULL;
+    return (get_destination(dp_packet_data(packet), dp_packet_size(packet),
+                            dst)
+            && (is_anycast(table, dst)
+                || mux_table_find_vip(table, 0, dst)));
 }
 
 /* Drops what was not found to be for an endpoint, unless it is the node's or
@@ -1017,11 +1077,39 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     }
 }
 
+/* Has 'f', which parse() did not leave to be forwarded, 'reason' being why,
+ * count as something that its VIP got: it took time that others lack.  What of
+ * it is more than a fair share does not matter, it is gone anyway. */
+static OVS_NOINLINE void
+judge_refused(struct mux_context *ctx, const struct mux_flight *f, int reason)
+{
+    const struct mux_vip_entry *vip = NULL;
+    struct mux_flight judged = { .eth_type = htons(ETH_TYPE_IPV6) };
+
+    if (f->judged) {
+        return;
+    }
+    if (f->l3) {
+        judged.eth_type = f->eth_type;
+        judged.protocol = f->protocol;
+        memcpy(judged.src, f->src, sizeof judged.src);
+        memcpy(judged.vip, f->vip, sizeof judged.vip);
+        vip = find_vip(ctx->table, f);
+    } else if (reason != MUX_DONE
+               && get_destination(dp_packet_data(f->packet),
+                                  dp_packet_size(f->packet), judged.vip)) {
+        /* What is no good packet may come from anywhere: from "::". */
+        vip = mux_table_find_vip(ctx->table, 0, judged.vip);
+    }
+    if (vip) {
+        is_unfair(ctx, &judged, vip);
+    }
+}
+
 /* Drops, of the 'n' 'flights', what is more than a fair share.  Returns the
  * number of those that are left. */
 static OVS_NOINLINE size_t
-restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
-         struct mux_flight *flights, size_t n)
+restrain(struct mux_context *ctx, struct mux_flight *flights, size_t n)
 {
     size_t kept = 0;
 
@@ -1029,7 +1117,10 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
         struct mux_flight *f = &flights[i];
         const struct mux_vip_entry *vip = find_vip(ctx->table, f);
 
-        if (!vip || mux_fair_admit(meter, f, vip->counter, ctx->now)) {
+        /* Packets that measure are few, and are to tell whether others come
+         * through that are not too much. */
+        if (!vip || f->measures
+            || mux_fair_admit(ctx->meter, f, vip->counter, ctx->now)) {
             if (kept != i) {
                 flights[kept] = *f;
             }
@@ -1041,7 +1132,7 @@ restrain(struct mux_context *ctx, struct mux_fair_meter *meter,
             dp_packet_delete(f->packet);
         }
     }
-    mux_fair_meter_judged(meter, mux_fair_nsec());
+    mux_fair_meter_judged(ctx->meter, mux_fair_nsec());
     return kept;
 }
 
@@ -1063,6 +1154,7 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
 
     ctx.table = table;
     ctx.thread = thread;
+    ctx.meter = mux_fair_thread_meter(&thread->fair);
     ctx.counters = counters;
     ctx.node = node;
     ctx.mtu = mtu;
@@ -1083,13 +1175,14 @@ mux_forward(const struct mux_table *table, struct mux_thread *thread,
         if (OVS_LIKELY(!reason)) {
             kept++;
         } else {
+            if (OVS_UNLIKELY(ctx.meter)) {
+                judge_refused(&ctx, &flights[kept], reason);
+            }
             refuse(&ctx, &flights[kept], reason);
         }
     }
-
-    struct mux_fair_meter *meter = mux_fair_thread_meter(&thread->fair);
-    if (OVS_UNLIKELY(meter)) {
-        kept = restrain(&ctx, meter, flights, kept);
+    if (OVS_UNLIKELY(ctx.meter)) {
+        kept = restrain(&ctx, flights, kept);
     }
 
     n = kept;

@@ -134,7 +134,7 @@ struct mux_thread;
     MUX_COUNTER(FRAGMENT, "drop_fragment",                              \
                 "fragment, and the first has not come")                 \
     MUX_COUNTER(FRAGMENT_FULL, "drop_fragment_full",                    \
-                "fragment, and too many wait for their first")          \
+                "fragment, and too many of it wait for the first")          \
     MUX_COUNTER(PROTOCOL, "drop_protocol",                              \
                 "no rule for the address takes this protocol")          \
     MUX_COUNTER(ICMP, "drop_icmp", "error about no packet of the VIP")  \

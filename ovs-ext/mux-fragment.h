@@ -25,9 +25,13 @@
  *
  * The table is all that the mux ever remembers from one packet to the next,
  * and it is small: a datagram is forgotten after MUX_FRAGMENT_TIMEOUT, or
- * earlier if others need the place, and few packets may wait.  What waits in
- * vain is dropped.  A mux that is killed loses datagrams on their way, no
- * connections.
+ * earlier if others need the place, and few packets may wait.  Where there is
+ * no room any more, those go first of which the first fragment has not come,
+ * the oldest before others: who sends fragments that never become a datagram
+ * makes the time shorter that others may wait, and takes nothing from those
+ * whose flow is known.  What waits in vain is dropped, and counted here and
+ * for the VIP that it was for.  A mux that is killed loses datagrams on their
+ * way, no connections.
  *
  * Threads share the table, since a NIC may give the first fragment of a
  * datagram to another queue than the others, and take a lock for a row of it.
@@ -43,6 +47,8 @@
 #include <stdint.h>
 
 struct dp_packet;
+struct mux_table;
+struct mux_thread;
 
 /* Datagrams that are remembered. */
 #define MUX_FRAGMENT_ROWS 512
@@ -89,23 +95,27 @@ struct mux_fragment_stats {
 struct mux_fragments *mux_fragments_create(void);
 void mux_fragments_destroy(struct mux_fragments *);
 
-void mux_fragments_first(struct mux_fragments *,
+/* These take a thread that shares a table of fragments, and what it forwards
+ * by. */
+void mux_fragments_first(struct mux_thread *, const struct mux_table *,
                          const struct mux_fragment_key *,
-                         const struct mux_fragment_flow *,
-                         long long int now, struct mux_released *);
+                         const struct mux_fragment_flow *, long long int now);
 
 enum mux_fragment_fate {
     MUX_FRAGMENT_KNOWN,         /* The flow is known. */
     MUX_FRAGMENT_WAITS,         /* The packet has been taken and waits. */
     MUX_FRAGMENT_NO_ROOM,       /* It cannot wait. */
 };
-enum mux_fragment_fate mux_fragments_later(struct mux_fragments *,
+enum mux_fragment_fate mux_fragments_later(struct mux_thread *,
+                                           const struct mux_table *,
                                            const struct mux_fragment_key *,
                                            struct dp_packet *,
                                            long long int now,
                                            struct mux_fragment_flow *);
 
-void mux_fragments_run(struct mux_fragments *, long long int now);
+void mux_fragments_run(struct mux_thread *, const struct mux_table *,
+                       long long int now);
+
 void mux_fragments_wait(struct mux_fragments *);
 void mux_fragments_get_stats(struct mux_fragments *, long long int now,
                              struct mux_fragment_stats *);

@@ -92,7 +92,7 @@ mux_snat_hand_on(struct mux_context *ctx, struct mux_flight *f)
                                                           f->hash >> 16);
 
     if (!nexthop
-        || !mux_thread_may_answer(ctx->thread, MUX_LIMIT_HAND_ON, ctx->now)) {
+        || !mux_thread_may_hand_on(ctx->thread, ctx->now)) {
         return MUX_COUNT_NO_BLOCK;
     }
 

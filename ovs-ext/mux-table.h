@@ -321,6 +321,17 @@ mux_table_find_vip(const struct mux_table *table, uint32_t network,
     return e->used ? e : NULL;
 }
 
+/* Likewise, for what comes from 'network', 0 for the wire: a VIP of that
+ * network goes before one on the wire. */
+static inline const struct mux_vip_entry *
+mux_table_find_vip_from(const struct mux_table *table, uint32_t network,
+                        const uint64_t vip[2])
+{
+    const struct mux_vip_entry *e = mux_table_find_vip(table, network, vip);
+
+    return e || !network ? e : mux_table_find_vip(table, 0, vip);
+}
+
 /* Returns the address of the slot that 'hash' falls into.  'e' must have
  * slots. */
 static inline const void *

@@ -107,7 +107,8 @@ mux_counter_free(void *counter_)
 static uint32_t
 limit_factor(enum mux_limit_kind kind)
 {
-    return kind == MUX_LIMIT_HAND_ON ? MUX_LIMIT_HAND_ON_FACTOR : 1;
+    return (kind == MUX_LIMIT_HAND_ON
+            ? MUX_LIMIT_HAND_ON_FACTOR : MUX_LIMIT_TOTAL_FACTOR);
 }
 
 /* Returns a new thread, which shares 'fragments' with others, and whose
@@ -122,8 +123,10 @@ mux_thread_create_hidden(struct mux_fragments *fragments)
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = limit_factor(i) * MUX_LIMIT_BURST;
     }
-    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
-        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
+    for (int i = 0; i < MUX_N_ANSWER_LIMITS; i++) {
+        for (int j = 0; j < MUX_N_VIP_LIMITS; j++) {
+            thread->vip_limits[i][j].limit.tokens = MUX_LIMIT_BURST;
+        }
     }
     return thread;
 }
@@ -216,37 +219,48 @@ limit_take(struct mux_limit *limit, uint32_t factor, long long int now)
     return true;
 }
 
-/* Returns true if 'thread' may give another answer of 'kind' at 'now', and
- * takes it for given. */
-bool
-mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
-                      long long int now)
+/* Returns the limit, among those of a kind in 'limits', for the VIP that has
+ * 'counter'. */
+static struct mux_limit *
+find_vip_limit(struct mux_vip_limit limits[MUX_N_VIP_LIMITS],
+               uint32_t counter, long long int now)
 {
-    return limit_take(&thread->limits[kind], limit_factor(kind), now);
-}
+    struct mux_vip_limit *full = NULL;
+    struct mux_vip_limit *v;
 
-/* Likewise, the reply to an echo request to the VIP that has 'counter'. */
-bool
-mux_thread_may_echo(struct mux_thread *thread, uint32_t counter,
-                    long long int now)
-{
-    struct mux_echo_limit *full = NULL;
-    struct mux_echo_limit *e;
-
-    for (uint32_t i = 0; i < MUX_ECHO_LIMIT_WAYS; i++) {
-        e = &thread->echo_limits[(counter + i) % MUX_N_ECHO_LIMITS];
-        if (e->counter == counter) {
-            return limit_take(&e->limit, 1, now);
+    for (uint32_t i = 0; i < MUX_VIP_LIMIT_WAYS; i++) {
+        v = &limits[(counter + i) % MUX_N_VIP_LIMITS];
+        if (v->counter == counter) {
+            return &v->limit;
         }
-        if (!full && (now - e->limit.filled_at
+        if (!full && (now - v->limit.filled_at
                       >= MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE)) {
-            full = e;
+            full = v;
         }
     }
 
-    e = full ? full : &thread->echo_limits[counter % MUX_N_ECHO_LIMITS];
-    e->counter = full ? counter : e->counter;
-    return limit_take(&e->limit, 1, now);
+    v = full ? full : &limits[counter % MUX_N_VIP_LIMITS];
+    v->counter = full ? counter : v->counter;
+    return &v->limit;
+}
+
+/* Returns true if 'thread' may give another answer of 'kind' for the VIP that
+ * has 'counter' at 'now', and takes it for given. */
+bool
+mux_thread_may_answer(struct mux_thread *thread, enum mux_limit_kind kind,
+                      uint32_t counter, long long int now)
+{
+    return (limit_take(find_vip_limit(thread->vip_limits[kind], counter, now),
+                       1, now)
+            && limit_take(&thread->limits[kind], limit_factor(kind), now));
+}
+
+/* Likewise, hand on another packet. */
+bool
+mux_thread_may_hand_on(struct mux_thread *thread, long long int now)
+{
+    return limit_take(&thread->limits[MUX_LIMIT_HAND_ON],
+                      limit_factor(MUX_LIMIT_HAND_ON), now);
 }
 
 /* Returns where 'thread', the caller's own, counts packets of the object with

@@ -69,19 +69,26 @@ struct mux_count_chunk {
 
 /* Answers that a thread may give, by kind.  Each has a limit of its own, so
  * that nobody can keep a sender from learning its path's MTU by having the mux
- * answer something else. */
+ * answer something else; and each VIP has its own, so that a flood of one does
+ * not keep the others' senders from it.  What all VIPs may have together is
+ * limited as well, far above that. */
 enum mux_limit_kind {
+    MUX_LIMIT_ECHO,             /* Replies to echo requests. */
     MUX_LIMIT_TOO_BIG,          /* Packet too big, fragmentation needed. */
     MUX_LIMIT_OTHER,            /* Time exceeded, unreachable, RST. */
-    MUX_LIMIT_HAND_ON,          /* No answer: packets for another mux. */
+    MUX_N_ANSWER_LIMITS,
+
+    /* No answer, and not of VIPs: packets for another mux. */
+    MUX_LIMIT_HAND_ON = MUX_N_ANSWER_LIMITS,
     MUX_N_LIMITS
 };
 
-/* Answers of a kind a second, and at once, that a thread gives. */
+/* Answers of a kind a second, and at once, that a thread gives for a VIP. */
 #define MUX_LIMIT_RATE 1000
 #define MUX_LIMIT_BURST 200
 
-/* Times as many packets are handed on. */
+/* Times as many are given for all VIPs, or packets handed on. */
+#define MUX_LIMIT_TOTAL_FACTOR 100
 #define MUX_LIMIT_HAND_ON_FACTOR 10
 
 struct mux_limit {
@@ -89,15 +96,14 @@ struct mux_limit {
     uint32_t tokens;
 };
 
-/* Replies to echo requests have a limit for each VIP, so that a flood of one
- * does not keep others from being seen to be there.  A thread has room for
- * those of so many VIPs that have been asked a moment ago.  A VIP has a place
- * in one of a few entries; one that has had time to fill up is as good as a
- * new one.  If there is none of these either, VIPs share. */
-#define MUX_N_ECHO_LIMITS 1024
-#define MUX_ECHO_LIMIT_WAYS 4
+/* A thread has room for the limits of so many VIPs, of each kind, that have
+ * been answered for a moment ago.  A VIP has a place in one of a few entries;
+ * one that has had time to fill up is as good as a new one.  If there is none
+ * of these either, VIPs share. */
+#define MUX_N_VIP_LIMITS 1024
+#define MUX_VIP_LIMIT_WAYS 4
 
-struct mux_echo_limit {
+struct mux_vip_limit {
     struct mux_limit limit;
     uint32_t counter;           /* Of the VIP. */
 };
@@ -110,7 +116,7 @@ struct mux_thread {
     ATOMIC(struct mux_count_chunk *) chunks[MUX_N_CHUNKS];
 
     struct mux_limit limits[MUX_N_LIMITS];
-    struct mux_echo_limit echo_limits[MUX_N_ECHO_LIMITS];
+    struct mux_vip_limit vip_limits[MUX_N_ANSWER_LIMITS][MUX_N_VIP_LIMITS];
     struct mux_fair_thread fair;
 
     struct mux_fragments *fragments; /* Shared with others. */
@@ -125,9 +131,8 @@ void mux_thread_add(struct mux_thread *, const struct mux_counters *);
 void mux_thread_read(const struct mux_thread *, struct mux_counters *total);
 
 bool mux_thread_may_answer(struct mux_thread *, enum mux_limit_kind,
-                           long long int now);
-bool mux_thread_may_echo(struct mux_thread *, uint32_t counter,
-                         long long int now);
+                           uint32_t counter, long long int now);
+bool mux_thread_may_hand_on(struct mux_thread *, long long int now);
 
 /* The figures of an object, of all threads together. */
 struct mux_figures {

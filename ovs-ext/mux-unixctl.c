@@ -91,6 +91,34 @@ format_view(const struct mux_table *table, const struct mux_view *view,
     }
 }
 
+/* Writes what of 'ep' is not as usual. */
+static void
+format_restrictions(const struct mux_endpoint *ep, struct ds *ds)
+{
+    if (ep->reject) {
+        ds_put_cstr(ds, ", rejects");
+    }
+    ds_put_char(ds, '\n');
+    if (!ep->ranges) {
+        return;
+    }
+
+    ds_put_cstr(ds, ep->ranges->n ? "    only from" : "    only from nowhere");
+    for (size_t i = 0; i < ep->ranges->n; i++) {
+        const struct mux_range *r = &ep->ranges->ranges[i];
+        struct in6_addr first = mux_address_from_words(r->first);
+        struct in6_addr last = mux_address_from_words(r->last);
+
+        ds_put_cstr(ds, i ? ", " : " ");
+        ipv6_format_mapped(&first, ds);
+        if (!ipv6_addr_equals(&first, &last)) {
+            ds_put_char(ds, '-');
+            ipv6_format_mapped(&last, ds);
+        }
+    }
+    ds_put_char(ds, '\n');
+}
+
 static void
 slb_show(struct unixctl_conn *conn, int argc, const char *argv[],
          void *aux OVS_UNUSED)
@@ -133,10 +161,11 @@ slb_show(struct unixctl_conn *conn, int argc, const char *argv[],
                 continue;
             }
             mux_report_format_endpoint(&ep->object.key, &ds);
-            ds_put_format(&ds, " \"%s\" -> pool %"PRIu32", %s, idle %u s\n",
+            ds_put_format(&ds, " \"%s\" -> pool %"PRIu32", %s, idle %u s",
                           ep->name, ep->pool,
                           slb_hash_kind_to_string(ep->distribution),
                           ep->idle);
+            format_restrictions(ep, &ds);
             format_view(table, e->view, &ds);
             n += 1 + e->view->generations[0].table->n_members;
         }
@@ -222,6 +251,15 @@ lookup_entry(const struct mux_table *table, const struct lookup *l,
     return e ? e : mux_table_lookup(table, 0, &l->dst, 0, 0, ep);
 }
 
+static bool
+lookup_is_admitted(const struct mux_endpoint *ep, const struct lookup *l)
+{
+    uint64_t source[2];
+
+    mux_address_to_words(&l->src, source);
+    return !ep->ranges || mux_ranges_contain(ep->ranges, source);
+}
+
 /* Writes where the packets of 'l' go. */
 static void
 format_lookup(const struct mux_table *table, const struct lookup *l,
@@ -234,7 +272,13 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
     struct steering s;
 
     if (!e) {
-        ds_put_cstr(ds, "no endpoint: dropped\n");
+        uint64_t words[2];
+
+        mux_address_to_words(&l->dst, words);
+        const struct mux_vip_entry *vip
+            = mux_table_find_vip_from(table, l->network, words);
+        ds_put_format(ds, "no endpoint: %s\n",
+                      vip && vip->reject ? "rejected" : "dropped");
         return;
     }
     if (e->flags & MUX_ENTRY_SNAT) {
@@ -248,8 +292,14 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
         ds_put_cstr(ds, "endpoint ");
         mux_report_format_endpoint(&ep->object.key, ds);
         ds_put_format(ds, " \"%s\", pool %"PRIu32"\n", ep->name, ep->pool);
+        if (!lookup_is_admitted(ep, l)) {
+            ds_put_cstr(ds, "the source is outside of the rule's ranges: "
+                        "dropped\n");
+            return;
+        }
         if (!e->slots) {
-            ds_put_cstr(ds, "the pool has no members: dropped\n");
+            ds_put_format(ds, "the pool has no members: %s\n",
+                          ep->reject ? "rejected" : "dropped");
             return;
         }
         hash = lookup_hash(table, e->flags & MUX_ENTRY_KIND, l);
@@ -258,8 +308,9 @@ format_lookup(const struct mux_table *table, const struct lookup *l,
                       hash & ((UINT64_C(1) << e->log2) - 1), 1u << e->log2);
     }
     if (e->flags & MUX_ENTRY_CLOSED) {
-        ds_put_cstr(ds, "the pool has no members any more: dropped, unless "
-                    "it is of an open TCP connection\n");
+        ds_put_format(ds, "the pool has no members any more: %s, unless it "
+                      "is of an open TCP connection\n",
+                      ep->reject ? "rejected" : "dropped");
     }
 
     const struct mux_nexthop_entry *nh

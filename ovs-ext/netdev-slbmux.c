@@ -82,6 +82,7 @@ struct netdev_slbmux {
     struct seq *node_seq;
 
     /* The rest is the main thread's. */
+    struct mux_thread *main_thread; /* Only counts. */
     char *underlay_name;
     int requested_n_txq;
     enum netdev_flags flags;
@@ -273,7 +274,8 @@ netdev_slbmux_run(const struct netdev_class *class OVS_UNUSED)
     SHASH_FOR_EACH (node, &devices) {
         dev = netdev_slbmux_cast(node->data);
         run_underlay(dev);
-        mux_fragments_run(dev->fragments, time_msec());
+        mux_fragments_run(dev->main_thread, mux_server_get_table(),
+                          time_msec());
         netdev_close(&dev->up);
     }
     shash_destroy(&devices);
@@ -416,6 +418,7 @@ netdev_slbmux_construct(struct netdev *netdev)
 
     ovsrcu_init(&dev->underlay, NULL);
     dev->fragments = mux_fragments_create();
+    dev->main_thread = mux_thread_create(dev->fragments);
     random_bytes(key, sizeof key);
     dev->node = mux_node_create(key);
     dev->node_seq = seq_create();
@@ -447,6 +450,7 @@ netdev_slbmux_destruct(struct netdev *netdev)
     }
     ovs_mutex_unlock(&slbmux_mutex);
     free(dev->threads);
+    mux_thread_destroy(dev->main_thread);
     mux_fragments_destroy(dev->fragments);
     free(dev->underlay_name);
     mux_node_destroy(dev->node);

@@ -75,6 +75,7 @@ tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
 	tests/lib/tap.sh \
+	tests/system/run-tests.t \
 	tests/system/tap.t
 # Whole-lab scenarios, and what runtests.sh runs them with.
 EXTRA_DIST += \
@@ -365,6 +366,13 @@ tests_unit_test_mux_fair_overload_SOURCES = \
 	tests/unit/test-mux-fair-overload.c $(MUX_UNIT)
 tests_unit_test_mux_fair_overload_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_mux_fair_overload_LDADD = $(MUX_LDADD)
+
+UNIT_TESTS += tests/unit/test-mux-fair-forward
+tests_unit_test_mux_fair_forward_SOURCES = \
+	tests/unit/test-mux-fair-forward.c $(MUX_UNIT)
+tests_unit_test_mux_fair_forward_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_mux_fair_forward_LDADD = $(MUX_LDADD)
+
 # Health probes.
 UNIT_TESTS += \
 	tests/unit/test-probe-engine \

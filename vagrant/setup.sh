@@ -69,7 +69,7 @@ install_packages()
         export DEBIAN_FRONTEND=noninteractive
         apt-get -q update &&
             apt-get -q -y --no-install-recommends \
-                -o Dpkg::Options::=--force-confold install "${missing[@]}"
+                -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install "${missing[@]}"
     } > _build/apt.log 2>&1 </dev/null || code=$?
     [ -z "$ours" ] || rm -f "$policy"
     if [ "$code" != 0 ]; then

@@ -35,6 +35,7 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-text.c \
 	yaml/slb-text.h \
 	yaml/slb-validate-frontend.c \
+	yaml/slb-validate-machine.c \
 	yaml/slb-validate-names.c \
 	yaml/slb-validate-network.c \
 	yaml/slb-validate-outbound.c \

@@ -23,6 +23,7 @@
 #include "hash.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "random.h"
 #include "util.h"
 #include "yaml/slb-schema.h"
 
@@ -193,6 +194,7 @@ struct node {
 void
 slb_azure_index_init(struct slb_azure_index *index)
 {
+    index->basis = random_uint32();
     hmap_init(&index->whole);
     index->lengths = 0;
     memset(index->ends, 0, sizeof index->ends);
@@ -236,11 +238,13 @@ normalize(const char *id)
 }
 
 static struct node *
-find_node(const struct hmap *nodes, const char *text)
+find_node(const struct slb_azure_index *index, const struct hmap *nodes,
+          const char *text)
 {
     struct node *node;
 
-    HMAP_FOR_EACH_WITH_HASH (node, hmap_node, hash_string(text, 0), nodes) {
+    HMAP_FOR_EACH_WITH_HASH (node, hmap_node, hash_string(text, index->basis),
+                             nodes) {
         if (!strcmp(node->id ? node->id : node->end, text)) {
             return node;
         }
@@ -268,10 +272,12 @@ count_segments(const char *text)
     return n;
 }
 
-/* Adds the last 'n' segments of 'node''s id to 'ends', if it has more. */
+/* Adds the last 'n' segments of 'node''s id to 'index->ends[n]', if it has
+ * more. */
 static void
-add_end(struct hmap *ends, const struct node *node, size_t n)
+add_end(struct slb_azure_index *index, const struct node *node, size_t n)
 {
+    struct hmap *ends = index->ends[n];
     const char *end = node->id;
     size_t n_segments = count_segments(end);
 
@@ -282,14 +288,15 @@ add_end(struct hmap *ends, const struct node *node, size_t n)
         end = next_segment(end);
     }
 
-    struct node *same = find_node(ends, end);
+    struct node *same = find_node(index, ends, end);
     if (same) {
         same->other = same->other ? same->other : node->data;
     } else {
         same = xzalloc(sizeof *same);
         same->end = end;
         same->data = node->data;
-        hmap_insert(ends, &same->hmap_node, hash_string(end, 0));
+        hmap_insert(ends, &same->hmap_node,
+                    hash_string(end, index->basis));
     }
 }
 
@@ -308,10 +315,10 @@ find_end(struct slb_azure_index *index, const char *text)
         index->ends[n] = xmalloc(sizeof *index->ends[n]);
         hmap_init(index->ends[n]);
         HMAP_FOR_EACH (node, hmap_node, &index->whole) {
-            add_end(index->ends[n], node, n);
+            add_end(index, node, n);
         }
     }
-    return find_node(index->ends[n], text);
+    return find_node(index, index->ends[n], text);
 }
 
 /* Adds 'data' as belonging to 'id', a valid one.  Returns NULL if successful,
@@ -320,7 +327,7 @@ void *
 slb_azure_index_add(struct slb_azure_index *index, const char *id, void *data)
 {
     char *text = normalize(id);
-    struct node *node = find_node(&index->whole, text);
+    struct node *node = find_node(index, &index->whole, text);
 
     if (node) {
         free(text);
@@ -329,11 +336,12 @@ slb_azure_index_add(struct slb_azure_index *index, const char *id, void *data)
     node = xzalloc(sizeof *node);
     node->id = text;
     node->data = data;
-    hmap_insert(&index->whole, &node->hmap_node, hash_string(text, 0));
+    hmap_insert(&index->whole, &node->hmap_node,
+                hash_string(text, index->basis));
     index->lengths |= UINT32_C(1) << count_segments(text);
     for (size_t i = 0; i < ARRAY_SIZE(index->ends); i++) {
         if (index->ends[i]) {
-            add_end(index->ends[i], node, i);
+            add_end(index, node, i);
         }
     }
     return NULL;
@@ -348,7 +356,7 @@ slb_azure_index_find(struct slb_azure_index *index, const char *id,
                      void *found[2])
 {
     char *text = normalize(id);
-    const struct node *node = find_node(&index->whole, text);
+    const struct node *node = find_node(index, &index->whole, text);
     size_t n = 0;
 
     if (node) {
@@ -360,7 +368,7 @@ slb_azure_index_find(struct slb_azure_index *index, const char *id,
     for (const char *p = next_segment(text); p && n < 2;
          p = next_segment(p)) {
         node = (index->lengths >> --length & 1
-                ? find_node(&index->whole, p) : NULL);
+                ? find_node(index, &index->whole, p) : NULL);
         if (node) {
             found[n++] = node->data;
         }

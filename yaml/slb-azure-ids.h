@@ -70,6 +70,7 @@ void slb_azure_id_format_short(const char *id, struct ds *);
 
 /* What belongs to ids. */
 struct slb_azure_index {
+    uint32_t basis;             /* For hashing: not to be foreseen. */
     struct hmap whole;          /* By whole ids. */
     uint32_t lengths;           /* Bit for each number of segments there. */
 

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-azure.h"
 #include "yaml/slb-azure-ids.h"
@@ -30,11 +29,38 @@
 
 /* A load balancer as a whole. */
 
+/* A name in the load balancer, by that in lower case and class. */
+struct name {
+    char *lower;
+    const char *name;
+};
+
+static void
+free_name(const void *name_)
+{
+    struct name *name = CONST_CAST(void *, name_);
+
+    free(name->lower);
+    free(name);
+}
+
+static void
+add_name(struct slb_index *names, const struct slb_object *object)
+{
+    struct name *name = xmalloc(sizeof *name);
+
+    name->lower = slb_azure_lower(object->name);
+    name->name = object->name;
+    if (slb_index_add_name(names, object->class, name->lower, name)) {
+        free_name(name);
+    }
+}
+
 /* Names are the same in upper and lower case in Azure: gives the references in
  * 'object' the case of the names of the objects in 'names', which is by class
  * and name, in lower case. */
 static void
-fix_case(struct slb_object *object, const struct shash *names)
+fix_case(struct slb_object *object, const struct slb_index *names)
 {
     for (size_t i = 0; i < object->class->n_fields; i++) {
         const struct slb_field *field = &object->class->fields[i];
@@ -51,16 +77,15 @@ fix_case(struct slb_object *object, const struct shash *names)
             n = strings->n;
         }
         for (size_t j = 0; j < n; j++) {
-            char *key = xasprintf("%s/%s", field->class->name, refs[j]);
-            char *lower = slb_azure_lower(key);
-            const char *name = shash_find_data(names, lower);
+            char *lower = slb_azure_lower(refs[j]);
+            const struct name *name = slb_index_find_name(names, field->class,
+                                                          lower);
 
             if (name) {
                 free(refs[j]);
-                refs[j] = xstrdup(name);
+                refs[j] = xstrdup(name->name);
             }
             free(lower);
-            free(key);
         }
         if (field->type == SLB_T_REFS) {
             slb_strings_sort(value);
@@ -88,8 +113,9 @@ fix_references(struct slb_azure_reader *r)
 {
     struct slb_load_balancer *lb = r->lb;
     const struct slb_class *class = lb->obj.class;
-    struct shash names = SHASH_INITIALIZER(&names);
+    struct slb_index names;
 
+    slb_index_init(&names);
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < class->n_fields; i++) {
             const struct slb_field *field = &class->fields[i];
@@ -100,17 +126,13 @@ fix_references(struct slb_azure_reader *r)
                 if (pass) {
                     fix_case(list->at[j], &names);
                 } else if (list->at[j]->name) {
-                    char *key = xasprintf("%s/%s", field->class->name,
-                                          list->at[j]->name);
-                    char *lower = slb_azure_lower(key);
-                    shash_add_once(&names, lower, list->at[j]->name);
-                    free(lower);
-                    free(key);
+                    add_name(&names, list->at[j]);
                 }
             }
         }
     }
-    shash_destroy(&names);
+    slb_index_for_each_data(&names, free_name);
+    slb_index_destroy(&names);
     for (size_t i = 0; i < lb->outbound_rules.n; i++) {
         check_twice(r->input, lb->outbound_rules.at[i]);
     }
@@ -144,12 +166,20 @@ static const struct part parts[] = {
       { { "loadBalancingRules", NULL } } },
     { "loadBalancingRules", "rules", "load balancing rule",
       slb_azure_read_rule,
-      { { "enableConnectionTracking", "connections are tracked by machine" } }
-    },
+      { { "enableConnectionTracking", "connections are tracked by machine" },
+        { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "inboundNatPools", "inboundNatPools", "inbound NAT pool",
-      slb_azure_read_nat_pool, { { NULL, NULL } } },
+      slb_azure_read_nat_pool,
+      { { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "inboundNatRules", "inboundNatRules", "inbound NAT rule",
-      slb_azure_read_nat_rule, { { NULL, NULL } } },
+      slb_azure_read_nat_rule,
+      { { "allowBackendPortConflict", "a port of a machine has one rule" },
+        { "enableDestinationServiceEndpoint",
+          "there are no service endpoints" } } },
     { "outboundRules", "outboundRules", "outbound rule",
       slb_azure_read_outbound_rule, { { NULL, NULL } } },
 };
@@ -204,6 +234,7 @@ read_sku(struct slb_azure_reader *r, struct slb_azure_map *map)
     }
     slb_azure_set_mark(&r->lb->obj, "sku", node->mark);
     if (slb_azure_map_open(&sku, r->input, node, "sku")) {
+        sku.path = "sku.";
         slb_azure_map_field(&sku, "name", &r->lb->obj, "sku");
         slb_azure_map_field(&sku, "tier", &r->lb->obj, "tier");
         slb_azure_map_close(&sku, NULL, 0);
@@ -272,6 +303,7 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
         { "extendedLocation", NULL }, { "location", NULL },
         { "managedBy", NULL }, { "metadata", NULL }, { "resourceGuid", NULL },
         { "scale", NULL },
+        { "zones", "zones are those of frontends" },
         { "resources", "resources inside of a load balancer are ignored" },
         { "outboundNatRules", "outbound NAT rules are ignored" },
         { "tags", "tags are not kept" },
@@ -292,7 +324,7 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
                                                   NULL);
     object->mark = node->mark;
     r.lb = (struct slb_load_balancer *) object;
-    shash_init(&r.nat_pools);
+    slb_index_init(&r.nat_pools);
     slb_azure_map_field(&map, "name", object, "name");
     read_sku(&r, &map);
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -302,7 +334,7 @@ slb_azure_lb_read(struct slb_input *input, struct slb_azure_index *ids,
     fix_references(&r);
     slb_azure_warn_of_made_rules(&r);
 
-    shash_destroy_free_data(&r.nat_pools);
+    slb_azure_free_nat_pools(&r);
     slb_azure_map_close(&map, unread, ARRAY_SIZE(unread));
     return object;
 }

@@ -22,6 +22,7 @@
 
 #include "hash.h"
 #include "openvswitch/dynamic-string.h"
+#include "random.h"
 #include "util.h"
 #include "yaml/slb-azure-ids.h"
 #include "yaml/slb-parse.h"
@@ -39,9 +40,9 @@ struct property {
 };
 
 static uint32_t
-hash_name(const char *name)
+hash_name(const struct slb_azure_map *map, const char *name)
 {
-    uint32_t hash = 0;
+    uint32_t hash = map->basis;
 
     for (; *name; name++) {
         hash = hash_add(hash, tolower((unsigned char) *name));
@@ -54,7 +55,7 @@ find_property(const struct slb_azure_map *map, const char *name)
 {
     struct property *property;
 
-    HMAP_FOR_EACH_WITH_HASH (property, hmap_node, hash_name(name),
+    HMAP_FOR_EACH_WITH_HASH (property, hmap_node, hash_name(map, name),
                              &map->properties) {
         if (!strcasecmp(property->key->text, name)) {
             return property;
@@ -100,7 +101,7 @@ add_property(struct slb_azure_map *map, const struct slb_yaml_node *key,
         property->value = value;
         property->inner = inner;
         hmap_insert(&map->properties, &property->hmap_node,
-                    hash_name(key->text));
+                    hash_name(map, key->text));
     } else if (first->inner == inner
                || !is_same_scalar(first->value, value)) {
         ds_put_cstr(&ds, "the property ");
@@ -173,7 +174,7 @@ slb_azure_map_open(struct slb_azure_map *map, struct slb_input *input,
     }
 
     *map = (struct slb_azure_map) {
-        .input = input, .noun = noun, .node = node,
+        .input = input, .noun = noun, .node = node, .basis = random_uint32(),
     };
     hmap_init(&map->properties);
 
@@ -218,7 +219,7 @@ is_absent(const struct slb_yaml_node *node)
             || (node->type == SLB_YAML_SCALAR && !node->text[0]));
 }
 
-/* Whether a property that is 'node' says nothing: it is null, false or
+/* Whether a known property that is 'node' says nothing: it is null, false or
  * empty. */
 static bool
 is_nothing(const struct slb_yaml_node *node)
@@ -271,7 +272,7 @@ slb_azure_map_close(struct slb_azure_map *map,
 
     HMAP_FOR_EACH (property, hmap_node, &map->properties) {
         const struct slb_azure_unread *known = NULL;
-        bool ignored = property->asked || is_nothing(property->value);
+        bool ignored = property->asked;
 
         for (size_t i = 0; i < ARRAY_SIZE(everywhere); i++) {
             ignored |= !strcasecmp(property->key->text, everywhere[i]);
@@ -281,7 +282,9 @@ slb_azure_map_close(struct slb_azure_map *map,
                 known = &unread[i];
             }
         }
-        if (!ignored && (!known || known->loss)) {
+        ignored |= (known ? !known->loss || is_nothing(property->value)
+                    : slb_yaml_is_null(property->value));
+        if (!ignored) {
             warn_unread(map, property, known);
         }
     }
@@ -448,6 +451,7 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
     const struct slb_yaml_node *node = slb_azure_map_get(map, name);
     struct ds expected = DS_EMPTY_INITIALIZER;
     bool wrong_quotes;
+    char *path;
     bool ok = false;
 
     if (!node) {
@@ -462,14 +466,15 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
 
     slb_object_set_mark(object, field - object->class->fields, node->mark);
     wrong_quotes = has_wrong_quotes(field, node);
+    path = xasprintf("%s%s", map->path ? map->path : "", name);
     if (node->type == SLB_YAML_SCALAR && !wrong_quotes) {
-        if (slb_azure_is_value(map->input, node, name)) {
+        if (slb_azure_is_value(map->input, node, path)) {
             char *error = slb_value_parse(field,
                                           canonical_text(field, node->text),
                                           slb_field_value(field, object));
             if (error) {
                 slb_errors_add(&map->input->errors, node->mark, "'%s' %s",
-                               name, error);
+                               path, error);
             }
             ok = !error;
             free(error);
@@ -477,9 +482,10 @@ slb_azure_map_field(struct slb_azure_map *map, const char *name,
     } else {
         slb_field_format_expected(field, &expected);
         ds_put_cstr(&expected, wrong_quotes ? " without quotes" : "");
-        report_unexpected(map->input, node, name, ds_cstr(&expected));
+        report_unexpected(map->input, node, path, ds_cstr(&expected));
         ds_destroy(&expected);
     }
+    free(path);
     if (!ok) {
         slb_object_set_invalid(object, field_name);
     }

@@ -39,8 +39,11 @@ struct slb_azure_map {
     struct slb_input *input;
     const char *noun;           /* In sentences: "load balancing rule". */
     const struct slb_yaml_node *node;
+    const char *path;           /* What messages put before names of
+                                 * properties: "sku.", or NULL. */
 
     /* Private. */
+    uint32_t basis;             /* For hashing: not to be foreseen. */
     struct hmap properties;     /* Contains struct property. */
     const char *asked[32];      /* Which properties were asked for. */
     size_t n_asked;

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-azure-ids.h"
 #include "yaml/slb-azure-map.h"
@@ -35,6 +34,7 @@
 
 /* What there is of an inbound NAT pool besides its fields. */
 struct made {
+    char *key;                  /* The name in lower case. */
     const struct slb_nat_pool *pool;
     struct slb_mark first;      /* Of the rules that Azure has made of it. */
     size_t n;                   /* How many these are. */
@@ -90,6 +90,22 @@ read_port_range(struct slb_azure_reader *r, struct slb_azure_map *map)
     return object;
 }
 
+static void
+free_made(const void *made_)
+{
+    struct made *made = CONST_CAST(void *, made_);
+
+    free(made->key);
+    free(made);
+}
+
+void
+slb_azure_free_nat_pools(struct slb_azure_reader *r)
+{
+    slb_index_for_each_data(&r->nat_pools, free_made);
+    slb_index_destroy(&r->nat_pools);
+}
+
 void
 slb_azure_read_nat_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
 {
@@ -101,10 +117,10 @@ slb_azure_read_nat_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
         char *key = slb_azure_lower(object->name);
 
         made->pool = (struct slb_nat_pool *) object;
-        if (!shash_add_once(&r->nat_pools, key, made)) {
-            free(made);
+        made->key = key;
+        if (slb_index_add_name(&r->nat_pools, NULL, key, made)) {
+            free_made(made);
         }
-        free(key);
     }
 }
 
@@ -121,7 +137,8 @@ is_made_of_pool(struct slb_azure_reader *r, const struct slb_nat_rule *rule)
 
     char *key = slb_azure_lower(rule->obj.name);
     key[dot - rule->obj.name] = '\0';
-    struct made *made = shash_find_data(&r->nat_pools, key);
+    struct made *made = CONST_CAST(struct made *, slb_index_find_name(
+                                       &r->nat_pools, NULL, key));
     free(key);
     if (!made || !made->pool->frontend || !rule->frontend
         || strcasecmp(made->pool->frontend, rule->frontend)
@@ -247,11 +264,14 @@ slb_azure_read_nat_rule(struct slb_azure_reader *r, struct slb_azure_map *map)
 void
 slb_azure_warn_of_made_rules(struct slb_azure_reader *r)
 {
-    const struct shash_node *node;
+    for (size_t i = 0; i < r->lb->nat_pools.n; i++) {
+        const struct slb_nat_pool *pool = r->lb->nat_pools.at[i];
+        char *key = pool->obj.name ? slb_azure_lower(pool->obj.name) : NULL;
+        const struct made *made
+            = key ? slb_index_find_name(&r->nat_pools, NULL, key) : NULL;
 
-    SHASH_FOR_EACH (node, &r->nat_pools) {
-        const struct made *made = node->data;
-        if (made->n) {
+        free(key);
+        if (made && made->pool == pool && made->n) {
             slb_errors_add(&r->input->warnings, made->first,
                            "this and all other inbound NAT rules that Azure "
                            "has made of inbound NAT pool '%s' (%"PRIuSIZE") "

@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openvswitch/shash.h"
 #include "util.h"
 #include "yaml/slb-azure-ids.h"
 #include "yaml/slb-azure-map.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-parse.h"
 #include "yaml/slb-schema.h"
 #include "yaml/slb-yaml.h"
@@ -34,6 +34,7 @@
 
 /* A member of a pool that is a network interface. */
 struct nic {
+    char *key;                  /* See nic_key(). */
     struct slb_member *member;
     const struct slb_azure_id *entry; /* Or NULL. */
     const char *id;
@@ -44,10 +45,14 @@ struct nic {
 struct pool_reader {
     struct slb_azure_reader *r;
     struct slb_pool *pool;
-    struct shash ids;           /* By nic_key().  Data is struct nic *. */
+    struct slb_index ids;       /* By key.  Data is struct nic *. */
     struct nic **nics;
     size_t n_nics, allocated_nics;
     struct slb_list others;     /* Members that are not among 'nics'. */
+
+    /* Backend addresses that do not say what they are. */
+    struct slb_mark *bare;
+    size_t n_bare, allocated_bare;
 };
 
 static struct slb_object *
@@ -77,21 +82,23 @@ find_nic(struct pool_reader *p, const char *id, struct slb_mark mark)
     const struct slb_azure_id *entry;
     bool ok = slb_azure_find_nic(p->r, id, mark, &entry);
     char *key = nic_key(id, entry);
-    struct nic *nic = shash_find_data(&p->ids, key);
+    const struct nic *old = slb_index_find_name(&p->ids, NULL, key);
+    struct nic *nic;
 
-    if (nic) {
+    if (old) {
         free(key);
-        return nic;
+        return CONST_CAST(struct nic *, old);
     }
 
     struct slb_object *object = create_member(p->pool, mark);
     nic = xzalloc(sizeof *nic);
+    nic->key = key;
     nic->member = (struct slb_member *) object;
     nic->entry = entry;
     nic->id = id;
     nic->mark = mark;
     nic->failed = !ok;
-    shash_add_nocopy(&p->ids, key, nic);
+    slb_index_add_name(&p->ids, NULL, key, nic);
     if (p->n_nics >= p->allocated_nics) {
         p->nics = x2nrealloc(p->nics, &p->allocated_nics, sizeof *p->nics);
     }
@@ -140,6 +147,24 @@ read_backend_configuration(struct pool_reader *p,
     } else {
         slb_object_set_invalid(&p->pool->obj, "members");
     }
+}
+
+static void
+add_bare(struct pool_reader *p, struct slb_mark mark)
+{
+    if (p->n_bare >= p->allocated_bare) {
+        p->bare = x2nrealloc(p->bare, &p->allocated_bare, sizeof *p->bare);
+    }
+    p->bare[p->n_bare++] = mark;
+}
+
+static void
+report_bare(struct pool_reader *p, struct slb_mark mark)
+{
+    slb_errors_add(&p->r->input->errors, mark, "a backend address has neither "
+                   "'ipAddress' nor 'networkInterfaceIPConfiguration', "
+                   "expected one of them");
+    slb_object_set_invalid(&p->pool->obj, "members");
 }
 
 /* Returns the member that 'map', a backend address without network interface,
@@ -206,12 +231,10 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
         /* Azure lists network interfaces here, too, in some versions without
          * saying which one it is. */
         member = read_address(p, &map);
-        if (!member && (!p->n_nics || has_state)) {
-            slb_errors_add(&input->errors, node->mark, "a backend address has "
-                           "neither 'ipAddress' nor "
-                           "'networkInterfaceIPConfiguration', expected one "
-                           "of them");
-            slb_object_set_invalid(&p->pool->obj, "members");
+        if (!member && has_state) {
+            report_bare(p, node->mark);
+        } else if (!member) {
+            add_bare(p, node->mark);
         }
     }
     if (member && state) {
@@ -224,31 +247,31 @@ read_backend_address(struct pool_reader *p, const struct slb_yaml_node *node)
 static void
 add_others(struct pool_reader *p)
 {
-    struct shash addresses = SHASH_INITIALIZER(&addresses);
+    struct slb_index addresses;
 
+    slb_index_init(&addresses);
     for (size_t i = 0; i < p->n_nics && p->others.n; i++) {
         struct slb_member *member = p->nics[i]->member;
-        char *key = slb_azure_member_address(member);
-        shash_add_once(&addresses, key, member);
-        free(key);
+        slb_index_add_address(&addresses, NULL, &member->address, 0, member);
     }
     for (size_t i = 0; i < p->others.n; i++) {
         struct slb_member *member = (struct slb_member *) p->others.at[i];
-        char *key = slb_azure_member_address(member);
-        struct slb_member *nic = (ipv6_is_zero(&member->address) ? NULL
-                                  : shash_find_data(&addresses, key));
+        const struct slb_member *same
+            = (ipv6_is_zero(&member->address) ? NULL
+               : slb_index_find_address(&addresses, NULL, &member->address,
+                                        0));
 
-        if (!nic) {
+        if (!same) {
             slb_list_add((struct slb_list *) &p->pool->members, &member->obj);
         } else {
+            struct slb_member *nic = CONST_CAST(struct slb_member *, same);
             if (nic->admin_state == SLB_ADMIN_NONE) {
                 nic->admin_state = member->admin_state;
             }
             slb_object_destroy(&member->obj);
         }
-        free(key);
     }
-    shash_destroy(&addresses);
+    slb_index_destroy(&addresses);
     free(p->others.at);
 }
 
@@ -284,13 +307,16 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
                              "a list of backend addresses");
 
     slb_azure_append(r, "backendPools", object);
-    shash_init(&p.ids);
+    slb_index_init(&p.ids);
     slb_azure_read_network(r, map);
     for (size_t i = 0; nics && i < nics->n; i++) {
         read_backend_configuration(&p, nics->nodes[i]);
     }
     for (size_t i = 0; addresses && i < addresses->n; i++) {
         read_backend_address(&p, addresses->nodes[i]);
+    }
+    for (size_t i = p.n_nics; i < p.n_bare; i++) {
+        report_bare(&p, p.bare[i]);
     }
     check_nics(&p);
     add_others(&p);
@@ -301,8 +327,10 @@ slb_azure_read_pool(struct slb_azure_reader *r, struct slb_azure_map *map)
     }
 
     for (size_t i = 0; i < p.n_nics; i++) {
+        free(p.nics[i]->key);
         free(p.nics[i]);
     }
     free(p.nics);
-    shash_destroy(&p.ids);
+    free(p.bare);
+    slb_index_destroy(&p.ids);
 }

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "openvswitch/shash.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-model.h"
 
 struct in6_addr;
@@ -45,7 +45,7 @@ struct slb_azure_reader {
 
     /* Inbound NAT pools by name, in lower case.  Data is struct made *, see
      * yaml/slb-azure-nat.c. */
-    struct shash nat_pools;
+    struct slb_index nat_pools;
 };
 
 /* In yaml/slb-azure-ref.c. */
@@ -115,5 +115,6 @@ void slb_azure_read_nat_pool(struct slb_azure_reader *,
 void slb_azure_read_nat_rule(struct slb_azure_reader *,
                              struct slb_azure_map *);
 void slb_azure_warn_of_made_rules(struct slb_azure_reader *);
+void slb_azure_free_nat_pools(struct slb_azure_reader *);
 
 #endif /* yaml/slb-azure-private.h */

@@ -264,12 +264,22 @@ slb_strings_sort(struct slb_strings *strings)
     free(sortables);
 }
 
+/* Whether 's' is one of 'strings', which are sorted. */
 bool
 slb_strings_contain(const struct slb_strings *strings, const char *s)
 {
-    for (size_t i = 0; i < strings->n; i++) {
-        if (!strcmp(strings->at[i], s)) {
+    size_t low = 0, high = strings->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int cmp = strcmp(strings->at[middle], s);
+
+        if (!cmp) {
             return true;
+        } else if (cmp < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
     return false;

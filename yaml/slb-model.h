@@ -124,6 +124,9 @@ struct slb_frontend {
     bool fastpath;
     bool icmp_echo;
     bool reject;
+    bool is_ipv6;               /* Azure's 'privateIPAddressVersion' says that
+                                 * it is, ... */
+    struct slb_mark version_mark; /* ... at this place. */
 };
 
 enum slb_admin_state {

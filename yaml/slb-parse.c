@@ -572,7 +572,8 @@ parse_kind(struct slb_input *input, const struct slb_yaml_node *node,
         const struct slb_yaml_node *key = node->nodes[i];
         const struct slb_yaml_node *value = node->nodes[i + 1];
 
-        if (key->type == SLB_YAML_SCALAR && !strcmp(key->text, KIND_KEY)) {
+        if (key->type == SLB_YAML_SCALAR && !strcmp(key->text, KIND_KEY)
+            && !(slb_yaml_is_null(value) && slb_azure_recognizes(node))) {
             const struct slb_class *class
                 = (value->type == SLB_YAML_SCALAR
                    ? find_kind(value->text) : NULL);

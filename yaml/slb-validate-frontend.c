@@ -161,6 +161,23 @@ check_in_prefix(struct slb_validation *v, const struct slb_frontend *frontend,
     }
 }
 
+/* Checks that 'frontend' gets the kind of address that it is to have of
+ * 'prefix', which is that of 'source'. */
+static void
+check_version(struct slb_validation *v, const struct slb_frontend *frontend,
+              const struct slb_prefix *prefix,
+              const struct slb_object *source)
+{
+    if (frontend->is_ipv6 && slb_address_is_v4(&prefix->address)) {
+        char *other = slb_other(source, "prefix");
+
+        slb_report_at(v, &frontend->obj, frontend->version_mark,
+                      "'privateIPAddressVersion' is IPv6, but %s is IPv4, "
+                      "expected the same", other);
+        free(other);
+    }
+}
+
 /* How many addresses 'prefix' has to give out: all but 'reserved' ones. */
 static uint32_t
 prefix_capacity(const struct slb_prefix *prefix, uint32_t reserved)
@@ -206,6 +223,8 @@ check_public(struct slb_validation *v, const struct slb_frontend *frontend,
     }
     if (has_address(frontend)) {
         check_in_prefix(v, frontend, &source->prefix, &source->obj);
+    } else {
+        check_version(v, frontend, &source->prefix, &source->obj);
     }
     for (size_t i = 0; v->space && i < v->space->n; i++) {
         const struct slb_object *subnet = &v->space->ranges[i].subnet->obj;
@@ -239,6 +258,8 @@ check_internal(struct slb_validation *v, const struct slb_frontend *frontend,
     if (has_address(frontend)) {
         check_in_prefix(v, frontend, &subnet->prefix, &subnet->obj);
     } else if (ipv6_is_zero(&frontend->address)) {
+        check_version(v, frontend, &subnet->prefix, &subnet->obj);
+
         /* The first four and the last one are reserved. */
         check_capacity(v, frontend, &subnet->obj, "subnet",
                        prefix_capacity(&subnet->prefix, 5));
@@ -301,6 +322,10 @@ check_frontend(struct slb_validation *v, const struct slb_frontend *frontend)
     if (frontend->zones.n) {
         slb_check_standard(v, &frontend->obj, "zones", "zones");
     }
+    if (frontend->public_ip_prefix) {
+        slb_check_standard(v, &frontend->obj, "publicIPPrefix",
+                           "frontends with a publicIPPrefix");
+    }
     if (frontend->fastpath) {
         slb_check_standard(v, &frontend->obj, "fastpath",
                            "frontends with fastpath");
@@ -311,6 +336,11 @@ check_frontend(struct slb_validation *v, const struct slb_frontend *frontend)
                    "address %s cannot be reached over a router, expected a "
                    "unicast address", text);
         free(text);
+        return;
+    }
+    if (has_address(frontend)
+        && !slb_check_no_probe_source(v, &frontend->obj, "address",
+                                      &frontend->address)) {
         return;
     }
 

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/slb-probe.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
@@ -152,6 +153,45 @@ slb_find_subnet(const struct slb_network *network, const char *name)
 
 /* Addresses in subnets. */
 
+/* Checks that 'address', which the field called 'field' of 'object' has, is
+ * not what machines know as the source of probes.  (That of IPv6 is link
+ * local.) */
+bool
+slb_check_no_probe_source(struct slb_validation *v,
+                          const struct slb_object *object, const char *field,
+                          const struct in6_addr *address)
+{
+    struct in6_addr source = slb_probe_source(true);
+
+    if (!ipv6_addr_equals(address, &source)) {
+        return true;
+    }
+
+    char *text = slb_address_text(address);
+    slb_report(v, object, field, "%s is where probes come from, expected "
+               "another address", text);
+    free(text);
+    return false;
+}
+
+/* Likewise, that it is not in 'prefix', which is that of 'object'. */
+static void
+check_prefix_without_probe_source(struct slb_validation *v,
+                                  const struct slb_object *object,
+                                  const struct slb_prefix *prefix)
+{
+    struct in6_addr source = slb_probe_source(true);
+
+    if (slb_prefix_contains(prefix, &source)) {
+        char *text = slb_address_text(&source);
+        slb_report(v, object, "prefix", "%s '%s' has the address %s, which is "
+                   "where probes come from, expected one without it",
+                   object->class->noun, object->name ? object->name : "",
+                   text);
+        free(text);
+    }
+}
+
 /* Checks that 'address', which the field called 'field' of 'object' has and
  * which is in 'subnet', can be a machine's. */
 void
@@ -198,6 +238,9 @@ slb_check_in_space(struct slb_validation *v, const struct slb_object *object,
     const struct slb_space *space = v->space;
     const struct slb_range *range = slb_space_find(space, address);
 
+    if (!slb_check_no_probe_source(v, object, field, address)) {
+        return false;
+    }
     if (range) {
         slb_check_host_address(v, range->subnet, object, field, address);
         *subnetp = range->subnet;
@@ -367,12 +410,16 @@ check_subnet(struct slb_validation *v, const struct slb_subnet *subnet)
                    "for %s", subnet->obj.name ? subnet->obj.name : "",
                    prefix->length, MIN_LENGTH, longest,
                    slb_address_family(&prefix->address));
+        return;
     } else if (!slb_address_is_unicast(&first)) {
         slb_report(v, &subnet->obj, "prefix",
                    "subnet '%s' has no addresses that can be used, expected "
                    "neither loopback nor link local nor multicast ones",
                    subnet->obj.name ? subnet->obj.name : "");
-    } else if (!slb_object_has(&subnet->obj, "gateway")
+        return;
+    }
+    check_prefix_without_probe_source(v, &subnet->obj, prefix);
+    if (!slb_object_has(&subnet->obj, "gateway")
                || ipv6_addr_equals(&first, &subnet->gateway)) {
         return;
     } else if (!slb_prefix_contains(prefix, &subnet->gateway)) {
@@ -528,6 +575,8 @@ check_public_prefix(struct slb_validation *v,
                    "reached over a router, expected neither loopback nor "
                    "link local nor multicast ones",
                    prefix->obj.name ? prefix->obj.name : "");
+    } else {
+        check_prefix_without_probe_source(v, &prefix->obj, &prefix->prefix);
     }
 }
 

@@ -163,18 +163,20 @@ static void
 check_basic(struct slb_validation *v, const struct slb_pool *pool)
 {
     static const char *const bys[] = { "its name", "its address" };
-    const struct slb_member *first;
-    bool by_address;
+    const struct slb_member *first = NULL;
+    bool by_address = false;
 
-    if (!pool->members.n) {
-        return;
-    }
-    first = pool->members.at[0];
-    by_address = is_by_address(first);
-    for (size_t i = 1; i < pool->members.n; i++) {
+    for (size_t i = 0; i < pool->members.n; i++) {
         const struct slb_member *member = pool->members.at[i];
 
-        if (is_by_address(member) != by_address) {
+        if (!slb_object_has(&member->obj, "name")
+            || !slb_object_has(&member->obj, "address")) {
+            continue;
+        }
+        if (!first) {
+            first = member;
+            by_address = is_by_address(first);
+        } else if (is_by_address(member) != by_address) {
             char *other = slb_other(&first->obj, "name");
             char *place = slb_place(&v->lb->obj, "sku");
             slb_report(v, &member->obj, "name",
@@ -219,13 +221,15 @@ slb_check_pools(struct slb_validation *v)
         if (slb_validation_is_full(v)) {
             break;
         }
-        check_size(v, pool);
         check_addresses(v, pool);
         if (v->space) {
             check_places(v, pool);
         }
-        if (v->lb->sku == SLB_SKU_BASIC) {
-            check_basic(v, pool);
+        if (slb_object_has(&v->lb->obj, "sku")) {
+            check_size(v, pool);
+            if (v->lb->sku == SLB_SKU_BASIC) {
+                check_basic(v, pool);
+            }
         }
     }
 }

@@ -156,6 +156,9 @@ void slb_check_network(struct slb_validation *, const struct slb_network *);
 void slb_check_kept_network(struct slb_validation *,
                             const struct slb_network *);
 void slb_check_public_prefixes(struct slb_validation *);
+bool slb_check_no_probe_source(struct slb_validation *,
+                               const struct slb_object *, const char *field,
+                               const struct in6_addr *);
 void slb_check_host_address(struct slb_validation *, const struct slb_subnet *,
                             const struct slb_object *, const char *field,
                             const struct in6_addr *);
@@ -184,7 +187,7 @@ void slb_check_tcp_reset(struct slb_validation *, const struct slb_object *,
 void slb_check_pool_family(struct slb_validation *, const struct slb_object *,
                            const char *pool, const struct slb_frontend *);
 
-/* Ports. */
+/* Ports of frontends. */
 void slb_listeners_init(struct slb_listeners *,
                         const struct slb_validation *);
 void slb_listeners_destroy(struct slb_listeners *);
@@ -192,11 +195,20 @@ const struct slb_listener *slb_listeners_find(const struct slb_listeners *,
                                               const struct slb_frontend *);
 void slb_check_listeners(struct slb_validation *,
                          const struct slb_listeners *);
+
+/* Ports of machines. */
 void slb_check_backend_ports(struct slb_validation *);
 
 /* Outbound rules. */
 void slb_check_outbound_rules(struct slb_validation *,
                               const struct slb_listeners *);
+
+static inline const char *
+slb_protocol_name(int protocol)
+{
+    return (protocol == SLB_PROTOCOL_TCP ? "Tcp"
+            : protocol == SLB_PROTOCOL_UDP ? "Udp" : "All");
+}
 
 static inline const char *
 slb_family_name(bool v4)

@@ -136,6 +136,24 @@ slb_check_pool_family(struct slb_validation *v,
     }
 }
 
+/* Checks that 'frontend' may have floating IP, which 'object' asks for. */
+static void
+check_floating_family(struct slb_validation *v,
+                      const struct slb_object *object,
+                      const struct slb_frontend *frontend)
+{
+    bool v4;
+
+    if (frontend && slb_frontend_type(v, frontend).internal
+        && slb_frontend_family(v, frontend, &v4) && !v4) {
+        char *other = slb_other(&frontend->obj, source_field(frontend));
+        slb_report(v, object, "enableFloatingIP",
+                   "'enableFloatingIP' is true, but %s is internal and has an "
+                   "IPv6 address, expected false", other);
+        free(other);
+    }
+}
+
 /* Checks that with floating IP, which 'object' asks for, packets can be left
  * as they are. */
 static void
@@ -143,8 +161,6 @@ check_floating_ip(struct slb_validation *v, const struct slb_object *object,
                   const char *frontend_field, int frontend_port,
                   const struct slb_frontend *frontend, int backend_port)
 {
-    bool v4;
-
     if (slb_object_has(object, frontend_field)
         && slb_object_has(object, "backendPort")
         && frontend_port != backend_port) {
@@ -156,14 +172,7 @@ check_floating_ip(struct slb_validation *v, const struct slb_object *object,
                    frontend_port, place);
         free(place);
     }
-    if (frontend && slb_frontend_type(v, frontend).internal
-        && slb_frontend_family(v, frontend, &v4) && !v4) {
-        char *other = slb_other(&frontend->obj, source_field(frontend));
-        slb_report(v, object, "enableFloatingIP",
-                   "'enableFloatingIP' is true, but %s is internal and has an "
-                   "IPv6 address, expected false", other);
-        free(other);
-    }
+    check_floating_family(v, object, frontend);
 }
 
 /* Rules. */
@@ -268,6 +277,9 @@ check_rule(struct slb_validation *v, const struct slb_rule *rule)
         check_port(v, rule, "backendPort", rule->backend_port);
         if (rule->protocol == SLB_PROTOCOL_ALL) {
             check_ha_ports(v, rule, frontend);
+            if (rule->floating_ip) {
+                check_floating_family(v, obj, frontend);
+            }
         } else if (rule->floating_ip) {
             check_floating_ip(v, obj, "frontendPort", rule->frontend_port,
                               frontend, rule->backend_port);

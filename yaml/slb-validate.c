@@ -162,7 +162,7 @@ bool
 slb_check_standard(struct slb_validation *v, const struct slb_object *object,
                    const char *field, const char *what)
 {
-    if (v->lb->sku != SLB_SKU_BASIC) {
+    if (v->lb->sku != SLB_SKU_BASIC || !slb_object_has(&v->lb->obj, "sku")) {
         return true;
     }
 

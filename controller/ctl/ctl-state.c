@@ -23,6 +23,7 @@
 #include "controller/ctl/ctl-model.h"
 #include "lib/slb-address.h"
 #include "lib/slb-idl.h"
+#include "lib/slb-pool.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "svec.h"
@@ -131,9 +132,7 @@ read_status(struct ctl_state *state, struct ovsdb_idl *idl)
 static void
 add_pool(struct ctl_state *state, const struct slbrec_compiled_pool *row)
 {
-    const char *end = strstr(row->name, "/probes/");
-    char *name = (end ? xmemdup0(row->name, end - row->name)
-                  : xstrdup(row->name));
+    char *name = xmemdup0(row->name, slb_pool_name_length(row->name));
     const struct slbrec_compiled_pool *other = shash_find_data(&state->pools,
                                                                name);
     bool in_use = row->n_members > row->n_draining;

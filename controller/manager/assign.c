@@ -336,6 +336,7 @@ source_set(struct assign *assign, char *name, const struct slb_prefix *prefix,
 {
     struct assign_source *source = source_find_or_add(assign, name);
 
+    ovs_assert(source);
     source->is_set = true;
     source->prefix = *prefix;
     slb_prefix_clear_host_bits(&source->prefix);

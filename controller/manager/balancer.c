@@ -545,6 +545,7 @@ find_frontend(const struct balancer *b, const struct slbrec_frontend *row)
 struct declared_pool {
     const struct slbrec_backend_pool *row;
     const struct slbrec_probe *probe; /* NULL for none. */
+    bool ipv6;                  /* Of which family members by name are. */
     struct pool *pool;
 };
 
@@ -553,20 +554,36 @@ struct declared_pools {
     size_t n;
 };
 
-static struct pool *
+static const struct declared_pool *
 find_pool(const struct declared_pools *pools,
           const struct slbrec_backend_pool *row,
           const struct slbrec_probe *probe)
 {
     for (size_t i = 0; i < pools->n; i++) {
         if (pools->list[i].row == row && pools->list[i].probe == probe) {
-            return pools->list[i].pool;
+            return &pools->list[i];
         }
     }
     return NULL;
 }
 
-/* Returns true if the pool is used, but for IPv6 frontends only. */
+static bool
+has_members_by_name(const struct slbrec_backend_pool *row)
+{
+    const struct smap_node *node;
+
+    SMAP_FOR_EACH (node, &row->members) {
+        struct in6_addr address;
+
+        if (!node->value[0] && !slb_address_parse(node->key, &address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns true if the pool is used, but for IPv6 frontends only.  Members by
+ * name have one address each, so such a pool cannot serve both families. */
 static bool
 pool_is_ipv6(const struct balancer *b, const struct slbrec_backend_pool *row)
 {
@@ -612,7 +629,8 @@ find_weight(const struct slbrec_backend_pool *row, const char *member)
 
 static void
 parse_pool(struct state *s, struct balancer *b,
-           const struct slbrec_backend_pool *row, struct pool *pool)
+           const struct slbrec_backend_pool *row, bool ipv6,
+           struct pool *pool)
 {
     struct pool_declared *declared = xcalloc(smap_count(&row->members),
                                              sizeof *declared);
@@ -637,7 +655,7 @@ parse_pool(struct state *s, struct balancer *b,
                      : 0);
         d->up = !strcmp(admin_state, "Up");
     }
-    pool_parse(s, pool, declared, n, pool_is_ipv6(b, row), path, &b->status);
+    pool_parse(s, pool, declared, n, ipv6, path, &b->status);
     free(declared);
     free(path);
 }
@@ -681,10 +699,14 @@ declare_pool(struct state *s, struct balancer *b,
     bool new = !pool->declared;
 
     if (new) {
+        bool ipv6 = pool_is_ipv6(b, row);
+
         pool->declared = true;
-        pools->list[pools->n++] = (struct declared_pool) { row, probe, pool };
+        pools->list[pools->n++] = (struct declared_pool) {
+            .row = row, .probe = probe, .ipv6 = ipv6, .pool = pool,
+        };
         parse_probe(b, row, probe, pool);
-        parse_pool(s, b, row, pool);
+        parse_pool(s, b, row, ipv6, pool);
     }
     free(name);
     return new;
@@ -750,23 +772,33 @@ find_member_address(const struct balancer *b, const char *target)
 }
 
 /* Returns the pool whose only member is 'target', the name of a NIC or an
- * address; 'path' refers to it. */
+ * address, of 'f''s family; 'path' refers to it.  If the target's address is
+ * one of the other family, adds a problem and returns NULL. */
 static struct pool *
 parse_nat_target(struct state *s, struct balancer *b, const char *target,
                  const struct frontend *f, const char *path)
 {
-    char *name = xasprintf("%s/nat/%s", b->name, target);
+    struct in6_addr address;
+    struct pool_declared d = {
+        .name = target,
+        .address = (slb_address_parse(target, &address) ? target
+                    : find_member_address(b, target)),
+        .weight = 1,
+    };
+
+    if (d.address[0] && slb_address_parse(d.address, &address)
+        && slb_address_is_v4(&address) == f->ipv6) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "target %s has address %s, but frontend %s an "
+                             "IPv%c address", target, d.address, f->name,
+                             f->ipv6 ? '6' : '4');
+        return NULL;
+    }
+
+    char *name = xasprintf("%s/nat/%s%s", b->name, target,
+                           f->ipv6 ? "/ipv6" : "");
     struct pool *pool = pool_get(b, name);
-
     if (!pool->declared) {
-        struct in6_addr address;
-        struct pool_declared d = {
-            .name = target,
-            .address = (slb_address_parse(target, &address) ? target
-                        : find_member_address(b, target)),
-            .weight = 1,
-        };
-
         pool->declared = true;
         pool_parse(s, pool, &d, 1, f->ipv6, path, &b->status);
     }
@@ -835,10 +867,18 @@ parse_load_distribution(const char *s)
  * have such a rule. */
 static bool
 check_rule(struct balancer *b, const struct slbrec_rule *rule,
-           const struct frontend *f)
+           const struct frontend *f, const struct declared_pool *dp)
 {
     char *path = xasprintf("rules/%s", rule->name);
     size_t n_problems = b->status.n;
+
+    if (dp->ipv6 != f->ipv6 && has_members_by_name(dp->row)) {
+        balancer_add_problem(b, &b->new_problems, &b->status, path,
+                             "pool %s serves IPv%c for other rules, and its "
+                             "members by name have one address each: IPv%c "
+                             "needs a pool of its own", dp->row->name,
+                             dp->ipv6 ? '6' : '4', f->ipv6 ? '6' : '4');
+    }
 
     /* Such a rule is never in force with some of its ranges only: it would
      * keep out whom it should let in, or even, without any, the other way
@@ -875,15 +915,16 @@ parse_rule(struct balancer *b, const struct slbrec_rule *rule,
            const struct declared_pools *pools)
 {
     const struct frontend *f = find_frontend(b, rule->frontend);
-    struct pool *pool = find_pool(pools, rule->backend_pool, rule->probe);
+    const struct declared_pool *dp = find_pool(pools, rule->backend_pool,
+                                               rule->probe);
     int protocol = parse_protocol(rule->protocol);
 
     support_rule(&b->status, rule->name, rule->disable_outbound_snat);
-    if (!f || !f->usable || !pool) {
-        add_unusable(b, "rules", rule->name, pool ? f : NULL);
-    } else if (check_rule(b, rule, f)) {
+    if (!f || !f->usable || !dp) {
+        add_unusable(b, "rules", rule->name, dp ? f : NULL);
+    } else if (check_rule(b, rule, f, dp)) {
         struct endpoint *e
-            = add_endpoint(b, f, pool,
+            = add_endpoint(b, f, dp->pool,
                            xasprintf("%s/rules/%s", b->name, rule->name),
                            protocol, protocol ? rule->frontend_port : 0);
         e->backend_port = protocol ? rule->backend_port : 0;
@@ -912,6 +953,11 @@ parse_nat_rule(struct state *s, struct balancer *b,
         char *name = xasprintf("%s/inboundNatRules/%s", b->name, rule->name);
         struct pool *pool = parse_nat_target(s, b, rule->target, f,
                                              name + strlen(b->name) + 1);
+
+        if (!pool) {
+            free(name);
+            return;
+        }
         struct endpoint *e = add_endpoint(b, f, pool, name, protocol,
                                           rule->frontend_port);
         e->backend_port = rule->backend_port;
@@ -987,6 +1033,10 @@ parse_nat_pool(struct state *s, struct balancer *b,
     for (size_t i = 0; i < np->ports->n; i++) {
         struct pool *pool = parse_nat_target(s, b, np->ports->members[i], f,
                                              np->name + strlen(b->name) + 1);
+
+        if (!pool) {
+            continue;
+        }
         struct endpoint *e
             = add_endpoint(b, f, pool,
                            xasprintf("%s/%"PRId64, np->name,

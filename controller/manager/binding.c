@@ -27,7 +27,9 @@
 
 struct binding_network {
     const char *name;
+    struct hmap_node key_node;  /* In struct bindings's 'network_keys'. */
     uint32_t key;
+    struct ovs_list ports;      /* Contains "struct binding_port"s. */
     struct subnet *subnets;
     size_t n_subnets;
 };
@@ -36,7 +38,7 @@ struct subnet {
     struct hmap_node hmap_node; /* In struct bindings's 'subnets'. */
     struct slb_prefix prefix;
     int length;                 /* Of 'prefix', as of an IPv6 one. */
-    const struct binding_network *network;
+    struct binding_network *network;
 };
 
 /* A port reports an address. */
@@ -75,11 +77,14 @@ bindings_init(struct bindings *b, struct problems *problems,
     b->place_func = place_func;
     b->place_aux = aux;
     shash_init(&b->networks);
+    hmap_init(&b->network_keys);
     hmap_init(&b->subnets);
     hmap_init(&b->bindings);
     hmap_init(&b->known);
     hmap_init(&b->ports);
     hmap_init(&b->ports_by_name);
+    hmap_init(&b->named_ports);
+    ovs_list_init(&b->unnamed_ports);
     hmap_init(&b->lost);
     hmap_init(&b->names);
     shash_init(&b->nodes);
@@ -123,11 +128,13 @@ bindings_destroy(struct bindings *b)
         bindings_clear_dirty(b, binding);
     }
     ovs_assert(hmap_is_empty(&b->bindings));
+    hmap_destroy(&b->network_keys);
     hmap_destroy(&b->subnets);
     hmap_destroy(&b->bindings);
     hmap_destroy(&b->known);
     hmap_destroy(&b->ports);
     hmap_destroy(&b->ports_by_name);
+    hmap_destroy(&b->named_ports);
     hmap_destroy(&b->lost);
     hmap_destroy(&b->names);
 }
@@ -196,6 +203,7 @@ bindings_find_or_add(struct bindings *b, uint32_t network_key,
         ovs_list_init(&binding->touched_node);
         ovs_list_init(&binding->changed_node);
         ovs_list_init(&binding->dirty_node);
+        ovs_list_init(&binding->place_node);
         problem_list_init(&binding->problems);
         hmap_insert(&b->bindings, &binding->hmap_node,
                     hash_binding(network_key, address));
@@ -391,11 +399,11 @@ network_contains(const struct binding_network *network,
 
 /* Returns the only network that contains 'address'; NULL if there is none or
  * (then '*ambiguous' is set) more than one. */
-static const struct binding_network *
+static struct binding_network *
 find_only_network(const struct bindings *b, const struct in6_addr *address,
                   bool *ambiguous)
 {
-    const struct binding_network *found = NULL;
+    struct binding_network *found = NULL;
 
     for (int length = 128; length >= 0; length--) {
         if (!b->n_subnets_of_length[length]) {
@@ -421,30 +429,36 @@ find_only_network(const struct bindings *b, const struct in6_addr *address,
     return found;
 }
 
+/* Touches 'port', which names no network, if one of its addresses is in
+ * 'network'. */
+static void
+touch_unnamed_port(struct bindings *b, struct binding_port *port,
+                   const struct binding_network *network)
+{
+    for (size_t i = 0; i < port->n_addresses; i++) {
+        const struct binding_address *a = &port->addresses[i];
+
+        if (a->valid && network_contains(network, &a->ip)) {
+            enlist(&b->touched_ports, &port->touched_node);
+            return;
+        }
+    }
+}
+
 /* Touches all ports that 'network', which comes or goes, may concern. */
 static void
 touch_ports(struct bindings *b, const struct binding_network *network)
 {
-    struct shash_node *node;
+    struct binding_port *port;
 
-    SHASH_FOR_EACH (node, &b->nodes) {
-        struct binding_node *n = node->data;
-        struct binding_port *port;
-
-        LIST_FOR_EACH (port, node_node, &n->ports) {
-            bool concerned = (port->network == network
-                              || !strcmp(port->network_name, network->name));
-
-            for (size_t i = 0; i < port->n_addresses && !concerned; i++) {
-                struct in6_addr address;
-
-                concerned = (slb_address_parse(port->addresses[i], &address)
-                             && network_contains(network, &address));
-            }
-            if (concerned) {
-                enlist(&b->touched_ports, &port->touched_node);
-            }
+    HMAP_FOR_EACH_WITH_HASH (port, named_node, hash_string(network->name, 0),
+                             &b->named_ports) {
+        if (!strcmp(port->network_name, network->name)) {
+            enlist(&b->touched_ports, &port->touched_node);
         }
+    }
+    LIST_FOR_EACH (port, unnamed_node, &b->unnamed_ports) {
+        touch_unnamed_port(b, port, network);
     }
 }
 
@@ -454,10 +468,8 @@ remove_network(struct bindings *b, struct binding_network *network)
     struct binding_port *port;
 
     touch_ports(b, network);
-    LIST_FOR_EACH (port, touched_node, &b->touched_ports) {
-        if (port->network == network) {
-            unlink_port(b, port);
-        }
+    LIST_FOR_EACH_SAFE (port, network_node, &network->ports) {
+        unlink_port(b, port);
     }
     for (size_t i = 0; i < network->n_subnets; i++) {
         struct subnet *s = &network->subnets[i];
@@ -466,6 +478,7 @@ remove_network(struct bindings *b, struct binding_network *network)
         b->n_subnets_of_length[s->length]--;
     }
     free(network->subnets);
+    hmap_remove(&b->network_keys, &network->key_node);
     shash_find_and_delete(&b->networks, network->name);
     free(network);
 }
@@ -508,6 +521,8 @@ bindings_set_network(struct bindings *b, const char *name, uint32_t key,
     network = xzalloc(sizeof *network);
     network->name = shash_add(&b->networks, name, network)->name;
     network->key = key;
+    hmap_insert(&b->network_keys, &network->key_node, hash_int(key, 0));
+    ovs_list_init(&network->ports);
     network->subnets = xcalloc(n_subnets, sizeof *network->subnets);
     network->n_subnets = n_subnets;
     for (size_t i = 0; i < n_subnets; i++) {
@@ -577,34 +592,41 @@ bindings_find_elsewhere(const struct bindings *b,
     return NULL;
 }
 
+static struct binding_network *
+find_network_by_key(const struct bindings *b, uint32_t key)
+{
+    struct binding_network *network;
+
+    HMAP_FOR_EACH_WITH_HASH (network, key_node, hash_int(key, 0),
+                             &b->network_keys) {
+        if (network->key == key) {
+            return network;
+        }
+    }
+    return NULL;
+}
+
 /* Returns the network that 'port' was in until now, if an address of the port
  * is still in it, otherwise NULL. */
-static const struct binding_network *
+static struct binding_network *
 find_network_before(const struct bindings *b, const struct binding_port *port)
 {
     uint32_t hash = hash_known(port->node, port->iface_id);
     const struct binding_known *known;
 
     HMAP_FOR_EACH_WITH_HASH (known, hmap_node, hash, &b->known) {
-        struct shash_node *node;
+        struct binding_network *network;
 
         if (strcmp(known->node, port->node)
             || strcmp(known->iface_id, port->iface_id)) {
             continue;
         }
-        SHASH_FOR_EACH (node, &b->networks) {
-            const struct binding_network *network = node->data;
+        network = find_network_by_key(b, known->binding->network_key);
+        for (size_t i = 0; network && i < port->n_addresses; i++) {
+            const struct binding_address *a = &port->addresses[i];
 
-            if (network->key != known->binding->network_key) {
-                continue;
-            }
-            for (size_t i = 0; i < port->n_addresses; i++) {
-                struct in6_addr address;
-
-                if (slb_address_parse(port->addresses[i], &address)
-                    && network_contains(network, &address)) {
-                    return network;
-                }
+            if (a->valid && network_contains(network, &a->ip)) {
+                return network;
             }
         }
     }
@@ -613,12 +635,12 @@ find_network_before(const struct bindings *b, const struct binding_port *port)
 
 /* Ports. */
 
-static const struct binding_network *
+static struct binding_network *
 find_network(const struct bindings *b, const struct binding_port *port,
              struct problem_list *problems)
 {
     if (port->network_name[0]) {
-        const struct binding_network *named
+        struct binding_network *named
             = shash_find_data(&b->networks, port->network_name);
 
         if (!named) {
@@ -629,17 +651,17 @@ find_network(const struct bindings *b, const struct binding_port *port,
         return named;
     }
 
-    const struct binding_network *found = NULL;
+    struct binding_network *found = NULL;
     bool ambiguous = false;
     for (size_t i = 0; i < port->n_addresses; i++) {
-        struct in6_addr address;
+        const struct binding_address *a = &port->addresses[i];
 
-        if (!slb_address_parse(port->addresses[i], &address)) {
+        if (!a->valid) {
             continue;
         }
 
-        const struct binding_network *network
-            = find_only_network(b, &address, &ambiguous);
+        struct binding_network *network
+            = find_only_network(b, &a->ip, &ambiguous);
         if (network && found && network != found) {
             bool in_order = strcmp(network->name, found->name) < 0;
 
@@ -693,6 +715,7 @@ unlink_port(struct bindings *b, struct binding_port *port)
     if (port->network) {
         touch_name(b, port->network->key, port->iface_id);
         hmap_remove(&b->ports, &port->hmap_node);
+        unlist(&port->network_node);
         port->network = NULL;
     }
 }
@@ -709,26 +732,27 @@ resolve_port(struct bindings *b, struct binding_port *port)
 
         hmap_insert(&b->ports, &port->hmap_node,
                     hash_port(key, port->iface_id));
+        ovs_list_push_back(&port->network->ports, &port->network_node);
         touch_name(b, key, port->iface_id);
         port->claims = xcalloc(port->n_addresses, sizeof *port->claims);
         for (size_t i = 0; i < port->n_addresses; i++) {
             struct binding_claim *claim = &port->claims[port->n_claims];
-            struct in6_addr address;
+            const struct binding_address *a = &port->addresses[i];
 
-            if (!slb_address_parse(port->addresses[i], &address)) {
+            if (!a->valid) {
                 problem_list_add(&problems, "node %s: port %s: \"%s\" is no "
                                  "address", port->node, port->iface_id,
-                                 port->addresses[i]);
+                                 a->text);
                 continue;
             }
-            if (!network_contains(port->network, &address)) {
+            if (!network_contains(port->network, &a->ip)) {
                 problem_list_add(&problems, "node %s: port %s: address %s is "
                                  "outside network %s", port->node,
-                                 port->iface_id, port->addresses[i],
+                                 port->iface_id, a->text,
                                  port->network->name);
                 continue;
             }
-            claim->binding = bindings_find_or_add(b, key, &address);
+            claim->binding = bindings_find_or_add(b, key, &a->ip);
             claim->port = port;
 
             /* An address may be written in two ways. */
@@ -759,12 +783,17 @@ destroy_port(struct bindings *b, struct binding_port *port)
     problems_remove(b->problems, &port->problems);
     ovs_list_remove(&port->node_node);
     unlist(&port->touched_node);
+    if (port->network_name[0]) {
+        hmap_remove(&b->named_ports, &port->named_node);
+    } else {
+        ovs_list_remove(&port->unnamed_node);
+    }
     free(port->vtep);
     free(port->iface_id);
     free(port->mac);
     free(port->network_name);
     for (size_t i = 0; i < port->n_addresses; i++) {
-        free(port->addresses[i]);
+        free(port->addresses[i].text);
     }
     free(port->addresses);
     free(port);
@@ -784,14 +813,24 @@ add_port(struct bindings *b, struct binding_node *node, const char *name,
     port->addresses = xcalloc(report->n_addresses, sizeof *port->addresses);
     port->n_addresses = report->n_addresses;
     for (size_t i = 0; i < report->n_addresses; i++) {
-        port->addresses[i] = xstrdup(report->addresses[i]);
+        struct binding_address *a = &port->addresses[i];
+
+        a->text = xstrdup(report->addresses[i]);
+        a->valid = slb_address_parse(a->text, &a->ip);
     }
     ovs_list_init(&port->bindings);
     ovs_list_init(&port->touched_node);
+    ovs_list_init(&port->network_node);
     problem_list_init(&port->problems);
     port->seen = true;
     hmap_insert(&b->ports_by_name, &port->name_node,
                 hash_string(port->iface_id, 0));
+    if (port->network_name[0]) {
+        hmap_insert(&b->named_ports, &port->named_node,
+                    hash_string(port->network_name, 0));
+    } else {
+        ovs_list_push_back(&b->unnamed_ports, &port->unnamed_node);
+    }
     ovs_list_push_back(&node->ports, &port->node_node);
     enlist(&b->touched_ports, &port->touched_node);
 }
@@ -806,7 +845,7 @@ port_is(const struct binding_port *port, const char *vtep,
         return false;
     }
     for (size_t i = 0; i < port->n_addresses; i++) {
-        if (strcmp(port->addresses[i], report->addresses[i])) {
+        if (strcmp(port->addresses[i].text, report->addresses[i])) {
             return false;
         }
     }

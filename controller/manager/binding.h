@@ -71,7 +71,8 @@
  * ===
  *
  * Networks, nodes' ports, members and what was known before come and go one by
- * one.  bindings_resolve() then looks at what that may have changed, and only
+ * one.  What a network costs then goes with the ports that name it and with
+ * those that name none, not with the other networks' ports.  bindings_resolve() then looks at what that may have changed, and only
  * at that, and the caller takes what has come of it from bindings_pop_*().
  * What is ambiguous, contradicts or is twice there is a problem.
  *
@@ -103,20 +104,30 @@ struct binding_node {
     struct ovs_list ports;      /* Contains "struct binding_port"s. */
 };
 
+/* An address that a port reports. */
+struct binding_address {
+    char *text;
+    bool valid;
+    struct in6_addr ip;         /* If 'valid'. */
+};
+
 /* A port. */
 struct binding_port {
     struct hmap_node hmap_node; /* In struct bindings's 'ports' or null. */
     struct hmap_node name_node; /* In struct bindings's 'ports_by_name'. */
     struct ovs_list node_node;  /* In its node. */
     struct ovs_list touched_node; /* In struct bindings's 'touched_ports'. */
+    struct hmap_node named_node; /* In struct bindings's 'named_ports' ... */
+    struct ovs_list unnamed_node; /* ... or 'unnamed_ports'. */
+    struct ovs_list network_node; /* In 'network'. */
     const char *node;
     char *vtep;
     char *iface_id;
     char *mac;
     char *network_name;         /* Empty for none. */
-    char **addresses;           /* Text. */
+    struct binding_address *addresses;
     size_t n_addresses;
-    const struct binding_network *network;
+    struct binding_network *network;
     struct binding_claim *claims; /* On what is reported, one an address. */
     size_t n_claims;
     struct ovs_list bindings;   /* Those that it carries. */
@@ -166,6 +177,7 @@ struct binding {
     const void *location_row;
     uint64_t flight;
     void *place;                /* For bindings_place_func. */
+    struct ovs_list place_node; /* Likewise; empty in a new binding. */
 
     struct ovs_list port_node;  /* In 'port'. */
     struct ovs_list claims;     /* Contains "struct binding_claim"s. */
@@ -194,12 +206,15 @@ struct bindings {
     bindings_place_func *place_func; /* NULL for none. */
     void *place_aux;
     struct shash networks;      /* Contains "struct binding_network"s. */
+    struct hmap network_keys;   /* The same by key. */
     struct hmap subnets;        /* By prefix. */
     unsigned int n_subnets_of_length[129];
     struct hmap bindings;       /* "struct binding"s by network, address. */
     struct hmap known;          /* By node and iface_id. */
     struct hmap ports;          /* By network and iface_id. */
     struct hmap ports_by_name;  /* By iface_id. */
+    struct hmap named_ports;    /* That name a network, by that. */
+    struct ovs_list unnamed_ports; /* The others. */
     struct hmap lost;           /* Wanted members without port, by name. */
     struct hmap names;          /* Of members, by network and name. */
     struct shash nodes;         /* Contains "struct binding_node"s. */

@@ -457,11 +457,10 @@ settle(struct state *s)
     struct claimant *claimant;
     struct binding *binding;
     const char *frontend;
-
-    bool parsed;
+    bool again;
 
     do {
-        parsed = balancers_parse(s);
+        again = balancers_parse(s);
 
         bindings_resolve(&s->bindings);
         while ((member = bindings_pop_changed_member(&s->bindings))) {
@@ -488,8 +487,9 @@ settle(struct state *s)
 
         while ((frontend = assign_pop_woken(&s->assign))) {
             balancer_set_changed(s, balancer_get(s, frontend));
+            again = true;
         }
-    } while (parsed);
+    } while (again);
 }
 
 static bool

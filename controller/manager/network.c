@@ -28,14 +28,6 @@
 /* Networks. */
 
 static void
-unref_name(struct network_name *name)
-{
-    if (!--name->n) {
-        free(name);
-    }
-}
-
-static void
 set_key(struct state *s, struct network *network, uint32_t key)
 {
     network->key = key;
@@ -60,11 +52,11 @@ network_find_by_key(const struct state *s, uint32_t key)
 static void
 free_place(struct state *s, struct binding *binding)
 {
-    struct network_name *name = binding->place;
+    const struct network *network = binding->place;
 
-    if (name) {
-        assign_remove_taken(&s->assign, name->name, &binding->address);
-        unref_name(name);
+    if (network) {
+        assign_remove_taken(&s->assign, network->name, &binding->address);
+        ovs_list_remove(&binding->place_node);
         binding->place = NULL;
     }
 }
@@ -81,8 +73,8 @@ network_place_func(void *s_, struct binding *binding, bool gone)
         struct network *network = network_find_by_key(s, binding->network_key);
 
         if (network) {
-            binding->place = network->shared_name;
-            network->shared_name->n++;
+            binding->place = network;
+            ovs_list_push_back(&network->places, &binding->place_node);
             assign_add_taken(&s->assign, network->name, &binding->address);
         }
     }
@@ -98,10 +90,8 @@ release_key(struct state *s, struct network *network)
     if (!network->key) {
         return;
     }
-    HMAP_FOR_EACH (binding, hmap_node, &s->bindings.bindings) {
-        if (binding->network_key == network->key) {
-            free_place(s, binding);
-        }
+    LIST_FOR_EACH_SAFE (binding, place_node, &network->places) {
+        free_place(s, binding);
     }
     tunnel_keys_release(&s->tunnel_keys, network->key);
     hmap_remove(&s->network_keys, &network->key_node);
@@ -118,10 +108,10 @@ network_get(struct state *s, const char *name)
     if (!network) {
         network = xzalloc(sizeof *network);
         network->name = shash_add(&s->networks, name, network)->name;
-        network->shared_name = xmalloc(sizeof *network->shared_name
-                                       + strlen(name) + 1);
-        network->shared_name->n = 1;
-        strcpy(network->shared_name->name, name);
+
+        /* A slash would make what is below it ambiguous. */
+        network->name_is_good = name[0] && !strchr(name, '/');
+        ovs_list_init(&network->places);
         svec_init(&network->peerings);
         ovs_list_init(&network->balancers);
         ovs_list_init(&network->dirty_node);
@@ -160,7 +150,6 @@ network_destroy(struct state *s, struct network *network)
     state_detach(s, &network->intent_ref);
     state_detach(s, &network->row_ref);
     release_key(s, network);
-    unref_name(network->shared_name);
     ovs_list_remove(&network->dirty_node);
     shash_find_and_delete(&s->networks, network->name);
     free(network);
@@ -187,7 +176,8 @@ set_network_dirty(struct state *s, struct network *network)
 bool
 network_is_usable(const struct network *network)
 {
-    return network && network->intent && network->key;
+    return (network && network->intent && network->name_is_good
+            && network->key);
 }
 
 bool
@@ -301,6 +291,39 @@ read_subnets(struct state *s, struct network *network,
     free(sorted);
 }
 
+/* Takes in what users declare about 'network'. */
+static void
+read_intent(struct state *s, struct network *network,
+            struct problem_list *problems)
+{
+    const struct slbrec_virtual_network *intent = network->intent;
+
+    if (!network->name_is_good) {
+        status_add(&network->status, "", "that is no name of a network");
+        problem_list_add(problems, "network \"%s\": that is no name of a "
+                         "network", network->name);
+        return;
+    }
+    for (size_t i = 0; i < intent->n_peerings; i++) {
+        svec_add(&network->peerings, intent->peerings[i]);
+    }
+    svec_sort_unique(&network->peerings);
+    read_subnets(s, network, problems);
+    support_network(&network->status, network->peerings.n > 0);
+    if (!network->key) {
+        uint32_t key = tunnel_keys_allocate(&s->tunnel_keys);
+
+        if (key) {
+            set_key(s, network, key);
+        }
+    }
+    if (!network->key) {
+        status_add(&network->status, "", "no tunnel key is left");
+        problem_list_add(problems, "network %s: no tunnel key is left",
+                         network->name);
+    }
+}
+
 static void
 read_network(struct state *s, struct network *network)
 {
@@ -309,24 +332,7 @@ read_network(struct state *s, struct network *network)
     touch_balancers(s, network);
     clear_network(s, network);
     if (network->intent) {
-        for (size_t i = 0; i < network->intent->n_peerings; i++) {
-            svec_add(&network->peerings, network->intent->peerings[i]);
-        }
-        svec_sort_unique(&network->peerings);
-        read_subnets(s, network, &problems);
-        support_network(&network->status, network->peerings.n > 0);
-        if (!network->key) {
-            uint32_t key = tunnel_keys_allocate(&s->tunnel_keys);
-
-            if (key) {
-                set_key(s, network, key);
-            }
-        }
-        if (!network->key) {
-            status_add(&network->status, "", "no tunnel key is left");
-            problem_list_add(&problems, "network %s: no tunnel key is left",
-                             network->name);
-        }
+        read_intent(s, network, &problems);
     }
     problems_replace(&s->problems, &network->problems, &problems);
 

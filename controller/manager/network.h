@@ -41,23 +41,19 @@ struct network_subnet {
     struct in6_addr gateway;    /* All zeros if there is no room for one. */
 };
 
-/* A network's name, which those who have to do with its addresses may need
- * longer than the network is there. */
-struct network_name {
-    size_t n;                   /* Number of references. */
-    char name[];
-};
-
 /* A network, or only the name of one that load balancers or other networks
  * mention. */
 struct network {
     const char *name;
+    bool name_is_good;          /* It is not usable otherwise. */
     const struct slbrec_virtual_network *intent; /* NULL: not there. */
     struct row_ref intent_ref;
     struct row_ref row_ref;     /* Of the compiled row. */
     uint32_t key;               /* 0 if it has none. */
     struct hmap_node key_node;  /* In struct state's 'network_keys'. */
-    struct network_name *shared_name;
+    struct ovs_list places;     /* Contains "struct binding"s that 'place' of
+                                 * is this: with its key and known to
+                                 * struct assign. */
 
     struct network_subnet *subnets; /* Those that make sense. */
     size_t n_subnets;

@@ -283,13 +283,52 @@ nodes_write_silent(struct state *s)
 /* Nodes. */
 
 static void
+clear_mux(struct node *n)
+{
+    n->mux = false;
+    free(n->vtep);
+    free(n->mux_set);
+    free(n->zone);
+    n->vtep = n->mux_set = n->zone = NULL;
+}
+
+/* Takes in whether 'n' 'is_mux', and of which kind.  Most often nothing has
+ * changed: muxes acknowledge very much. */
+static void
+set_mux(struct state *s, struct node *n, bool is_mux)
+{
+    const struct slbrec_node *row = n->row;
+    bool changed = is_mux != n->mux;
+    bool other_zone = is_mux ? !n->zone || strcmp(n->zone, row->zone) : n->mux;
+
+    if (is_mux && n->mux) {
+        changed = (strcmp(n->vtep, row->vtep)
+                   || strcmp(n->mux_set, row->mux_set));
+    }
+    if (!changed && !other_zone) {
+        return;
+    }
+    clear_mux(n);
+    n->mux = is_mux;
+    if (is_mux) {
+        n->vtep = xstrdup(row->vtep);
+        n->mux_set = xstrdup(row->mux_set);
+        n->zone = xstrdup(row->zone);
+    }
+    s->muxes_dirty |= changed;
+    if (other_zone) {
+        update_mux_zones(s);
+    }
+}
+
+static void
 forget(struct state *s, struct node *n)
 {
     bindings_remove_node(&s->bindings, n->name);
     concern_remove_node(&s->concern, n->name);
     prepare_remove_mux(s->prepare, n->name);
     s->muxes_dirty |= n->mux;
-    n->mux = false;
+    clear_mux(n);
 }
 
 /* Does not care for zones. */
@@ -365,7 +404,6 @@ read_node(struct state *s, struct node *n)
 {
     struct problem_list problems = PROBLEM_LIST_INITIALIZER;
     const struct slbrec_node *row = n->row;
-    bool was_mux = n->mux;
     struct in6_addr vtep;
     bool valid = (slb_address_parse(row->vtep, &vtep)
                   && slb_address_is_v4(&vtep));
@@ -374,8 +412,6 @@ read_node(struct state *s, struct node *n)
         problem_list_add(&problems, "node %s: VTEP \"%s\" is no IPv4 address",
                          row->name, row->vtep);
     }
-    n->mux = valid && !is_host(row);
-    s->muxes_dirty |= n->mux || was_mux;
     if (is_host(row)) {
         concern_add_host(&s->concern, n->name);
         prepare_remove_mux(s->prepare, n->name);
@@ -391,9 +427,7 @@ read_node(struct state *s, struct node *n)
     read_alive(s, n);
     problems_replace(&s->problems, &n->problems, &problems);
 
-    if (n->mux || was_mux) {
-        update_mux_zones(s);
-    }
+    set_mux(s, n, valid && !is_host(row));
     if (!row->wanted && ovs_list_is_empty(&n->new_node)) {
         ovs_list_push_back(&s->new_nodes, &n->new_node);
     }

@@ -36,6 +36,7 @@ struct node {
     struct ovs_list turned_node; /* In struct state's 'turned_nodes'. */
     struct ovs_list member_node; /* In struct state's 'member_nodes'. */
     bool mux;                   /* A mux with a VTEP. */
+    char *vtep, *mux_set, *zone; /* Of a mux, as it was seen last. */
     bool silent;                /* A host that nothing is heard of. */
     int64_t said_silent;        /* Node.silent, maybe not there yet. */
     int64_t wanted;             /* Written last, maybe not there yet. */

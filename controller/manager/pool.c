@@ -29,6 +29,7 @@
 #include "controller/manager/write.h"
 #include "hash.h"
 #include "lib/slb-address.h"
+#include "lib/slb-pool.h"
 #include "util.h"
 
 /* Something about the pool with 'key' changes. */
@@ -868,12 +869,15 @@ static int
 step_generations(struct state *s, struct pool *pool, struct generations *gs)
 {
     struct member_weight *weights = xcalloc(pool->n_members, sizeof *weights);
-    size_t n_weights = 0, n_declared = 0;
+    struct slots_members declared = { .n = 0 };
+    size_t n_weights = 0;
 
     for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];
 
-        n_declared += m->bm.declared && !m->gone;
+        if (m->bm.declared && !m->gone) {
+            slots_members_add(&declared, m->weight);
+        }
         if (member_is_usable(m)) {
             weights[n_weights++] = (struct member_weight) {
                 .index = m->bm.index,
@@ -888,7 +892,7 @@ step_generations(struct state *s, struct pool *pool, struct generations *gs)
     struct generation_input in = {
         .weights = weights,
         .n_weights = n_weights,
-        .slots_log2 = slots_log2_choose(n_declared,
+        .slots_log2 = slots_log2_choose(&declared,
                                         current && current->n_weights
                                         ? current->slots_log2 : 0),
         .prepared = coming && prepare_is_done(s->prepare, pool->key,
@@ -979,9 +983,8 @@ report_health(struct pool *pool)
 {
     struct balancer *b = pool->balancer;
     const char *path = pool->name + strlen(b->name) + 1;
-    const char *end = strstr(path, "/probes/");
-    const char *probe = end ? end + strlen("/probes/") : NULL;
-    int length = end ? end - path : strlen(path);
+    const char *probe = slb_pool_probe_name(pool->name);
+    int length = slb_pool_name_length(pool->name) - (path - pool->name);
 
     for (size_t i = 0; i < pool->n_members; i++) {
         const struct member *m = &pool->members[i];

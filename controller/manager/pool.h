@@ -84,7 +84,8 @@ struct pool {
     struct balancer *balancer;
     const char *name;           /* "LB/backendPools/POOL", with
                                  * "/probes/PROBE" if there is one, or
-                                 * "LB/nat/TARGET". */
+                                 * "LB/nat/TARGET", with "/ipv6" for rules
+                                 * with an IPv6 frontend. */
     bool is_nat;                /* The latter? */
     bool declared;
     struct pool_probe probe;

@@ -52,8 +52,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 #define SLB_LOCK "slb_manager"
 
 /* After a transaction that failed, wait as long, in ms, or until something has
- * changed in the database: nothing else would make the next one succeed. */
+ * changed in the database, which may make the next one succeed.  If that fails,
+ * too, wait twice as long whatever changes (hosts say all the time that they
+ * live), and so on until MAX_RETRY_INTERVAL: each attempt reads everything. */
 #define RETRY_INTERVAL 1000
+#define MAX_RETRY_INTERVAL 30000
 
 /* Transactions under way at the same time: while the database executes some,
  * the next ones are prepared. */
@@ -77,6 +80,8 @@ struct manager {
     bool busy;                  /* Was there anything to do? */
     bool recompute;             /* Look at everything again? */
     long long int retry_at;     /* Do not run before. */
+    int retry_interval;         /* That this is after the last failure; 0 if
+                                 * the last transaction did not fail. */
 
     /* Counters. */
     unsigned long long int idle; /* How often nothing was left to be done. */
@@ -151,6 +156,7 @@ update_state(struct manager *m)
     if (active != m->active) {
         VLOG_INFO(active ? "active" : "standing by");
         m->active = active;
+        m->retry_at = m->retry_interval = 0;
         compiler_unload(m->compiler);
 
         /* Nobody waits for what is still under way. */
@@ -166,13 +172,30 @@ update_input(struct manager *m)
 
     if (seqno != m->seqno) {
         m->seqno = seqno;
-        m->retry_at = 0;
+        if (m->retry_interval <= RETRY_INTERVAL) {
+            m->retry_at = 0;
+        }
     }
     if (m->active) {
         compiler_track(m->compiler);
     } else {
         ovsdb_idl_track_clear(m->idl);
     }
+}
+
+/* A transaction has failed.  Those that are under way after it fail with
+ * it. */
+static void
+fail(struct manager *m)
+{
+    m->failed++;
+    if (!m->reload) {
+        m->reload = true;
+        m->retry_interval = (m->retry_interval
+                             ? MIN(2 * m->retry_interval, MAX_RETRY_INTERVAL)
+                             : RETRY_INTERVAL);
+    }
+    m->retry_at = time_msec() + m->retry_interval;
 }
 
 /* Sees what has become of the first transaction that is under way.  Returns
@@ -193,6 +216,7 @@ finish_transaction(struct manager *m)
 
     case TXN_SUCCESS:
         m->transactions++;
+        m->retry_interval = 0;
         break;
 
     case TXN_ERROR:
@@ -204,9 +228,7 @@ finish_transaction(struct manager *m)
     case TXN_TRY_AGAIN:
     case TXN_NOT_LOCKED:
     default:
-        m->failed++;
-        m->reload = true;
-        m->retry_at = time_msec() + RETRY_INTERVAL;
+        fail(m);
         break;
     }
     ovsdb_idl_txn_destroy(txn);

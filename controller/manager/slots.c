@@ -22,26 +22,43 @@
 /* A new table has room for this many times the members it starts with. */
 #define HEADROOM 2
 
-static bool
-is_enough(int log2, size_t n_members)
+/* Adds a member, which may have weight 0. */
+void
+slots_members_add(struct slots_members *members, uint32_t weight)
 {
-    return log2 >= SLOTS_LOG2_MAX
-           || (size_t) 1 << log2 >= n_members * SLOTS_PER_MEMBER;
+    members->n++;
+    members->total_weight += weight;
+    if (weight && (!members->least_weight || weight < members->least_weight)) {
+        members->least_weight = weight;
+    }
 }
 
-/* Returns the binary logarithm of the number of slots for 'n_members' members.
- * 'old' is that of the table in use, or 0 if there is none or if nobody minds
- * its change. */
+/* Are 2^'log2' slots enough for 'members', 'headroom' times as many as there
+ * are, or is there nothing larger? */
+static bool
+is_enough(int log2, const struct slots_members *members, int headroom)
+{
+    uint64_t n_slots = UINT64_C(1) << log2;
+
+    return (log2 >= SLOTS_LOG2_MAX
+            || (n_slots >= members->n * headroom * SLOTS_PER_MEMBER
+                && (n_slots * members->least_weight
+                    >= members->total_weight * SLOTS_PER_LEAST)));
+}
+
+/* Returns the binary logarithm of the number of slots for 'members'.  'old' is
+ * that of the table in use, or 0 if there is none or if nobody minds its
+ * change. */
 int
-slots_log2_choose(size_t n_members, int old)
+slots_log2_choose(const struct slots_members *members, int old)
 {
     if (old >= SLOTS_LOG2_MIN && old <= SLOTS_LOG2_MAX
-        && is_enough(old, n_members)) {
+        && is_enough(old, members, 1)) {
         return old;
     }
 
     int log2 = SLOTS_LOG2_MIN;
-    while (!is_enough(log2, n_members * HEADROOM)) {
+    while (!is_enough(log2, members, HEADROOM)) {
         log2++;
     }
     return log2;

@@ -85,14 +85,15 @@ destroy_objects(struct state *s)
     SHASH_FOR_EACH_SAFE (node, &s->balancers) {
         balancer_destroy(s, node->data);
     }
+    /* Without ports, nothing hangs on a network. */
+    SHASH_FOR_EACH_SAFE (node, &s->nodes) {
+        node_destroy(s, node->data);
+    }
     SHASH_FOR_EACH_SAFE (node, &s->networks) {
         network_destroy(s, node->data);
     }
     SHASH_FOR_EACH_SAFE (node, &s->prefixes) {
         public_prefix_destroy(s, node->data);
-    }
-    SHASH_FOR_EACH_SAFE (node, &s->nodes) {
-        node_destroy(s, node->data);
     }
     SHASH_FOR_EACH_SAFE (node, &s->stages) {
         stage_destroy(s, node->data);

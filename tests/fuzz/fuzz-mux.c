@@ -302,7 +302,7 @@ run_command(struct input *input, uint32_t command)
         break;
     case 13:
         now += next_byte(input) * 10;
-        mux_fragments_run(fragments, now);
+        mux_fragments_run(thread, mux_store_get_table(store), now);
         break;
     case 14:
         dp_packet_batch_init(&batch);
@@ -342,7 +342,7 @@ reset(void)
 
     /* Nothing waits so long, and no limit is reached any more. */
     now += 10000;
-    mux_fragments_run(fragments, now);
+    mux_fragments_run(thread, mux_store_get_table(store), now);
     do {
         dp_packet_batch_init(&batch);
         mux_node_take(node, &batch);

@@ -68,9 +68,9 @@ lab_up()
         bail_out "the lab does not come up: $(tail -n 3 "$tmp/lab-up.out")"
     apply "$web" ||
         bail_out "web.yaml cannot be applied: $(tail -n 3 "$tmp/apply.out")"
-    wait_until 20 all_announced ||
+    wait_until 60 all_announced ||
         bail_out "the VIP is not announced by both muxes"
-    wait_until 20 on client curl -sf --max-time 2 -o "$tmp/first" \
+    wait_until 60 on client curl -sf --max-time 2 -o "$tmp/first" \
         "http://$vip/" || bail_out "the VIP does not answer"
 }
 
@@ -229,7 +229,7 @@ kill_now()
 both_start()
 {
     requests_start new new --rate 100
-    requests_start kept keep --rate 100 --connections 30
+    requests_start kept keep --rate 100 --connections 90
     sleep 1
 }
 
@@ -247,7 +247,7 @@ both_served()
     local when=$1 moment=$2 outage=$3 kind
     for kind in new kept; do
         requests_report $kind --since "$moment"
-        if [ "${report[failed]}" = 0 ] && [ "${report[sent]}" -gt 100 ] &&
+        if [ "${report[failed]}" = 0 ] && [ "${report[sent]}" -ge 60 ] &&
            ! less "$outage" "${report[outage]}"; then
             pass "$when, requests ($kind) do not fail and are served as" \
                 "before after ${report[outage]} s (allowed: $outage)"

@@ -45,6 +45,9 @@ import time
 import urllib.parse
 
 
+CATCH_UP = 0.1          # Seconds.
+
+
 class Requester:
     def __init__(self, args):
         url = urllib.parse.urlsplit(args.url)
@@ -114,11 +117,12 @@ class Requester:
             task = asyncio.create_task(self.one())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-            due += 1 / self.args.rate
+            # After a standstill of the machine, not all of its requests at once.
+            due = max(due + 1 / self.args.rate, time.monotonic() - CATCH_UP)
             await self.pause(due)
         await asyncio.gather(*tasks)
 
-    async def keep_one(self):
+    async def keep_one(self, number):
         start = time.time()
         try:
             async with asyncio.timeout(self.args.timeout):
@@ -127,6 +131,8 @@ class Requester:
             self.write(start, f"connect:{type(error).__name__}", 0, "-")
             return
         interval = self.args.connections / self.args.rate
+        # Not all at the same time.
+        await self.pause(time.monotonic() + number / self.args.rate)
         while not self.is_over():
             due = time.monotonic() + interval
             self.begun += 1
@@ -136,8 +142,8 @@ class Requester:
         connection[1].transport.abort()
 
     async def keep(self):
-        await asyncio.gather(*(self.keep_one()
-                               for _ in range(self.args.connections)))
+        await asyncio.gather(*(self.keep_one(i)
+                               for i in range(self.args.connections)))
 
     async def run(self):
         loop = asyncio.get_running_loop()

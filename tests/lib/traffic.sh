@@ -54,7 +54,7 @@ notes_are()
 
 serving()
 {
-    wait_until 20 serving_is "$1" ||
+    wait_until 60 serving_is "$1" ||
         diag "$(db_rows Compiled_Pool; db_rows Generation; db_rows Port)"
 }
 
@@ -120,7 +120,7 @@ ask_all()
 
 web_servers()
 {
-    on client sh -c "for i in \$(seq 40); do
+    on client sh -c "for i in \$(seq 100); do
         curl -gs --max-time 2 '$1' || echo \"code \$?\"; done" | sort -u | xargs
 }
 
@@ -147,7 +147,7 @@ add_address()
 many_clients()
 {
     local i
-    for i in $(seq 101 116); do
+    for i in $(seq 101 148); do
         clients+=("198.51.100.$i")
         ip -n "$SLB_LAB-client" address add "198.51.100.$i/24" dev eth0
         at_exit ip -n "$SLB_LAB-client" address del "198.51.100.$i/24" dev eth0

@@ -73,11 +73,12 @@ count()
 }
 
 # get URL [FROM]: the status of the response, or curl's exit code: 7 if the
-# connection is refused, 28 if there is no answer.
+# connection is refused, 28 if there is no answer, for which it waits $wait
+# seconds.
 get()
 {
     local code
-    code=$(on client curl -gs --max-time 1 -o "$tmp/body" -w '%{http_code}' \
+    code=$(on client curl -gs --max-time "${wait:-5}" -o "$tmp/body" -w '%{http_code}' \
         ${2:+--interface "$2"} "$1") || code="code $?"
     echo "$code"
 }
@@ -110,11 +111,11 @@ ok "IPv4 and IPv6 are served" \
 # As it is without a word.
 for address in $vip "[$vip6]"; do
     is "$(get "http://$address/")" 200 "$address: all are let in"
-    is "$(get "http://$address:82/")" "code 28" \
+    is "$(wait=1 get "http://$address:82/")" "code 28" \
         "nobody there: no answer by TCP"
     is "$(ask client "udp/${address//[][]/}/82")" "no answer: TimeoutError" \
         "nor by UDP"
-    is "$(get "http://$address:83/")" "code 28" "nor where no rule is"
+    is "$(wait=1 get "http://$address:83/")" "code 28" "nor where no rule is"
     ok "ping is answered" \
         eval "on client ping -q -c 3 -i 0.2 -W 1 ${address//[][]/} >$tmp/ping"
 done
@@ -130,7 +131,7 @@ changed_at=$(now)
 put ", enableIcmpEcho: false" ", sourceRanges: [198.51.100.0/28]" \
     ", sourceRanges: ['$friend6/128', '2001:db8:52::/64']" \
     ", enableReject: true"
-sleep 1
+sleep 2
 both_stop
 both_served "source ranges, no ping, reject" "$changed_at" 0
 is "$(rest)" "$before" "no pool, generation or binding was written"
@@ -143,11 +144,11 @@ is "$(($(count transactions) - transactions))" 2 "in one transaction each"
 drops=$(count drop_source)
 is "$(get "http://$vip/")" 200 "who is in the range is served"
 is "$(count drop_source)" "$drops" "no packet is dropped for that"
-is "$(get "http://$vip/" $friend)" "code 28" "who is not is not"
+is "$(wait=1 get "http://$vip/" $friend)" "code 28" "who is not is not"
 cmp_ok "$(count drop_source)" -gt "$drops" "which is counted"
 drops=$(count drop_source)
 is "$(get "http://[$vip6]/" $friend6)" 200 "likewise by IPv6"
-is "$(get "http://[$vip6]/" 2001:db8:51::10)" "code 28" "for the others, too"
+is "$(wait=1 get "http://[$vip6]/" 2001:db8:51::10)" "code 28" "for the others, too"
 cmp_ok "$(count drop_source)" -gt "$drops" "which is counted"
 like "$(for mux in mux1 mux2; do
     on $mux ovs-appctl -T 10 -t slb-vswitchd slb/vip "$vip"
@@ -168,7 +169,7 @@ for address in $vip "[$vip6]"; do
     is "$(get "http://$address:82/")" "code 7" "$address: TCP is refused"
     is "$(ask client "udp/$host/82")" "no answer: ConnectionRefusedError" \
         "and UDP"
-    is "$(get "http://$address:83/")" "code 28" "but not where no rule is"
+    is "$(wait=1 get "http://$address:83/")" "code 28" "but not where no rule is"
     capture_stop reset-$host
     # What is refused is not sent again.
     is "$(tcpdump -n -r "$tmp/reset-$host.pcap" 2>/dev/null |
@@ -185,7 +186,7 @@ for address in $vip "[$vip6]"; do
         "$address: TCP is refused where no rule is"
     is "$(ask client "udp/$host/83")" "no answer: ConnectionRefusedError" \
         "and UDP"
-    is "$(get "http://$address:82/")" "code 28" \
+    is "$(wait=1 get "http://$address:82/")" "code 28" \
         "but not where one has nobody"
     ok "ping is answered again" \
         eval "on client ping -q -c 3 -i 0.2 -W 1 $host >$tmp/ping"
@@ -195,7 +196,7 @@ for address in $vip "[$vip6]"; do
 done
 # The last hop of a traceroute by UDP is the address itself.
 for address in $vip $vip6; do
-    like "$(on client traceroute -n -m 4 -w 1 -q 1 $address | tail -n 1)" \
+    like "$(on client traceroute -n -m 4 -w 3 -q 1 $address | tail -n 1)" \
         " $address " "traceroute to $address comes to an end"
 done
 

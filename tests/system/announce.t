@@ -37,7 +37,7 @@ kill -CONT "$agent"
 
 # Whenever the route is there, the tables must be.
 early=0
-end=$((SECONDS + 20))
+end=$((SECONDS + 60))
 until announced_by mux1; do
     [ $SECONDS -lt $end ] || break
     sleep 0.01

@@ -8,8 +8,8 @@
 plan 6
 lab_up
 
-# All that is asked for and in force.  Of a node also how often it has said that
-# it is alive goes on by itself; a dump is in the order of its columns.
+# All that is asked for and in force.  What nodes say of themselves goes on: that
+# they are alive, and what they see.  A dump is in the order of its columns.
 everything()
 {
     local db="unix:/run/slb-lab/$SLB_LAB/control/slb.sock" table columns
@@ -17,8 +17,12 @@ everything()
     for table in $(ovsdb-client -t 10 -f csv --no-headings list-tables "$db" SLB)
     do
         columns=$(ovsdb-client -t 10 -f csv --no-headings \
-                  list-columns "$db" SLB "$table" |
-                  cut -d, -f1 | grep -vx -e alive -e _version)
+                  list-columns "$db" SLB "$table" | cut -d, -f1 |
+                  if [ "$table" = Node ]; then
+                      grep -vx -e alive -e status -e _version
+                  else
+                      cat
+                  fi)
         # shellcheck disable=SC2086
         ovsdb-client -t 10 dump "$db" SLB "$table" $columns
     done

@@ -8,7 +8,7 @@
 plan 2
 lab_up
 
-run on client curl -sf --local-port 41234 "http://$vip/seen"
+run on client curl -sf --local-port 21234 "http://$vip/seen"
 like "$output" '^10\.0\.1\.[4-9]$' "a VM answers"
 
 logged()
@@ -17,5 +17,5 @@ logged()
 }
 wait_until 5 logged >/dev/null
 line=$(cat "/run/slb-lab/$SLB_LAB"/vm*/access.log | grep "GET /seen" | tail -n 1)
-like "$line" "^[0-9.]+ 198\.51\.100\.10:41234 ${output//./\\.}:[0-9]+ " \
+like "$line" "^[0-9.]+ 198\.51\.100\.10:21234 ${output//./\\.}:[0-9]+ " \
     "it has logged the client's address and port, and its own address"

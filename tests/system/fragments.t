@@ -74,13 +74,23 @@ answered()
     done
     return 1
 }
+# Whose ask but once.
+many_answered()
+{
+    local try n
+    for try in 1 2 3; do
+        n=$(on client /usr/bin/python3 "$netpy" many "$1" 53 20 4000)
+        note "try $try: $n are answered"
+        [ "$n" != 20 ] || return 0
+    done
+    return 1
+}
 for address in "$vip" "$vip6"; do
     ok "$address: 4000 octets come back" \
         eval 'answered ask udp "$address" 53 "$big"'
     ok "$address: and again" eval 'answered ask udp "$address" 53 "$big"'
     ok "$address: the last fragment first" \
         eval 'answered pieces "$address" 53 "$big" 1344 2,1,0'
-    is "$(on client /usr/bin/python3 "$netpy" many "$address" 53 20 4000)" 20 \
-        "$address: 20 clients at once are answered"
+    ok "$address: 20 clients at once are answered" many_answered "$address"
 done
 done_testing

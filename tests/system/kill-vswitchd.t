@@ -10,16 +10,17 @@ lab_up
 
 both_start
 kill_now mux1 slb-vswitchd
-wait_until 5 not_announced_by mux1
+wait_until 20 not_announced_by mux1
 seconds=$(since "$killed_at")
-ok "the router has lost the mux within 0.5 s ($seconds)" less "$seconds" 0.5
+# Of BGP alone it would be 3 s.
+ok "the router has lost the mux within 1.5 s ($seconds)" less "$seconds" 1.5
 sleep 3
 back_at=$(now)
 lab restart mux1 slb-vswitchd
-ok "started again, it comes back" wait_until 20 announced_by mux1
+ok "started again, it comes back" wait_until 60 announced_by mux1
 note "after $(since "$back_at") s"
 sleep 2
 both_stop
 # A request that meets the dead mux is repeated after 1 s by TCP.
-both_served "mux1's slb-vswitchd killed" "$killed_at" 0.8
+both_served "mux1's slb-vswitchd killed" "$killed_at" 1.5
 both_served "mux1's slb-vswitchd started" "$back_at" 0

@@ -67,11 +67,11 @@ ok "rules without are applied" apply "$tmp/without.yaml"
 serving 6
 ok "a connection" open one
 echo 503 >"$tmp/${member[one]}"
-ok "its member fails its probe" wait_until 20 all_applied 5
+ok "its member fails its probe" wait_until 60 all_applied 5
 is "$(say one b)" "${member[one]} 198.51.100.10 b" \
     "without, the connection goes on"
 echo 200 >"$tmp/${member[one]}"
-ok "the member is well again" wait_until 30 is_well
+ok "the member is well again" wait_until 60 is_well
 
 # Switched on and off.
 # shows: LoadBalancer.rules.enableTcpReset
@@ -87,7 +87,7 @@ is "$(say one e)" "${member[one]} 198.51.100.10 e" "it goes on"
 # not settled.
 option drain-seconds 0
 at_exit option drain-seconds
-ok "nothing changes for a while" wait_until 30 is_settled
+ok "nothing changes for a while" wait_until 60 is_settled
 ok "another connection" open two
 nok "which its member has" is_over two
 ask_later two x
@@ -116,7 +116,7 @@ begin=$(now)
 echo 503 >"$tmp/$kept"
 echo 503 >"$tmp/${member[three]}"
 [ "$kept" = "${member[three]}" ] && n=5 || n=4
-ok "members fail their probes" wait_until 20 all_applied $n
+ok "members fail their probes" wait_until 60 all_applied $n
 note "after $(since "$begin") s"
 is "$(say three b)" "$reset" "with, a connection is reset"
 ok "at the member, too" wait_until 5 is_over three

@@ -14,6 +14,11 @@ for mux in mux1 mux2; do
         --mux-mac "$mac" --vip "$vip" --count 1000 > "$tmp/$mux"
     is "$(wc -l < "$tmp/$mux")" 1000 "$mux forwards 1000 connections"
 done
-is "$(cmp "$tmp/mux1" "$tmp/mux2" 2>&1)" "" "to the same members"
+# What follows are other owners, of which a mux leaves out those that it cannot
+# reach.
+for mux in mux1 mux2; do
+    cut -d' ' -f1-5 "$tmp/$mux" > "$tmp/$mux-chosen"
+done
+is "$(cmp "$tmp/mux1-chosen" "$tmp/mux2-chosen" 2>&1)" "" "to the same members"
 is "$(awk '{ print $3, $5 }' "$tmp/mux1" | sort -u | wc -l)" 6 \
     "who are six"

@@ -10,7 +10,7 @@ lab_up
 
 mac1=02:00:0a:00:01:04 mac2=02:00:0a:00:01:05
 gateway=0e:00:00:00:00:00
-gateway=$(on vm1 sh -c 'ping -q -c 1 -W 1 10.0.1.1 >/dev/null 2>&1
+gateway=$(on vm1 sh -c 'ping -q -c 3 -W 1 10.0.1.1 >/dev/null 2>&1
     ip neigh show 10.0.1.1' | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
 like "$gateway" : "the gateway's address is told to the VM"
 

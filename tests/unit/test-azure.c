@@ -209,7 +209,12 @@ test_azure_files(void)
  *
  * tests/unit/azure/wrong.txt has cases, separated by empty lines: the lines
  * after "- " are replaced, in base.json or base.ids.yaml, by those after "+ ",
- * and those after "! " are what is said then.  Other lines are comments. */
+ * and those after "! " are what is said then, of these and of the network that
+ * they are in.  Other lines are comments. */
+
+static const char wrong_networks[] =
+    "kind: VirtualNetwork\nname: prod\n"
+    "subnets: [{name: web, prefix: 10.0.1.0/24}]\n";
 
 struct wrong {
     struct ds old, new, said;
@@ -262,7 +267,8 @@ check_wrong(const struct wrong *wrong, const char *json, const char *ids)
     slb_input_init(&input);
     add_text(&input, "base.json", wrong_json);
     add_text(&input, "base.ids.yaml", wrong_ids);
-    slb_input_finish(&input);
+    add_text(&input, "net.yaml", wrong_networks);
+    slb_validate(&input, NULL);
     char *said = messages(&input);
     check_text(what, said, ds_cstr_ro(&wrong->said));
     free(said);

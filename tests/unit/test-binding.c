@@ -151,7 +151,7 @@ add_port(struct fixture *f, const char *node, const char *iface_id,
             struct ds ds = DS_EMPTY_INITIALIZER;
 
             for (size_t i = 0; i < port->n_addresses; i++) {
-                ds_put_format(&ds, "%s ", port->addresses[i]);
+                ds_put_format(&ds, "%s ", port->addresses[i].text);
             }
             report(&r, port->iface_id, port->network_name, ds_cstr(&ds));
             ds_destroy(&ds);

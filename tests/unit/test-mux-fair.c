@@ -782,6 +782,77 @@ test_judge_flows(void)
     port_destroy(&port);
 }
 
+/* Lets 'ticks' pass in which VIP number 'i' gets 'n' packets each, of flows of
+ * which none sends two, and another one, number 'other', 'n_other' of a few
+ * flows. */
+static void
+flood_ticks(struct port *port, int ticks, int i, int n, int other,
+            int n_other)
+{
+    static uint32_t flow;
+
+    for (int t = 0; t < ticks; t++) {
+        for (int ms = 0; ms < MUX_FAIR_TICK; ms++) {
+            for (int j = 0; j < n / MUX_FAIR_TICK; j++) {
+                port_send(port, 0, i, flow++);
+            }
+            for (int j = 0; j < n_other / MUX_FAIR_TICK; j++) {
+                port_send(port, 0, other, j % 4);
+            }
+            port->now++;
+        }
+        CU_ASSERT(port_run(port));
+    }
+}
+
+/* VIPs that get too much and then nothing at all, or are withdrawn, do not
+ * keep others from having their flows told from each other. */
+static void
+test_judge_silence(void)
+{
+    struct mux_fair_options limit = { MUX_FAIR_NEVER, 200000 };
+    double small, heavy;
+    struct port port;
+
+    port_init(&port, MUX_FAIR_NEVER, 1000);
+    port_run(&port);
+    for (int i = 0; i < MUX_FAIR_HEAVIES + 6; i++) {
+        port_ticks(&port, 30, 0, 20 + i, 200);
+        CU_ASSERT(lost_part(&port, 20 + i) > .5);
+        if (i % 2) {
+            mux_unit_load(port.store, false, 2 + i, "[{'op': 'endpoint-del',"
+                          "'network': 0, 'address': '10.0.0.%d',"
+                          "'protocol': 6, 'port': 80},"
+                          "{'op': 'vip-del', 'network': 0,"
+                          "'address': '10.0.0.%d'}]", 21 + i, 21 + i);
+        }
+    }
+    port_ticks(&port, 150, 0, 0, 0);
+    mux_fair_judge_set_options(port.judge, &limit);
+    flow_ticks(&port, 30, 10000, &small, &heavy);
+    flow_ticks(&port, 50, 10000, &small, &heavy);
+    CU_ASSERT_EQUAL(small, 0);
+    assert_near(heavy, .9, .01);
+    port_destroy(&port);
+}
+
+/* Nor do they lose anything when they begin anew, though others still send too
+ * much. */
+static void
+test_judge_stale(void)
+{
+    struct port port;
+
+    port_init(&port, MUX_FAIR_NEVER, 10000);
+    port_run(&port);
+    flood_ticks(&port, 30, 1, 4000, 0, 1000);
+    flood_ticks(&port, 15, 1, 0, 0, 1000);
+    for (int i = 0; i < 50; i++) {
+        CU_ASSERT(port_send(&port, 0, 1, i));
+    }
+    port_destroy(&port);
+}
+
 /* Has the first thread get 'n' batches of 'size' packets in a tick.  Returns
  * what the judge says. */
 static bool
@@ -932,6 +1003,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_judge_weights),
     UNIT_TEST(test_judge_burst),
     UNIT_TEST(test_judge_flows),
+    UNIT_TEST(test_judge_silence),
+    UNIT_TEST(test_judge_stale),
     UNIT_TEST(test_judge_overload),
     UNIT_TEST(test_options),
     UNIT_END

@@ -46,7 +46,8 @@
  * 1024 to 1031 are a VM's on .21, 1032 to 1039 one's on .22; likewise of the
  * IPv6 address.
  *
- * VIP 20.50.60.21 answers no echo, but rejects what it does not take;
+ * VIP 20.50.60.21 answers no echo, but rejects what it does not take, as does
+ * 20.50.60.32, which answers;
  * 20.50.60.22 and 2001:db8:20::12 take everything, but for port 80, to
  * pool 102; of the former, too, there are endpoints that not everybody may
  * send to. */
@@ -134,6 +135,8 @@ static const char tables[] =
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.21',"
     "  'protocol': 6, 'port': 80, 'pool': 104, 'distribution': 'Default',"
     "  'idle': 240, 'name': 'empty and says so', 'reject': true},"
+    " {'op': 'vip', 'network': 0, 'address': '20.50.60.32',"
+    "  'reject': true},"
     " {'op': 'vip', 'network': 0, 'address': '20.50.60.22', 'echo': false},"
     " {'op': 'endpoint', 'network': 0, 'address': '20.50.60.22',"
     "  'protocol': 0, 'port': 0, 'pool': 102, 'distribution': 'Default',"
@@ -191,8 +194,10 @@ get_thread(void)
     for (int i = 0; i < MUX_N_LIMITS; i++) {
         thread->limits[i].tokens = MUX_LIMIT_BURST;
     }
-    for (int i = 0; i < MUX_N_ECHO_LIMITS; i++) {
-        thread->echo_limits[i].limit.tokens = MUX_LIMIT_BURST;
+    for (int i = 0; i < MUX_N_ANSWER_LIMITS; i++) {
+        for (int j = 0; j < MUX_N_VIP_LIMITS; j++) {
+            thread->vip_limits[i][j].limit.tokens = MUX_LIMIT_BURST;
+        }
     }
     return thread;
 }
@@ -505,6 +510,22 @@ tcp_expectation(uint16_t sport)
     };
 }
 
+/* Likewise, of udp_packet() with destination port 53: the pool is in the midst
+ * of changes, the owner depends on addresses only, the tunnel's source port on
+ * the flow. */
+static struct expectation
+udp_expectation(uint16_t sport)
+{
+    return (struct expectation) {
+        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
+        .hash = hash4(SLB_HASH_DEFAULT, "198.51.100.10", "20.50.60.10", 17,
+                      sport, 53),
+        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
+                      .flags = STEERING_RECENT },
+        .eth_type = ETH_TYPE_IP,
+    };
+}
+
 /* Makes the IP packet at 'data' what a router makes of it. */
 static void
 take_hop(void *data)
@@ -597,21 +618,13 @@ test_forward_ipv6(void)
     check_forwarding(p, 14, 40 + 32 + 20, &x);
 }
 
-/* A pool in the midst of changes: all owners, "recent", not "settled";
- * distribution by addresses only. */
+/* A pool in the midst of changes: all owners, "recent", not "settled". */
 static void
 test_forward_ring(void)
 {
-    struct expectation x = {
-        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
-                      0, 0),
-        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
-                      .flags = STEERING_RECENT },
-        .eth_type = ETH_TYPE_IP,
-    };
-
     for (uint16_t sport = 1; sport < 60000; sport += 9999) {
+        struct expectation x = udp_expectation(sport);
+
         check_forwarding(udp_packet(sport, 53, 30), 14, 58, &x);
         CU_ASSERT_EQUAL(counters.n[MUX_COUNT_RING], 1);
     }
@@ -1286,14 +1299,7 @@ test_icmp_errors(void)
     static const uint8_t types[] = { 3, 11, 12 };
     static const uint8_t types6[] = { 1, 2, 3, 4 };
     struct expectation x = tcp_expectation(40000);
-    struct expectation ring = {
-        .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-        .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10", "20.50.60.10", 0,
-                      0, 0),
-        .steering = { .owners = { 3, 4, 2, 1 }, .n_owners = 4,
-                      .flags = STEERING_RECENT },
-        .eth_type = ETH_TYPE_IP,
-    };
+    struct expectation ring = udp_expectation(40000);
 
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         for (size_t len = 4; len <= 20; len += 4) {
@@ -1450,13 +1456,10 @@ test_fragments(void)
         x.steering.port = 80;
         if (protocol == 17) {
             /* Other owners are not named. */
-            x = (struct expectation) {
-                .vtep = "172.16.0.21", .vtep_mac = 0x15, .vni = 101,
-                .hash = hash4(SLB_HASH_SOURCE_IP, "198.51.100.10",
-                              "20.50.60.10", 0, 0, 0),
-                .steering = { .owners = { 3 }, .n_owners = 1, .port = 53,
-                              .flags = STEERING_FRAGMENT },
-                .eth_type = ETH_TYPE_IP,
+            x = udp_expectation(1000);
+            x.steering = (struct steering) {
+                .owners = { 3 }, .n_owners = 1, .port = 53,
+                .flags = STEERING_FRAGMENT,
             };
         }
 
@@ -1522,8 +1525,9 @@ static void
 test_fragments_bounds(void)
 {
     struct mux_fragments *frags = mux_fragments_create();
+    struct mux_thread *own = mux_thread_create_hidden(frags);
+    const struct mux_table *table = get_table();
     struct mux_fragment_flow flow = { 1, 2, 17 };
-    struct mux_released released = { .n = 0 };
     struct mux_fragment_key key = { .protocol = 17 };
     struct mux_fragment_stats stats;
     int no_room = 0;
@@ -1532,7 +1536,7 @@ test_fragments_bounds(void)
         struct dp_packet *p = dp_packet_new(0);
 
         key.id = i / (2 * MUX_FRAGMENT_MAX_OF_ONE);
-        if (mux_fragments_later(frags, &key, p, 1000, &flow)
+        if (mux_fragments_later(own, table, &key, p, 1000, &flow)
             == MUX_FRAGMENT_NO_ROOM) {
             dp_packet_delete(p);
             no_room++;
@@ -1540,37 +1544,98 @@ test_fragments_bounds(void)
     }
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 1000, &stats);
-    CU_ASSERT_EQUAL(stats.datagrams, 10);
-    CU_ASSERT_EQUAL(stats.waiting + no_room, 2 * MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT(stats.waiting <= MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT(stats.waiting >= MUX_FRAGMENT_MAX_WAITING - 54);
 
-    key.id = 0;
-    mux_fragments_first(frags, &key, &flow, 1999, &released);
-    CU_ASSERT_EQUAL(released.n, MUX_FRAGMENT_MAX_OF_ONE);
-    for (size_t i = 0; i < released.n; i++) {
-        dp_packet_delete(released.packets[i]);
-    }
-    free(released.packets);
+    /* Nine datagrams had as many as may be of one, then the first of them made
+     * room for the tenth. */
+    CU_ASSERT_EQUAL(no_room, 9 * MUX_FRAGMENT_MAX_OF_ONE);
+    CU_ASSERT_EQUAL(stats.datagrams, 9);
+    CU_ASSERT_EQUAL(stats.evictions, 1);
+    CU_ASSERT_EQUAL(stats.dropped, MUX_FRAGMENT_MAX_OF_ONE);
+    CU_ASSERT_EQUAL(stats.waiting + stats.dropped + no_room,
+                    2 * MUX_FRAGMENT_MAX_WAITING);
 
-    mux_fragments_run(frags, 2000);
+    key.id = 1;
+    mux_fragments_first(own, table, &key, &flow, 1999);
+    CU_ASSERT_EQUAL(own->released.n, MUX_FRAGMENT_MAX_OF_ONE);
+
+    mux_fragments_run(own, table, 2000);
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 2000, &stats);
     CU_ASSERT_EQUAL(stats.datagrams, 1);
     CU_ASSERT_EQUAL(stats.waiting, 0);
-    CU_ASSERT_EQUAL(stats.timeouts, 9);
+    CU_ASSERT_EQUAL(stats.timeouts, 8);
     CU_ASSERT_EQUAL(stats.dropped + MUX_FRAGMENT_MAX_OF_ONE + no_room,
                     2 * MUX_FRAGMENT_MAX_WAITING);
-    CU_ASSERT_EQUAL(stats.evictions, 0);
+    CU_ASSERT_EQUAL(stats.evictions, 1);
+
+    /* Those that wait make room before those that are known. */
+    for (int i = 0; i < 4 * MUX_FRAGMENT_DATAGRAMS; i++) {
+        key.id = 1000 + i;
+        CU_ASSERT_EQUAL(mux_fragments_later(own, table, &key,
+                                            dp_packet_new(0), 2000, &flow),
+                        MUX_FRAGMENT_WAITS);
+    }
+    key.id = 1;
+    CU_ASSERT_EQUAL(mux_fragments_later(own, table, &key, NULL, 2000, &flow),
+                    MUX_FRAGMENT_KNOWN);
 
     for (int i = 0; i < 2 * MUX_FRAGMENT_DATAGRAMS; i++) {
         key.id = 1000 + i;
-        mux_fragments_first(frags, &key, &flow, 3000, &released);
+        mux_fragments_first(own, table, &key, &flow, 3000);
     }
     memset(&stats, 0, sizeof stats);
     mux_fragments_get_stats(frags, 3000, &stats);
     CU_ASSERT(stats.datagrams <= MUX_FRAGMENT_DATAGRAMS);
     CU_ASSERT(stats.evictions >= MUX_FRAGMENT_DATAGRAMS);
+    mux_thread_destroy(own);
+    mux_fragments_destroy(frags);
+}
+
+/* Forwards 'p' by 'own' and returns how many packets come out, which it
+ * deletes, those included that have waited. */
+static size_t
+forward_fragment(struct mux_thread *own, struct dp_packet *p)
+{
+    struct dp_packet_batch batch, node;
+    size_t n = 0;
+
+    dp_packet_batch_init_packet(&batch, p);
+    dp_packet_batch_init(&node);
+    do {
+        mux_forward(get_table(), own, &batch, &node, MTU, 1000, &counters);
+        n += dp_packet_batch_size(&batch);
+        dp_packet_delete_batch(&batch, true);
+        dp_packet_batch_init(&batch);
+    } while (mux_forward_released(own, &batch));
+    return n;
+}
+
+/* Fragments whose first never comes do not keep others from waiting. */
+static void
+test_fragments_orphans(void)
+{
+    enum { N = MUX_FRAGMENT_MAX_WAITING + 88 };
+    struct mux_fragments *frags = mux_fragments_create();
+    struct mux_thread *own = mux_thread_create_hidden(frags);
+    struct mux_fragment_stats stats = { .datagrams = 0 };
+
+    for (int i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, i, 1, 2, false)),
+                        0);
+    }
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, N, 1, 2, false)), 0);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, N, 0, 2, false)), 2);
+
+    /* It was the oldest that had to make room. */
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 0, 0, 2, false)), 1);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 88, 0, 2, false)), 1);
+    CU_ASSERT_EQUAL(forward_fragment(own, fragment(17, 89, 0, 2, false)), 2);
+    mux_fragments_get_stats(frags, 1000, &stats);
+    CU_ASSERT_EQUAL(stats.waiting, MUX_FRAGMENT_MAX_WAITING - 2);
+    CU_ASSERT_EQUAL(stats.dropped, 89);
+    CU_ASSERT_EQUAL(stats.evictions, 89);
+
+    mux_thread_destroy(own);
     mux_fragments_destroy(frags);
 }
 
@@ -1887,78 +1952,170 @@ forward_limited(struct dp_packet *p, long long int now)
     return dp_packet_batch_is_empty(&batch) ? NULL : batch.packets[0];
 }
 
+/* Returns how many of 'n' packets like 'p', which is destroyed, are answered
+ * at 'now'. */
+static int
+count_answers(struct dp_packet *p, int n, long long int now)
+{
+    int answered = 0;
+
+    for (int i = 0; i < n; i++) {
+        struct dp_packet *out = forward_limited(
+            move_packet(dp_packet_clone(p), 128), now);
+
+        answered += !!out;
+        dp_packet_delete(out);
+    }
+    dp_packet_delete(p);
+    return answered;
+}
+
+static struct dp_packet *
+packet_to(const char *vip, uint8_t protocol, uint16_t dport, uint8_t ttl,
+          size_t payload)
+{
+    struct dp_packet *p = new_packet(128);
+    size_t len = protocol == 6 ? TCP_HEADER_LEN : UDP_HEADER_LEN;
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", vip, protocol, len + payload);
+    put_l4(p, protocol, 1000, dport, payload);
+    ((uint8_t *) dp_packet_data(p))[14 + 8] = ttl;
+    fix_ip(p);
+    return p;
+}
+
+static struct dp_packet *
+echo_request_to(const char *vip)
+{
+    struct dp_packet *p = new_packet(128);
+
+    put_eth(p, ETH_TYPE_IP);
+    put_ip(p, "198.51.100.10", vip, IPPROTO_ICMP, 8);
+    put_icmp(p, 8, 0, 1);
+    return p;
+}
+
 static void
 test_answer_limit(void)
 {
+    enum { ALL = 2 * MUX_LIMIT_BURST };
     long long int now = time_msec();
-    struct dp_packet *p;
-    int n = 0;
 
     get_thread();
-    for (int i = 0; i < 2 * MUX_LIMIT_BURST; i++) {
-        p = forward_limited(tcp_packet_with(8, 1), now);
-        n += !!p;
-        dp_packet_delete(p);
-    }
-    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    CU_ASSERT_EQUAL(count_answers(tcp_packet_with(8, 1), ALL, now),
+                    MUX_LIMIT_BURST);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_LIMITED], 1);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_TTL], 1);
 
-    /* Those about the MTU have a limit of their own. */
-    p = forward_limited(tcp_packet(128, 1000, 80, 1411), now);
-    CU_ASSERT_PTR_NOT_NULL(p);
-    dp_packet_delete(p);
+    /* Those about the MTU have a limit of their own, and so have echo
+     * replies. */
+    CU_ASSERT_EQUAL(count_answers(tcp_packet(128, 1000, 80, 1411), 1, now),
+                    1);
+    CU_ASSERT_EQUAL(count_answers(echo_request_to("20.50.60.10"), 1, now), 1);
 
-    n = 0;
-    for (int i = 0; i < 20; i++) {
-        p = forward_limited(tcp_packet_with(8, 1), now + 10);
-        n += !!p;
-        dp_packet_delete(p);
-    }
-    CU_ASSERT_EQUAL(n, 10 * MUX_LIMIT_RATE / 1000);
+    CU_ASSERT_EQUAL(count_answers(tcp_packet_with(8, 1), 20, now + 10),
+                    10 * MUX_LIMIT_RATE / 1000);
 }
 
-/* One VIP's echo requests do not take the answers of another, but for those
- * that are asked while there are more of them than places. */
+/* What is answered for one VIP does not take the answers of others. */
 static void
-test_echo_limit(void)
+test_answer_limit_vips(void)
 {
-    enum { N = MUX_N_ECHO_LIMITS, WAYS = MUX_ECHO_LIMIT_WAYS };
-    struct mux_thread *t = mux_thread_create_hidden(NULL);
-    long long int now = 1000000;
+    enum { ALL = 2 * MUX_LIMIT_BURST };
+    long long int now = time_msec();
+
+    static const struct {
+        const char *vips[2];
+        uint8_t protocol;
+        uint16_t dport;
+        uint8_t ttl;
+        size_t payload;
+    } cases[] = {
+        /* Too big, time exceeded, RST, unreachable.  The last three share a
+         * limit, so each is at another time. */
+        { { "20.50.60.10", "20.50.60.22" }, 6, 80, 57, 1420 },
+        { { "20.50.60.10", "20.50.60.22" }, 6, 80, 1, 0 },
+        { { "20.50.60.21", "20.50.60.32" }, 6, 999, 57, 0 },
+        { { "20.50.60.21", "20.50.60.32" }, 17, 999, 57, 0 },
+    };
+
+    get_thread();
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        now += 10000;
+        for (int j = 0; j < 2; j++) {
+            struct dp_packet *p = packet_to(cases[i].vips[j],
+                                            cases[i].protocol, cases[i].dport,
+                                            cases[i].ttl, cases[i].payload);
+
+            CU_ASSERT_EQUAL(count_answers(p, ALL, now), MUX_LIMIT_BURST);
+        }
+    }
+    CU_ASSERT_EQUAL(count_answers(echo_request_to("20.50.60.10"), ALL, now),
+                    MUX_LIMIT_BURST);
+    CU_ASSERT_EQUAL(count_answers(echo_request_to("20.50.60.32"), ALL, now),
+                    MUX_LIMIT_BURST);
+}
+
+/* Takes answers of 'kind' from 't' for the VIP that has 'counter', more than
+ * it may give at once, and returns how many that are. */
+static int
+take_answers(struct mux_thread *t, enum mux_limit_kind kind, uint32_t counter,
+             long long int now)
+{
     int n = 0;
 
     for (int i = 0; i < 3 * MUX_LIMIT_BURST; i++) {
-        n += mux_thread_may_echo(t, 5, now);
+        n += mux_thread_may_answer(t, kind, counter, now);
     }
-    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+    return n;
+}
 
-    /* As many as there are ways, all of them asked at once. */
-    for (uint32_t i = 1; i < WAYS; i++) {
-        n = 0;
-        for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
-            n += mux_thread_may_echo(t, 5 + i * N, now);
-        }
-        CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
+/* One VIP's answers are not taken for another one, but for those that are
+ * answered for while there are more of them than places. */
+static void
+test_vip_limits(enum mux_limit_kind kind)
+{
+    enum { N = MUX_N_VIP_LIMITS, WAYS = MUX_VIP_LIMIT_WAYS };
+    struct mux_thread *t = mux_thread_create_hidden(NULL);
+    long long int now = 1000000;
+
+    /* As many as there are ways, all of them at once. */
+    for (uint32_t i = 0; i < WAYS; i++) {
+        CU_ASSERT_EQUAL(take_answers(t, kind, 5 + i * N, now),
+                        MUX_LIMIT_BURST);
     }
 
     /* One too many shares, and does not take what it has not. */
-    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5 + WAYS * N, now));
+    CU_ASSERT_FALSE(mux_thread_may_answer(t, kind, 5 + WAYS * N, now));
 
     /* The first ones are not forgotten for it... */
-    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now));
-    CU_ASSERT(mux_thread_may_echo(t, 5, now + 1));
-    CU_ASSERT_FALSE(mux_thread_may_echo(t, 5, now + 1));
+    CU_ASSERT_FALSE(mux_thread_may_answer(t, kind, 5, now));
+    CU_ASSERT(mux_thread_may_answer(t, kind, 5, now + 1));
+    CU_ASSERT_FALSE(mux_thread_may_answer(t, kind, 5, now + 1));
 
     /* ...until it makes no difference. */
     now += 1 + MUX_LIMIT_BURST * 1000 / MUX_LIMIT_RATE;
-    n = 0;
-    for (int j = 0; j < 3 * MUX_LIMIT_BURST; j++) {
-        n += mux_thread_may_echo(t, 5 + WAYS * N, now);
+    CU_ASSERT_EQUAL(take_answers(t, kind, 5 + WAYS * N, now),
+                    MUX_LIMIT_BURST);
+    CU_ASSERT(mux_thread_may_answer(t, kind, 5, now));
+
+    /* All VIPs together have more, but not without end. */
+    int n = 0;
+    now += 10000;
+    for (uint32_t i = 0; i < 2 * MUX_LIMIT_TOTAL_FACTOR; i++) {
+        n += take_answers(t, kind, 10 + i, now);
     }
-    CU_ASSERT_EQUAL(n, MUX_LIMIT_BURST);
-    CU_ASSERT(mux_thread_may_echo(t, 5, now));
+    CU_ASSERT_EQUAL(n, MUX_LIMIT_TOTAL_FACTOR * MUX_LIMIT_BURST);
     mux_thread_destroy(t);
+}
+
+static void
+test_limits(void)
+{
+    for (int kind = 0; kind < MUX_N_ANSWER_LIMITS; kind++) {
+        test_vip_limits(kind);
+    }
 }
 
 /* Random changes to good packets: nothing crashes, nothing is lost without
@@ -2296,11 +2453,10 @@ test_hand_on_limit(void)
     CU_ASSERT_EQUAL(n_sent, burst);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_HANDED_ON], burst);
     CU_ASSERT_EQUAL(counters.n[MUX_COUNT_NO_BLOCK], burst);
-    CU_ASSERT(mux_thread_may_answer(fresh, MUX_LIMIT_OTHER, now));
+    CU_ASSERT(mux_thread_may_answer(fresh, MUX_LIMIT_OTHER, 5, now));
 
     /* Some of it is back after a moment. */
-    for (n_sent = 0; mux_thread_may_answer(fresh, MUX_LIMIT_HAND_ON,
-                                           now + 10); n_sent++) {
+    for (n_sent = 0; mux_thread_may_hand_on(fresh, now + 10); n_sent++) {
         continue;
     }
     CU_ASSERT_EQUAL(n_sent, MUX_LIMIT_HAND_ON_FACTOR * MUX_LIMIT_RATE / 100);
@@ -2327,13 +2483,15 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_fragments),
     UNIT_TEST(test_fragments_ipv6),
     UNIT_TEST(test_fragments_bounds),
+    UNIT_TEST(test_fragments_orphans),
     UNIT_TEST(test_answer_too_big),
     UNIT_TEST(test_answer_tunnelled),
     UNIT_TEST(test_answer_expired),
     UNIT_TEST(test_answer_reject),
     UNIT_TEST(test_answer_echo),
     UNIT_TEST(test_answer_limit),
-    UNIT_TEST(test_echo_limit),
+    UNIT_TEST(test_answer_limit_vips),
+    UNIT_TEST(test_limits),
     UNIT_TEST(test_forward_snat),
     UNIT_TEST(test_hand_on),
     UNIT_TEST(test_hand_on_limit),

@@ -171,6 +171,7 @@ test_threads(void)
 
     store = mux_store_create();
     fragments = mux_fragments_create();
+    struct mux_thread *main_thread = mux_thread_create(fragments);
     node = mux_node_create(key);
     transact(ops, mux_random_first_ops(ops), true, 1);
 
@@ -190,7 +191,8 @@ test_threads(void)
 
         n_taken += take_node();
         mux_node_read(node, &node_stats);
-        mux_fragments_run(fragments, time_msec());
+        mux_fragments_run(main_thread, mux_store_get_table(store),
+                          time_msec());
         mux_fragments_get_stats(fragments, time_msec(), &stats);
         memset(&figures, 0, sizeof figures);
         for (uint32_t i = 1; i < 50; i++) {
@@ -252,6 +254,7 @@ test_threads(void)
     for (int i = 0; i < N_THREADS; i++) {
         mux_thread_destroy(forwarders[i].mux);
     }
+    mux_thread_destroy(main_thread);
     mux_fragments_destroy(fragments);
     mux_node_destroy(node);
     mux_store_destroy(store);

@@ -8,10 +8,12 @@ by exactly that, so that pages that somebody else has set aside stay.
 """
 
 import fcntl
+import time
 
 from slblab.system import LabError
 
 NR_HUGEPAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+ATTEMPTS = 5            # A second apart, as others free memory.
 
 
 def _change(by):
@@ -32,11 +34,15 @@ def take(pages):
     back."""
     try:
         got = _change(pages)
-        if got < pages:
+        for i in range(ATTEMPTS):
+            if got == pages:
+                break
             # Free memory is there, but in pieces.
             with open("/proc/sys/vm/compact_memory", "w",
                       encoding="ascii") as stream:
                 stream.write("1")
+            if i:
+                time.sleep(1)
             got += _change(pages - got)
     except OSError as error:
         raise LabError(f"cannot set huge pages aside: {error}")

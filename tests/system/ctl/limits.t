@@ -8,6 +8,7 @@ something else to take time or memory.  slb-ctl must refuse it with a message,
 soon; the most that a run took is told at the end.
 """
 
+import itertools
 import os
 import resource
 import subprocess
@@ -24,6 +25,12 @@ PROGRAM = os.path.join(BUILD, 'controller/slb-ctl')
 
 MAX_CPU = 0.1                   # Seconds.
 MAX_MEMORY = 64 * 1024          # KiB.
+
+# Of what is right, for which time and memory are not short: much more than it
+# takes, much less than it would if that grew with the square of its size.
+MAX_VALID_CPU = 2
+MAX_VALID_MEMORY = 256 * 1024
+
 MIB = 1024 * 1024
 LARGE = 31 * MIB
 
@@ -59,6 +66,42 @@ def bomb(depth, width):
 
 def members(n, template=b'{name: vm%d, address: 10.1.2.3}'):
     return b'[' + numbered(template + b',\n', n) + b']'
+
+
+def same_hashes(depth):
+    """2 ** depth texts that have the same hash, if it is OVS's with basis 0:
+    for each part of them there are two with which it becomes the same."""
+    def rotate(x, n):
+        return (x << n | x >> (32 - n)) & 0xffffffff
+
+    def mix(data):
+        data = rotate(data * 0xcc9e2d51 & 0xffffffff, 15)
+        return data * 0x1b873593 & 0xffffffff
+
+    def unmix(data):
+        data = rotate(data * pow(0x1b873593, -1, 1 << 32) & 0xffffffff, 17)
+        return data * pow(0xcc9e2d51, -1, 1 << 32) & 0xffffffff
+
+    def add(value, word):
+        value = rotate(value ^ mix(int.from_bytes(word, 'little')), 13)
+        return (value * 5 + 0xe6546b64) & 0xffffffff
+
+    letters = b'abcdefghijklmnopqrstuvwxyz0123456789'
+    parts = []
+    value = 0
+    for _ in range(depth):
+        pair = [b'aaaaaaaa']
+        end = add(add(value, b'aaaa'), b'aaaa')
+        before = rotate((end - 0xe6546b64) * pow(5, -1, 1 << 32) & 0xffffffff,
+                        19)
+        for word in map(bytes, itertools.product(letters, repeat=4)):
+            other = unmix(before ^ add(value, word)).to_bytes(4, 'little')
+            if word != b'aaaa' and all(c in letters for c in other):
+                pair.append(word + other)
+                break
+        parts.append(pair)
+        value = end
+    return map(b''.join, itertools.product(*parts))
 
 
 # What is refused, as name and contents.  (Functions, so that only one of them
@@ -183,6 +226,13 @@ HOSTILE = {
         + numbered(b'- {name: r%d, frontend: public, backendPool: a, '
                    b'protocol: Tcp, frontendPortRangeStart: 1, '
                    b'frontendPortRangeEnd: 65535, backendPort: 80}\n', 8000),
+    'pools with the same member': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + numbered(b'- {name: p%d, members: [{name: vm1}]}\n', 5000)
+        + b'rules:\n'
+        + numbered(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: 8%d, backendPort: 80}\n',
+                   2),
     'outbound rules': lambda: NETWORK + b'---\n' + BALANCER
         + b'backendPools: [{name: a, members: []}]\noutboundRules:\n'
         + numbered(b'- {name: r%d, frontends: [public], backendPool: a}\n',
@@ -211,6 +261,37 @@ HOSTILE = {
     'values in a resource of Azure': lambda: (
         b'{"type": "Microsoft.Network/loadBalancers", "x": [' + fill(b'0,')
         + b']}'),
+}
+
+# What is right, and is read in about linear time.
+VALID = {
+    'pools with the same member': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + numbered(b'- {name: p%d, members: [{name: vm1}]}\n', 5000)
+        + b'rules:\n'
+        + numbered(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: %d, backendPort: %d}\n',
+                   2000, 1),
+    'rules for large pools': lambda: NETWORK + b'---\n' + BALANCER
+        + b'backendPools:\n'
+        + b''.join(b'- {name: p%d, members: ' % i
+                   + b'[' + numbered(b'{name: vm%d},', 3000, i // 2 * 1500
+                                     + i % 2 * 6000) + b']}\n'
+                   for i in range(4))
+        + b'rules:\n'
+        + b''.join(b'- {name: r%d, frontend: public, backendPool: p%d, '
+                   b'protocol: Tcp, frontendPort: %d, backendPort: %d}\n'
+                   % (i, i % 2 + i // 2000 * 2, i + 1, i // 2 + 1)
+                   for i in range(4000)),
+    'ids with the same hash': lambda: b''.join(
+        b'---\nkind: AzureIds\nids:\n' + b''.join(
+            b'- {id: %s, address: 20.1.2.3}\n' % text for text in texts)
+        for texts in zip(*[same_hashes(16)] * 4096)),
+    'networks that are all peers': lambda: b''.join(
+        b'---\nkind: VirtualNetwork\nname: n%d\n'
+        b'subnets: [{name: s, prefix: 10.%d.%d.0/24}]\npeerings: [%s]\n'
+        % (i, i >> 8, i & 255, b','.join(b'n%d' % j for j in range(800)
+                                         if j != i)) for i in range(800)),
 }
 
 
@@ -264,6 +345,16 @@ class Limits:
                                                   memory / 1024),
             errors[:500])
 
+    def check_valid(self, name, path):
+        """Checks that slb-ctl accepts path, soon enough."""
+        status, errors, cpu, memory = run('validate', path)
+        self.test.ok(
+            status == 0 and cpu <= MAX_VALID_CPU
+            and memory <= MAX_VALID_MEMORY, 'accepted: ' + name,
+            'exit status %d, %.0f ms, %.1f MB' % (status, cpu * 1000,
+                                                  memory / 1024),
+            errors[:500])
+
 
 def main():
     test = tap.Tap()
@@ -277,6 +368,11 @@ def main():
                 continue
             write(path, contents)
             limits.check(name, path)
+        for name, contents in VALID.items():
+            if only and name not in only:
+                continue
+            write(path, contents)
+            limits.check_valid(name, path)
         os.unlink(path)
 
         # What is no file with an end.

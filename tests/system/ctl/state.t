@@ -369,4 +369,24 @@ like "$output" 'rules/down .* down:81, 1 of 3 members' \
     "who is not serves if users say so"
 like "$output" 'inboundNatPools/nat .* down:82, 3 members' "NAT pools keep all"
 like "$output" 'outboundRules/out .* down, 3 members' "so do outbound rules"
+
+# A pool that is called as what comes after its name.
+cat >"$tmp/odd.yaml" <<'END'
+kind: LoadBalancer
+name: odd
+network: prod
+frontends: [{name: f, address: 20.1.1.1}]
+backendPools: [{name: probes, members: [{name: vm1}]}]
+probes: [{name: health, protocol: Tcp, port: 443}]
+rules:
+- {name: r, frontend: f, backendPool: probes, probe: health, protocol: Tcp,
+   frontendPort: 80, backendPort: 80}
+END
+run slb-ctl apply "$tmp/odd.yaml"
+ok "a pool called probes is compiled" db_transact \
+    "$(row Compiled_Pool '"name":"odd/backendPools/probes/probes/health",
+        "tunnel_key":99,"network_key":8,"slots_log2":8,
+        "members":["map",[[1,"vm1"]]]')"
+run slb-ctl get LoadBalancer odd
+like "$output" "probes:80, 0 of 1 member" "and seen"
 done_testing

@@ -70,6 +70,25 @@ start_manager m1
 wait_until status_like m1 "times idle" 1
 is "$(status m1 transactions)" 0 "the next manager leaves it like that"
 
+# Who waits for an address gets the one that a machine leaves.
+slbdb net tiny 10.0.4.0/29
+slbdb ports h2 t4,02:00:00:00:01:04,10.0.4.4 t5,02:00:00:00:01:05,10.0.4.5 \
+    t6,02:00:00:00:01:06,10.0.4.6 vm5,02:00:00:00:00:08,10.0.3.4
+wait_until slbdb until "10.0.4.4
+10.0.4.5
+10.0.4.6" Binding address \
+    "network_key=$(get Compiled_Network tunnel_key name=tiny)"
+slbdb lb w tiny 'frontend:f=;subnet=s0'
+compiled
+like "$(state_of w)" "none left" "machines have all addresses of a subnet"
+slbdb ports h2 t4,02:00:00:00:01:04,10.0.4.4 t5,02:00:00:00:01:05,10.0.4.5 \
+    vm5,02:00:00:00:00:08,10.0.3.4
+ok "one that goes leaves its address" slbdb until \
+    "VirtualNetwork/tiny/subnets/s0 10.0.4.6" \
+    Assigned_Address source,address frontend=w/frontends/f
+is "$(state_of w)" "{}" "and all is well"
+is "$(recompute m1)" 0 "nothing is to be corrected"
+
 # Zones.
 slbdb transact '{"op":"update","table":"Node","where":[["name","==","mux1"]],
     "row":{"zone":"1"}}' >/dev/null

@@ -94,5 +94,28 @@ is "$(slbdb dump | grep -v '^Node')" "$(grep -v '^Node' <<<"$before")" \
     "all rows are what they were"
 is "$(get Node name,wanted)" "$(get Node name,applied)" "nothing is wanted"
 is "$(status m1 problems)" 0 "no problems"
+
+# A pool by name has one address of each member, so it serves one family.
+slbdb net dual 10.8.0.0/24 2001:db8:8::/64 -- node h9 host 172.16.0.29 -- \
+    ports h9 vm9,02:00:00:00:00:19,10.8.0.9+2001:db8:8::9,dual
+six()
+{
+    slbdb lb six dual frontend:f4=20.50.60.44 frontend:f6=2001:db8:60::44 \
+        pool:p=vm9 "$@"
+    compiled
+    settled
+}
+six rule:r6=f6,p,Tcp,80,80
+is "$(get Member address pool=six/backendPools/p)" 2001:db8:8::9 \
+    "a member by name has an address of its rule's family"
+six rule:r4=f4,p,Tcp,80,80 rule:r6=f6,p,Tcp,80,80
+is "$(get Endpoint rule | grep ^six)" six/rules/r4 \
+    "of two families one is served"
+is "$(get Load_Balancer status name=six)" "{rules/r6=pool p serves IPv4 for \
+other rules, and its members by name have one address each: IPv6 needs a pool \
+of its own}" "the other one is told"
+slbdb del-lb six
+compiled
+is "$(status m1 problems)" 0 "no problems"
 is "$(status m1 failed)" 0 "no transaction failed"
 done_testing

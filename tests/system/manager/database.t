@@ -45,4 +45,36 @@ web_lb
 ok "and compiled" compiled
 is "$(get Generation number,state)" "1 current" "from the beginning"
 is "$(status m1 problems)" 0 "no problems"
+
+# A database that refuses what is compiled, while hosts say that they live.
+stop db
+python3 - "$srcdir/controller/slb.ovsschema" >"$tmp/strict.ovsschema" <<'END'
+import json
+import sys
+
+schema = json.load(open(sys.argv[1]))
+schema["tables"]["Compiled_Network"]["columns"]["tunnel_key"] = {
+    "type": {"key": {"type": "integer", "maxInteger": 0}}}
+print(json.dumps(schema))
+END
+rm "$tmp/slb.db"
+ovsdb-tool create "$tmp/slb.db" "$tmp/strict.ovsschema"
+start_db
+wait_until 15 status_like m1 state active
+web_lab
+start beats slbdb beats 0.1 h1
+has_failed() { [ "$(status m1 failed)" -ge $((failed + $1)) ]; }
+failed=$(status m1 failed)
+wait_until has_failed 1
+start_ms=$(date +%s%3N)
+ok "it tries again" wait_until 20 has_failed 3
+cmp_ok $(($(date +%s%3N) - start_ms)) -ge 1000 "but not all the time"
+stop beats
+stop db
+rm "$tmp/slb.db"
+start_db
+wait_until 15 status_like m1 state active
+web_lab
+web_lb
+ok "until the database takes it" compiled
 done_testing

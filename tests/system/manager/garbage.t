@@ -58,6 +58,20 @@ ok "members that are there twice" \
 is "$(get Endpoint rule | xargs)" "junk/rules/good web/rules/http" \
     "what makes sense is there"
 
+# Networks need a name, one without a slash.
+slbdb net "" 10.78.0.0/16 -- net a/b 10.79.0.0/16
+ok "networks with such names are compiled" compiled
+for name in "" a/b; do
+    ok "network '$name' is told" \
+        told "network \"$name\": that is no name of a network"
+    like "$(get Virtual_Network status "name=$name")" "no name of a network" \
+        "to its user, too"
+    slbdb del-net "$name"
+done
+is "$(get Compiled_Network name | xargs)" "junk prod" "neither is there"
+compiled
+nok "which is no problem when they are gone" told "no name of a network"
+
 # Two load balancers want the same.
 web=$(get Endpoint cookie rule=web/rules/http)
 slbdb lb aaa prod frontend:f=20.50.60.10 pool:p=vm1@10.0.1.4 \

@@ -63,5 +63,21 @@ slbdb del-lb ssh
 settled
 ok "all goes" slbdb until "" Compiled_Pool name
 is "$(get Endpoint rule)$(get Assigned_Port nat_pool)" "" "with the rest"
+
+# One target by name, both families.
+slbdb net dual 10.8.0.0/24 2001:db8:8::/64
+slbdb ports h1 vm9,02:00:00:00:00:19,10.8.0.9+2001:db8:8::9,dual
+slbdb lb both dual frontend:f4=20.1.1.9 frontend:f6=2001:db8:1::9 \
+    'pool:p=x@10.8.0.10' nat:n4=f4,vm9,Tcp,2201,22 nat:n6=f6,vm9,Tcp,2201,22 \
+    nat:bad=f6,x,Tcp,2202,22
+compiled
+is "$(get Member pool,address | grep ^both/nat)" "both/nat/vm9 10.8.0.9
+both/nat/vm9/ipv6 2001:db8:8::9" "a target by name has a pool for each family"
+is "$(get Endpoint rule,vip | grep ^both)" "both/inboundNatRules/n4 20.1.1.9
+both/inboundNatRules/n6 2001:db8:1::9" "both rules are there"
+like "$(get Load_Balancer status name=both)" \
+    "inboundNatRules/bad=target x has address 10.8.0.10, but frontend f6 an" \
+    "a target with an address has that only"
+is "$(recompute m1)" 0 "nothing is to be corrected"
 is "$(status m1 failed)" 0 "no transaction failed"
 done_testing

@@ -124,6 +124,15 @@ slbdb health vm1 web/probes/i 10.0.1.4 up
 ok "before its new host says so" wait_until 5 \
     eval 'members p/probes/i | grep "vm1 active" >/dev/null'
 
+# A pool that is called as what comes after it.
+slbdb lb odd prod frontend:f=20.50.60.11 pool:probes=vm2@10.0.1.5 \
+    probe:h=Tcp,80 'rule:r=f,probes,Tcp,80,80;probe="h"'
+slbdb health vm2 odd/probes/h 10.0.1.5 down
+ok "a pool called probes" slbdb until \
+    "{backendPools/probes/members/vm2=down (probe h)}" \
+    Load_Balancer status name=odd
+slbdb del-lb odd
+
 # Another manager finds the same.
 stop m1
 start_manager m2

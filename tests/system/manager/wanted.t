@@ -65,5 +65,18 @@ unused_network() { slbdb net unused 192.168.0.0/16; }
 is "$(concerned unused_network)" "" "a network without VMs: nobody"
 nothing() { slbdb net unused 192.168.0.0/16; }
 is "$(concerned nothing)" "" "nothing: nobody"
+
+# Acknowledgements are read, and that is all: a run for each would keep
+# managers from running ahead.
+wait_until idle m1
+runs=$(status m1 runs)
+for i in {1..10}; do
+    slbdb transact '{"op":"update","table":"Node","where":[],
+        "row":{"applied":'"$i"'}}' >/dev/null
+done
+nothing
+compiled
+wait_until idle m1
+cmp_ok "$(($(status m1 runs) - runs))" -lt 5 "acknowledgements make no runs"
 is "$(status m1 failed)" 0 "no transaction failed"
 done_testing

@@ -7,6 +7,8 @@ thread really cannot cope with is in tests/bench/fairness."""
 
 import os
 import re
+import socket
+import struct
 import sys
 import time
 
@@ -46,6 +48,16 @@ MANY = 4000                     # Of the one that takes too much.
 def frame(vip, port):
     return muxnode.tcp_frame('02:00:00:00:00:01', '02:00:00:00:00:11',
                              '198.51.100.10', port, vip, 80).hex()
+
+
+def echo_request(vip):
+    """No VM's business, but the mux's."""
+    one = bytearray(bytes.fromhex(frame(vip, 40000)))
+    one[23] = socket.IPPROTO_ICMP
+    one[24:26] = bytes(2)
+    one[24:26] = struct.pack('!H', muxnode.checksum(bytes(one[14:34])))
+    one[34:36] = bytes([8, 0])
+    return one.hex()
 
 
 class Load:
@@ -191,6 +203,24 @@ def test_flows(t, node, load):
          'by slb/fairness, too')
 
 
+def test_echo(t, node, load):
+    """What the mux answers itself counts, too."""
+    rates = {frame(vip, 40000): SMALL for vip in VIPS[1:]}
+    rates[echo_request(HEAVY)] = MANY
+    load.run(rates, 1.5)
+    before, echo = load.figures(), node.stats()['echo']
+    told = load.run(rates, 2)
+    grown = difference(load.figures(), before)
+    dropped = grown.pop(HEAVY)[1]
+    t.is_([v[1] for v in grown.values()], [0] * 9,
+          'a flood of echo requests costs others nothing')
+    short = [x for x in told if x['short']]
+    t.ok(short and all(x['vips'][0]['address'] == HEAVY for x in short),
+         'whose they are is to blame')
+    t.ok(dropped > 0 and node.stats()['echo'] > echo,
+         'some are answered, some are not', dropped)
+
+
 def test_end(t, node, load):
     def is_short():
         return load.client.call('get', 'fairness')[0]['short']
@@ -214,6 +244,7 @@ def main():
         test_options(t, node)
         test_vips(t, node, load)
         test_flows(t, node, load)
+        test_echo(t, node, load)
         test_end(t, node, load)
         node.appctl('exit', '--cleanup')
         t.is_(node.vswitchd.wait(20), 0, 'slb-vswitchd ends well')

@@ -11,12 +11,15 @@ A fixture is a line that describes it and, indented below it, lines with
                        by more than 1
     out  EXPRESSION    a frame that is sent on the underlay, in this order;
                        none without such a line
+    nobody COUNTERS    those of the former that are drops for no VIP; others
+                       must grow for a VIP as well
 
 Expressions are Python's, with scapy's names and those of class Names below,
 which documents them.  Lines that start with # are comments.  The tables are
 those of tables.json there.  What is expected is made from RFCs and
 lib/steering.h by other code than the mux's own, the hash of flows included."""
 
+import collections
 import glob
 import json
 import os
@@ -125,7 +128,7 @@ class Names:
         return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
 
     def to(self, vni, owner, host, flags='settled', others=(), port=0, i=-1,
-           packet=None, flow=None, kind='Default'):
+           packet=None, flow=None):
         """The i-th frame's packet in the tunnel to a host: member owner of
         the pool with that VNI.  flow is (source, destination, protocol,
         source port, destination port) if the packet does not tell itself;
@@ -143,13 +146,13 @@ class Names:
             n = 1 + sum(1 for other in others if other)
         header = struct.pack('!BBHHBBHH', 14, bits, owner, others[0], 14, n,
                              others[1], others[2])
-        return self._outer(vni, host, header, packet, flow, kind)
+        return self._outer(vni, host, header, packet, flow)
 
-    def _outer(self, vni, host, header, packet, flow, kind):
+    def _outer(self, vni, host, header, packet, flow):
         v4 = packet[0] >> 4 == 4
         tos = packet[1] if v4 else (packet[0] << 4 | packet[1] >> 4) & 255
         inner = header + (b'\x08\x00' if v4 else b'\x86\xdd') + packet
-        entropy = 49152 + (self.hash.flow(kind, *flow) >> 32) % 16384
+        entropy = 49152 + (self.hash.flow('Default', *flow) >> 32) % 16384
         return (Ether(src=MUX, dst='02:00:00:00:00:%02x' % host)
                 / IP(src='172.16.0.11', dst='172.16.0.%d' % host, ttl=64,
                      id=0, flags='DF', tos=tos)
@@ -167,7 +170,7 @@ class Names:
         """The i-th frame's packet as it is handed on to another mux."""
         packet = self.inner(i)
         return self._outer(0, 12, b''.join(map(muxnode.mac, HANDED_ON)),
-                           packet, flow or self._flow(packet), 'Default')
+                           packet, flow or self._flow(packet))
 
     def handed(self, inner, src='172.16.0.12', vni=0, mark=HANDED_ON,
                **fields):
@@ -221,7 +224,7 @@ def read_fixtures(path):
                 continue
             word, _, rest = line.strip().partition(' ')
             steps = fixtures[-1][2]
-            if word in ('in', 'is', 'out'):
+            if word in ('in', 'is', 'out', 'nobody'):
                 steps.append((word, rest.strip()))
             else:
                 steps[-1] = (steps[-1][0], steps[-1][1] + ' ' + line.strip())
@@ -238,10 +241,17 @@ def parse_counters(text):
     return counters
 
 
-def check(t, node, key, where, description, steps):
+def vip_drops(client):
+    """Drops by reason, of all VIPs together."""
+    return sum((collections.Counter(vip['drops'])
+                for vip in client.call('get', 'vips')),
+               collections.Counter())
+
+
+def check(t, node, client, key, where, description, steps):
     names = Names(key)
-    wanted_counters, wanted = {}, []
-    before = node.stats()
+    wanted_counters, wanted, nobodys = {}, [], {}
+    before, vips_before = node.stats(), vip_drops(client)
     for what, text in steps:
         if what == 'in':
             names.frames.append(names.evaluate(text))
@@ -249,6 +259,8 @@ def check(t, node, key, where, description, steps):
                         names.frames[-1].hex())
         elif what == 'is':
             wanted_counters = parse_counters(text)
+        elif what == 'nobody':
+            nobodys = parse_counters(text)
         else:
             wanted.append(names.evaluate(text))
 
@@ -264,6 +276,12 @@ def check(t, node, key, where, description, steps):
     text = []
     if counters != wanted_counters:
         text.append('is %s, not %s' % (counters, wanted_counters))
+    drops = {name: n - nobodys.get(name, 0) for name, n in counters.items()
+             if name.startswith('drop_')}
+    vips = vip_drops(client) - vips_before
+    vips = {name: n for name, n in vips.items() if name.startswith('drop_')}
+    if vips != {name: n for name, n in drops.items() if n}:
+        text.append('for VIPs it is %s' % vips)
     if sent != wanted:
         text.append('sent\n  %s\nnot\n  %s' % (
             '\n  '.join(frame.hex() for frame in sent),
@@ -285,8 +303,8 @@ def main():
         for path in sorted(glob.glob(os.path.join(FIXTURES, '*.txt'))):
             name = os.path.basename(path)
             for number, description, steps in read_fixtures(path):
-                check(t, node, key, '%s:%d' % (name, number), description,
-                      steps)
+                check(t, node, client, key, '%s:%d' % (name, number),
+                      description, steps)
                 n += 1
     t.ok(n >= 100, 'there are at least 100 fixtures')
     t.done()

@@ -52,7 +52,7 @@ TABLES = [
     pool(100, [(1, 'current', 99999, [1, 2, 3])]),
     pool(101, [(2, 'current', 1000, [2]), (1, 'previous', 99999, [1])]),
     {'op': 'vip', 'network': 0, 'address': VIP},
-    {'op': 'vip', 'network': 0, 'address': VIP6},
+    {'op': 'vip', 'network': 0, 'address': VIP6, 'reject': True},
     {'op': 'vip', 'network': 7, 'address': '10.0.2.100'},
     endpoint(0, VIP, 6, 80, 100, 'http'),
     endpoint(0, VIP6, 6, 80, 100, 'http6'),
@@ -61,7 +61,10 @@ TABLES = [
     endpoint(0, VIP, protocol, port, 100, 'r', distribution)
     for port, distribution in ((90, 'Default'), (91, 'SourceIP'),
                                (92, 'SourceIPProtocol'))
-    for protocol in (6, 17)]
+    for protocol in (6, 17)] + [
+    dict(endpoint(0, VIP, 6, 84, 100, 'near'), reject=True,
+         source_ranges=['198.51.100.0/24', '203.0.113.7/32']),
+    dict(endpoint(0, VIP, 6, 85, 100, 'nobody'), source_ranges=['::/0'])]
 
 
 def tcp(sport, dport=80, dst=VIP, **options):
@@ -279,8 +282,8 @@ def test_figures(t, node):
     t.is_({key: value - before['drops'].get(key, 0)
            for key, value in after['drops'].items()
            if value != before['drops'].get(key, 0)},
-          {'drop_no_endpoint': 2}, 'drops of the VIP by reason; not those of '
-          'which the address cannot be believed')
+          {'drop_no_endpoint': 2, 'drop_checksum': 1},
+          'drops of the VIP by reason')
     vips = client.call('get', 'vips')
     t.is_(sorted((v['network'], v['address']) for v in vips),
           [(0, VIP), (0, VIP6), (7, '10.0.2.100')], 'all VIPs')
@@ -314,6 +317,40 @@ def test_figures(t, node):
     text = node.appctl('slb/members', '100')
     t.ok(re.search(r'member 3 at 172.16.0.23, weight 1: \d+ packets', text),
          'slb/members', text)
+
+
+def test_restrictions(t, node):
+    """Who may send to an endpoint, and what others are told."""
+    def lookup(source, port):
+        return node.appctl('slb/lookup', '0', 'tcp', source, '40000', VIP,
+                           str(port))
+    for source, port, reaches in (('198.51.100.255', 84, True),
+                                  ('198.51.101.0', 84, False),
+                                  ('203.0.113.7', 84, True),
+                                  ('203.0.113.8', 84, False),
+                                  ('198.51.100.10', 85, False)):
+        frame = tcp(40000, dport=port)
+        frame[IP].src = source
+        node.receive(bytes(frame))
+        text = lookup(source, port)
+        t.ok(len(node.sent()) == reaches == ('to host' in text)
+             and ("outside of the rule's ranges: dropped" in text)
+             != reaches, 'slb/lookup from %s to port %d' % (source, port),
+             text)
+    t.is_([node.appctl('slb/lookup', '0', 'tcp', source, '40000', dst,
+                       '99').strip()
+           for source, dst in (('198.51.100.10', VIP),
+                               ('2001:db8:1::10', VIP6))],
+          ['no endpoint: dropped', 'no endpoint: rejected'],
+          'slb/lookup knows which VIP rejects')
+    text = node.appctl('slb/show', VIP)
+    t.ok(re.search(r'"lb/rules/near" -> pool 100, Default, idle 240 s, '
+                   r'rejects\n    only from 198.51.100.0-198.51.100.255, '
+                   r'203.0.113.7\n', text)
+         and re.search(r'"lb/rules/nobody" -> .* idle 240 s\n'
+                       r'    only from nowhere\n', text)
+         and re.search(r'"lb/rules/http" -> .* idle 240 s\n'
+                       r'    generation', text), 'slb/show tells', text)
 
 
 def test_trace(t, node):
@@ -516,6 +553,7 @@ def main():
         test_drops(t, node)
         test_fragments(t, node)
         test_figures(t, node)
+        test_restrictions(t, node)
         test_trace(t, node)
         test_node(t, node)
         test_ports(t, node)
