@@ -302,6 +302,27 @@ stop h1-agent KILL
 agent_up h1
 wait_until 5 want h1
 is "$(mods)" "0 added, 0 changed, 0 deleted" "a new agent changes no flow"
+
+# As after a restart of the switch, if somebody has put back its flows, but not
+# its meters: they hand over all that comes.
+ofctl h1 dump-flows --no-stats br-slb | sed 1d >"$tmp/saved"
+stop h1-agent KILL
+ofctl h1 del-flows br-slb
+ofctl h1 del-meters br-slb
+ok "flows that are put back without their meters" \
+    ofctl h1 --bundle add-flows br-slb "$tmp/saved"
+is "$(ofctl h1 dump-meters br-slb | grep -c meter=)" 0 "which are gone"
+agent_up h1
+wait_until 5 want h1
+metered()
+{
+    ofctl h1 meter-stats br-slb meter="$1" |
+        sed -n 's/.*packet_in_count:\([0-9]*\).*/\1/p'
+}
+before=$(metered 1)
+is "$(answers "tcp-A/$client/47112/$vip/80")" \
+    "$vip.80 > $client.47112: Flags [R], seq 1" "work with a new agent"
+cmp_ok "$(metered 1)" -gt "$before" "and are metered"
 say_quickly_after() { expire h1; say_quickly "$@"; }
 say_quickly_after on c "and resets as well"
 
