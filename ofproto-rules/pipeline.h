@@ -313,6 +313,11 @@ enum reset_case {
     N_RESET_CASES
 };
 
+/* Meter of what the VM address that a token stands for sends to where probes
+ * come from, and how many packets a second that may be. */
+#define PROBED_METER(TOKEN) (UINT32_C(0x10000) + (TOKEN))
+#define PROBED_RATE 250
+
 static inline uint64_t
 make_cookie(enum cookie_class class, uint16_t detail, uint32_t object)
 {

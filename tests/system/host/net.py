@@ -491,14 +491,22 @@ def arp(src_mac, sender, target):
             return
 
 
-def raw(interface, src_mac, dst_mac, packet):
+def raw(interface, src_mac, dst_mac, packet, seconds=None):
     packet = make_packet(packet)
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind((interface, 0))
-    s.send(bytes.fromhex(dst_mac.replace(":", ""))
-           + bytes.fromhex(src_mac.replace(":", ""))
-           + struct.pack("!H", 0x0800 if packet[0] >> 4 == 4 else 0x86dd)
-           + packet)
+    frame = (bytes.fromhex(dst_mac.replace(":", ""))
+             + bytes.fromhex(src_mac.replace(":", ""))
+             + struct.pack("!H", 0x0800 if packet[0] >> 4 == 4 else 0x86dd)
+             + packet)
+    s.send(frame)
+    if seconds is not None:
+        end, n = time.monotonic() + float(seconds), 1
+        while time.monotonic() < end:
+            for _ in range(100):
+                s.send(frame)
+            n += 100
+        print(n)
 
 
 if __name__ == "__main__":
