@@ -18,6 +18,7 @@
 #include "ovs-ext/mux-answer.h"
 
 #include <netinet/icmp6.h>
+#include <netinet/ip6.h>
 
 #include "csum.h"
 #include "ovs-ext/mux-flight.h"
@@ -161,6 +162,44 @@ reshape(struct mux_flight *f, uint32_t link_len, uint32_t push, uint32_t len)
     return p;
 }
 
+/* Returns the offset in the IPv6 packet of 'f' of the octet that names its
+ * protocol; 0 for IPv4. */
+static uint32_t
+find_protocol(const struct mux_flight *f)
+{
+    uint32_t named_at = offsetof(struct ip6_hdr, ip6_nxt);
+    uint32_t ofs = IPV6_HEADER_LEN;
+
+    if (mux_flight_is_v4(f)) {
+        return 0;
+    }
+    while (ofs < f->l4_ofs) {
+        uint8_t protocol = f->l3[named_at];
+
+        named_at = ofs;
+        ofs += protocol == IPPROTO_FRAGMENT ? 8 : 8 + f->l3[ofs + 1] * 8;
+    }
+    return named_at;
+}
+
+/* Returns the error that says that nobody takes 'f'.  Other protocols than TCP
+ * and UDP are not there at all (RFC 1122, 3.2.2.1; RFC 8200, 4), but ICMP
+ * is. */
+static enum mux_answer
+choose_error(const struct mux_flight *f)
+{
+    switch (f->protocol) {
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+        return MUX_ANSWER_PORT;
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
+        return MUX_ANSWER_PROHIBITED;
+    default:
+        return MUX_ANSWER_PROTOCOL;
+    }
+}
+
 /* Writes the error 'answer' and sends it. */
 static bool
 send_error(struct mux_context *ctx, struct mux_flight *f,
@@ -169,8 +208,11 @@ send_error(struct mux_context *ctx, struct mux_flight *f,
     static const uint8_t types[][2][2] = {
         [MUX_ANSWER_TOO_BIG] = { { 3, 4 }, { ICMP6_PACKET_TOO_BIG, 0 } },
         [MUX_ANSWER_EXPIRED] = { { 11, 0 }, { ICMP6_TIME_EXCEEDED, 0 } },
-        [MUX_ANSWER_UNREACHABLE] = { { 3, 3 }, { ICMP6_DST_UNREACH, 4 } },
+        [MUX_ANSWER_PORT] = { { 3, 3 }, { ICMP6_DST_UNREACH, 4 } },
+        [MUX_ANSWER_PROTOCOL] = { { 3, 2 }, { ICMP6_PARAM_PROB, 1 } },
+        [MUX_ANSWER_PROHIBITED] = { { 3, 13 }, { ICMP6_DST_UNREACH, 1 } },
     };
+    uint32_t protocol_ofs = find_protocol(f);
     bool v4 = mux_flight_is_v4(f);
     uint32_t ip_len = v4 ? IP_HEADER_LEN : IPV6_HEADER_LEN;
     uint32_t len = MIN(ip_len + ICMP_HEADER_LEN + f->l3_len,
@@ -189,6 +231,8 @@ send_error(struct mux_context *ctx, struct mux_flight *f,
         uint32_t mtu = mux_context_inner_mtu(ctx);
 
         mux_put_be32(icmp + 4, v4 ? MIN(mtu, UINT16_MAX) : mtu);
+    } else if (answer == MUX_ANSWER_PROTOCOL && !v4) {
+        mux_put_be32(icmp + 4, protocol_ofs);
     }
     if (v4) {
         /* Towards the outside the mux is a router with an address of its own;
@@ -260,12 +304,12 @@ mux_answer(struct mux_context *ctx, struct mux_flight *f,
     enum mux_limit_kind kind = (answer == MUX_ANSWER_TOO_BIG
                                 ? MUX_LIMIT_TOO_BIG : MUX_LIMIT_OTHER);
     uint32_t link_len = link_length(f);
-    bool reset = (answer == MUX_ANSWER_RESET && f->protocol == IPPROTO_TCP
+    bool reset = (answer == MUX_ANSWER_REJECT && f->protocol == IPPROTO_TCP
                   && !f->steered);
     bool sent;
 
-    if (answer == MUX_ANSWER_RESET && !reset) {
-        answer = MUX_ANSWER_UNREACHABLE;
+    if (answer == MUX_ANSWER_REJECT && !reset) {
+        answer = choose_error(f);
     }
     if (f->steered || !link_len || !mux_icmp_is_answerable(f)
         || (reset && (f->fragment

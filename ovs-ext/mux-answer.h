@@ -38,10 +38,12 @@ enum mux_answer {
     /* ICMP errors. */
     MUX_ANSWER_TOO_BIG,         /* With the MTU of what fits, from the VIP. */
     MUX_ANSWER_EXPIRED,         /* Time exceeded, from the mux. */
-    MUX_ANSWER_UNREACHABLE,     /* Port unreachable, from the VIP. */
+    MUX_ANSWER_PORT,            /* Port unreachable, from the VIP. */
+    MUX_ANSWER_PROTOCOL,        /* Protocol unreachable, from the VIP. */
+    MUX_ANSWER_PROHIBITED,      /* Prohibited, from the VIP. */
 
-    /* Of TCP; to other packets it is MUX_ANSWER_UNREACHABLE. */
-    MUX_ANSWER_RESET,
+    /* RST or, to what is no TCP, that one of the last three that fits. */
+    MUX_ANSWER_REJECT,
 };
 
 void mux_answer(struct mux_context *, struct mux_flight *, enum mux_answer,

@@ -284,6 +284,7 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
 
     uint8_t protocol = l3[6];
     uint32_t ofs = IPV6_HEADER_LEN;
+    bool has_fragment_header = false;
     f->fragment_ofs = 0;
     for (int i = 0; protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING
          || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT; i++) {
@@ -298,6 +299,12 @@ parse_ipv6(struct mux_flight *f, uint8_t *l3, uint32_t len)
         if (protocol == IPPROTO_FRAGMENT) {
             uint16_t offset = mux_get_be16(l3 + ofs + 2);
 
+            if (has_fragment_header) {
+                /* Nobody sends that, and which one others believe is not
+                 * known. */
+                return MUX_COUNT_BAD_HEADER;
+            }
+            has_fragment_header = true;
             f->fragment_ofs = offset & 0xfff8;
             f->fragment_id = mux_get_be32(l3 + ofs + 4);
             f->fragment = f->fragment_ofs || offset & 1;
@@ -757,7 +764,7 @@ refuse_endpoint(struct mux_context *ctx, struct mux_flight *f)
         return MUX_COUNT_ECHO_REPLY;
     }
     return (vip && vip->reject
-            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_RESET) : reason);
+            ? drop_and_answer(ctx, f, reason, MUX_ANSWER_REJECT) : reason);
 }
 
 static const struct mux_endpoint *
@@ -770,7 +777,7 @@ static OVS_NOINLINE int
 refuse_owner(struct mux_context *ctx, struct mux_flight *f)
 {
     return (flight_endpoint(f)->reject
-            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_RESET)
+            ? drop_and_answer(ctx, f, MUX_COUNT_NO_OWNER, MUX_ANSWER_REJECT)
             : MUX_COUNT_NO_OWNER);
 }
 
@@ -1073,6 +1080,7 @@ refuse(struct mux_context *ctx, struct mux_flight *f, int reason)
     if (f->taken_over || is_for_mux(ctx->table, f->packet)) {
         drop(ctx, f, reason);
     } else {
+        mux_icmp_watch(ctx, f);
         dp_packet_batch_add(ctx->node, f->packet);
     }
 }

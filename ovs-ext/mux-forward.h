@@ -101,6 +101,9 @@ struct mux_thread;
                 "of drop_node_full, BFD over several hops")             \
     MUX_COUNTER(FULL_OTHER, "node_other_full",                          \
                 "of drop_node_full, all else")                          \
+    MUX_COUNTER(UNDERLAY, "underlay_too_big",                           \
+                "ICMP errors: what was sent does not fit on the way "    \
+                "to a host")                                            \
     MUX_COUNTER(ECHO, "echo", "echo requests answered")                 \
     MUX_COUNTER(ECHO_BYTES, "echo_bytes", "their size")                 \
     MUX_COUNTER(ERRORS, "icmp_sent", "ICMP errors about dropped packets") \
@@ -124,7 +127,7 @@ struct mux_thread;
     MUX_COUNTER(TRUNCATED, "drop_truncated",                            \
                 "shorter than its headers say")                         \
     MUX_COUNTER(BAD_HEADER, "drop_bad_header",                          \
-                "bad version or header length")                         \
+                "bad version, header length or order of headers")       \
     MUX_COUNTER(BAD_LENGTH, "drop_bad_length",                          \
                 "bad length of a TCP header or UDP datagram")           \
     MUX_COUNTER(CHECKSUM, "drop_checksum", "bad IPv4 header checksum")  \

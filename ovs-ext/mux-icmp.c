@@ -19,7 +19,13 @@
 
 #include <netinet/icmp6.h>
 
+#include "openvswitch/vlog.h"
 #include "ovs-ext/mux-flight.h"
+
+VLOG_DEFINE_THIS_MODULE(mux_icmp);
+
+/* The code of ICMP4_DST_UNREACH that tells an MTU. */
+#define FRAGMENTATION_NEEDED 4
 
 /* Octets of a quoted transport header that have both ports. */
 #define PORTS_LEN 4
@@ -71,11 +77,11 @@ mux_icmp_is_error(const struct mux_flight *f)
 
 /* May an error about 'f' be sent?  Not about errors, so that they do not beget
  * each other, and, to be safe, not about anything of ICMP that is no request;
- * nor about fragments but the first. */
+ * nor, for IPv4, about fragments but the first (RFC 1122, 3.2.2). */
 bool
 mux_icmp_is_answerable(const struct mux_flight *f)
 {
-    return (!(f->fragment && f->fragment_ofs)
+    return (!(mux_flight_is_v4(f) && f->fragment && f->fragment_ofs)
             && (f->protocol != IPPROTO_ICMP && f->protocol != IPPROTO_ICMPV6
                 ? true : mux_icmp_is_echo_request(f)));
 }
@@ -165,4 +171,31 @@ mux_icmp_resolve(struct mux_flight *f)
     return (mux_flight_is_v4(f)
             ? resolve_v4(f, f->l3 + ofs, f->l3_len - ofs)
             : resolve_v6(f, f->l3 + ofs, f->l3_len - ofs));
+}
+
+/* Notices if 'f', which is the node's, says that a packet to a host was too
+ * big for the way there: the underlay's MTU is not what the mux goes by, and
+ * whatever is as large is lost in silence. */
+void
+mux_icmp_watch(struct mux_context *ctx, const struct mux_flight *f)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+    uint32_t vtep = ntohl(ctx->table->vtep);
+
+    if (!f->l3 || !mux_flight_is_v4(f) || (uint32_t) f->vip[1] != vtep
+        || !mux_icmp_is_error(f)) {
+        return;
+    }
+
+    const uint8_t *icmp = f->l3 + f->l4_ofs;
+    struct mux_flight sent = *f;
+    if (icmp[0] != ICMP4_DST_UNREACH || icmp[1] != FRAGMENTATION_NEEDED
+        || mux_icmp_resolve(&sent) || sent.protocol != IPPROTO_UDP
+        || sent.sport != MUX_VXLAN_PORT) {
+        return;
+    }
+    ctx->counters->n[MUX_COUNT_UNDERLAY]++;
+    VLOG_WARN_RL(&rl, "the way to host "IP_FMT" has MTU %"PRIu16", less than "
+                 "the underlay's: packets are lost; set options:underlay-mtu",
+                 IP_ARGS(htonl(sent.src[0])), mux_get_be16(icmp + 6));
 }

@@ -29,11 +29,13 @@
 
 #include "ovs-ext/mux-forward.h"
 
+struct mux_context;
 struct mux_flight;
 
 bool mux_icmp_is_echo_request(const struct mux_flight *);
 bool mux_icmp_is_error(const struct mux_flight *);
 bool mux_icmp_is_answerable(const struct mux_flight *);
 enum mux_counter mux_icmp_resolve(struct mux_flight *);
+void mux_icmp_watch(struct mux_context *, const struct mux_flight *);
 
 #endif /* ovs-ext/mux-icmp.h */

@@ -53,6 +53,14 @@ VLOG_DEFINE_THIS_MODULE(netdev_slbmux);
 /* Time between attempts to take an underlay that is not ready. */
 #define UNDERLAY_RETRY_MS 100
 
+/* Limits of options:underlay-mtu. */
+#define MIN_UNDERLAY_MTU 576
+#define MAX_UNDERLAY_MTU UINT16_MAX
+
+/* The MTU that IPv6 needs, and the least that it needs of an underlay. */
+#define IPV6_MIN_MTU 1280
+#define IPV6_UNDERLAY_MTU (IPV6_MIN_MTU + MUX_PUSH_LEN - ETH_HEADER_LEN)
+
 /* The port that packets are sent on, while it is there. */
 struct underlay {
     struct netdev *netdev;      /* A reference of ours. */
@@ -84,6 +92,7 @@ struct netdev_slbmux {
     /* The rest is the main thread's. */
     struct mux_thread *main_thread; /* Only counts. */
     char *underlay_name;
+    uint32_t way_mtu;           /* options:underlay-mtu. */
     int requested_n_txq;
     enum netdev_flags flags;
     struct eth_addr mac;
@@ -186,12 +195,26 @@ share_datapath(const struct netdev *a, const struct netdev *b)
     return shared;
 }
 
+/* Returns the MTU of the way to hosts that 'netdev', the underlay of 'dev',
+ * is the first link of. */
 static uint32_t
-underlay_mtu(const struct netdev *netdev)
+underlay_mtu(const struct netdev_slbmux *dev, const struct netdev *netdev)
 {
     int mtu;
 
-    return netdev_get_mtu(netdev, &mtu) ? ETH_PAYLOAD_MAX : mtu;
+    return MIN(netdev_get_mtu(netdev, &mtu) ? ETH_PAYLOAD_MAX : mtu,
+               dev->way_mtu);
+}
+
+static void
+check_mtu(const struct netdev_slbmux *dev, uint32_t mtu)
+{
+    if (mtu < IPV6_UNDERLAY_MTU) {
+        VLOG_WARN("%s: MTU %"PRIu32" of the underlay is below %d: IPv6 "
+                  "packets of %d octets, which are always sent, do not fit "
+                  "into the tunnel", netdev_get_name(&dev->up), mtu,
+                  IPV6_UNDERLAY_MTU, IPV6_MIN_MTU);
+    }
 }
 
 /* Takes the underlay if it is there. */
@@ -214,12 +237,30 @@ take_underlay(struct netdev_slbmux *dev)
     underlay->netdev = netdev;
     underlay->reconfigure_seq = netdev->last_reconfigure_seq;
     underlay->change_seq = netdev_get_change_seq(netdev);
-    underlay->mtu = underlay_mtu(netdev);
+    underlay->mtu = underlay_mtu(dev, netdev);
     ovsrcu_set(&dev->underlay, underlay);
     VLOG_INFO("%s: uses underlay %s, MTU %"PRIu32,
               netdev_get_name(&dev->up), netdev_get_name(netdev),
               underlay->mtu);
+    check_mtu(dev, underlay->mtu);
     netdev_change_seq_changed(&dev->up);
+}
+
+/* Finds out about the MTU of an underlay again. */
+static void
+refresh_mtu(struct netdev_slbmux *dev, struct underlay *underlay)
+{
+    struct underlay *new = xmemdup(underlay, sizeof *underlay);
+
+    new->change_seq = netdev_get_change_seq(underlay->netdev);
+    new->mtu = underlay_mtu(dev, new->netdev);
+    ovsrcu_set(&dev->underlay, new);
+    if (new->mtu != underlay->mtu) {
+        VLOG_INFO("%s: MTU %"PRIu32, netdev_get_name(&dev->up), new->mtu);
+        check_mtu(dev, new->mtu);
+        netdev_change_seq_changed(&dev->up);
+    }
+    ovsrcu_postpone(free, underlay);
 }
 
 /* Notices a change of the MTU of an underlay that needs no reconfiguration for
@@ -227,18 +268,8 @@ take_underlay(struct netdev_slbmux *dev)
 static void
 refresh_underlay(struct netdev_slbmux *dev, struct underlay *underlay)
 {
-    uint64_t change_seq = netdev_get_change_seq(underlay->netdev);
-
-    if (change_seq != underlay->change_seq) {
-        struct underlay *new = xmemdup(underlay, sizeof *underlay);
-
-        new->change_seq = change_seq;
-        new->mtu = underlay_mtu(new->netdev);
-        ovsrcu_set(&dev->underlay, new);
-        if (new->mtu != underlay->mtu) {
-            netdev_change_seq_changed(&dev->up);
-        }
-        ovsrcu_postpone(free, underlay);
+    if (netdev_get_change_seq(underlay->netdev) != underlay->change_seq) {
+        refresh_mtu(dev, underlay);
     }
 }
 
@@ -426,6 +457,7 @@ netdev_slbmux_construct(struct netdev *netdev)
     eth_addr_random(&dev->mac);
     dev->flags = NETDEV_UP;
     dev->requested_n_txq = netdev->n_txq;
+    dev->way_mtu = MAX_UNDERLAY_MTU;
     dev->retry_at = LLONG_MIN;
 
     ovs_mutex_lock(&slbmux_mutex);
@@ -480,6 +512,9 @@ netdev_slbmux_get_config(const struct netdev *netdev, struct smap *args)
     if (dev->underlay_name) {
         smap_add(args, "underlay", dev->underlay_name);
     }
+    if (dev->way_mtu != MAX_UNDERLAY_MTU) {
+        smap_add_format(args, "underlay-mtu", "%"PRIu32, dev->way_mtu);
+    }
 
     ovs_mutex_lock(&slbmux_mutex);
     fair = mux_fair_judge_get_options(dev->judge);
@@ -507,6 +542,21 @@ parse_fair_options(const struct smap *args, struct mux_fair_options *fair)
                                          &fair->overload);
 }
 
+/* Reads the option about the way to hosts.  Returns false if it is wrong. */
+static bool
+parse_way_mtu(const struct smap *args, uint32_t *mtup)
+{
+    const char *text = smap_get(args, "underlay-mtu");
+    unsigned int mtu = MAX_UNDERLAY_MTU;
+
+    if (text && (!str_to_uint(text, 10, &mtu) || mtu < MIN_UNDERLAY_MTU
+                 || mtu > MAX_UNDERLAY_MTU)) {
+        return false;
+    }
+    *mtup = mtu;
+    return true;
+}
+
 static int
 netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
                          char **errp)
@@ -514,6 +564,7 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
     struct netdev_slbmux *dev = netdev_slbmux_cast(netdev);
     const char *name = smap_get(args, "underlay");
     struct mux_fair_options fair;
+    uint32_t way_mtu;
 
     if (userspace_tso_enabled()) {
         /* Packets may be larger than any MTU and without checksums then. */
@@ -537,6 +588,19 @@ netdev_slbmux_set_config(struct netdev *netdev, const struct smap *args,
                           "options:overload \"loss\", \"queue\" or "
                           "\"never\"", netdev_get_name(netdev));
         return EINVAL;
+    }
+
+    if (!parse_way_mtu(args, &way_mtu)) {
+        *errp = xasprintf("%s: options:underlay-mtu must be a number from %d "
+                          "to %d", netdev_get_name(netdev), MIN_UNDERLAY_MTU,
+                          MAX_UNDERLAY_MTU);
+        return EINVAL;
+    }
+    if (way_mtu != dev->way_mtu) {
+        dev->way_mtu = way_mtu;
+        if (get_underlay(dev)) {
+            refresh_mtu(dev, get_underlay(dev));
+        }
     }
 
     ovs_mutex_lock(&slbmux_mutex);

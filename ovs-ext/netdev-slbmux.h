@@ -65,6 +65,22 @@
  * thread, and packets are dropped.
  *
  *
+ * The way to hosts
+ * ================
+ *
+ * What does not fit into the tunnel on the underlay's port is answered
+ * (mux-answer.h).  What fits there must fit on all of the way to any host,
+ * since packets in the tunnel are not fragmented, and a router that cannot
+ * forward one tells that to the mux, which cannot tell the sender any more: it
+ * is counted and logged (mux_icmp_watch()).  Option:
+ *
+ *   underlay-mtu  The smallest MTU on the way to any host, where that is less
+ *                 than the port's.
+ *
+ * IPv6 needs 1330: packets of 1280 octets are always sent (RFC 8200, 5), and
+ * the tunnel takes 50.
+ *
+ *
  * Fairness
  * ========
  *

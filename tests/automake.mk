@@ -74,6 +74,7 @@ tests_system_agent_flood_LDADD = $(UNIT_LDADD)
 # Tests in bash, run by prove(1).
 EXTRA_DIST += \
 	tests/lib/slb-db.sh \
+	tests/lib/stalls.py \
 	tests/lib/tap.sh \
 	tests/system/run-tests.t \
 	tests/system/tap.t

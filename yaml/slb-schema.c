@@ -147,7 +147,7 @@ static const struct slb_field frontend_fields[] = {
     { .name = "enableReject", .type = SLB_T_BOOLEAN,
       FIELD(slb_frontend, reject), .def = false,
       .help = "Whether what no rule is for is refused (TCP: by RST, else by "
-              "ICMP port unreachable), not dropped in silence." },
+              "ICMP unreachable), not dropped in silence." },
 };
 const struct slb_class slb_frontend_class = {
     .name = "Frontend", .noun = "frontend", .nouns = "frontends",
@@ -316,7 +316,7 @@ static const struct slb_field rule_fields[] = {
     { .name = "enableReject", .type = SLB_T_BOOLEAN,
       FIELD(slb_rule, reject), .def = false,
       .help = "Whether, while no member can take a connection, it is refused "
-              "(TCP: by RST, else by ICMP port unreachable), not dropped in "
+              "(TCP: by RST, else by ICMP unreachable), not dropped in "
               "silence." },
 };
 const struct slb_class slb_rule_class = {

@@ -309,6 +309,9 @@ read_options(struct compiler *c, const struct slbrec_slb_global *global)
 
     c->rows_per_run = read_option(global, "transaction-rows", INT_MAX,
                                   ROWS_PER_RUN_DEFAULT, &problems);
+    prepare_set_timeout(s->prepare,
+                        read_option(global, "debug-prepare-ms", INT_MAX,
+                                    PREPARE_TIMEOUT, &problems));
     read_silence(&s->silence, global, &problems);
     problems_replace(&s->problems, &s->option_problems, &problems);
     if (s->drain != drain) {

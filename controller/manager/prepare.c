@@ -58,6 +58,7 @@ struct prepare {
     struct ovs_list ready;      /* Those that became prepared. */
     struct ovs_list batches;    /* Contains "struct batch"es. */
     struct batch *fresh;        /* For those that are new in this run. */
+    int timeout;                /* ms */
 };
 
 struct prepare *
@@ -69,6 +70,7 @@ prepare_create(void)
     hmap_init(&p->comings);
     ovs_list_init(&p->ready);
     ovs_list_init(&p->batches);
+    p->timeout = PREPARE_TIMEOUT;
     return p;
 }
 
@@ -117,6 +119,13 @@ prepare_clear(struct prepare *p)
     shash_clear_free_data(&p->muxes);
 }
 
+/* Muxes are waited for 'timeout' ms, also those that already are. */
+void
+prepare_set_timeout(struct prepare *p, int timeout)
+{
+    p->timeout = timeout;
+}
+
 void
 prepare_set_mux(struct prepare *p, const char *name, int64_t wanted,
                 int64_t applied)
@@ -153,7 +162,7 @@ mux_is_done(const struct mux *mux, const int64_t *needed)
 static bool
 batch_is_done(struct prepare *p, struct batch *b, long long int now)
 {
-    bool late = now >= b->started + PREPARE_TIMEOUT;
+    bool late = now >= b->started + p->timeout;
     struct shash_node *node;
 
     SHASH_FOR_EACH (node, &b->needed) {
@@ -164,7 +173,7 @@ batch_is_done(struct prepare *p, struct batch *b, long long int now)
                 return false;
             }
             VLOG_WARN("mux %s did not acknowledge within %d ms, going on "
-                      "without it", node->name, PREPARE_TIMEOUT);
+                      "without it", node->name, p->timeout);
             mux->live = false;
         }
     }
@@ -296,7 +305,7 @@ prepare_deadline(const struct prepare *p)
     const struct batch *b;
 
     LIST_FOR_EACH (b, list_node, &p->batches) {
-        deadline = MIN(deadline, b->started + PREPARE_TIMEOUT);
+        deadline = MIN(deadline, b->started + p->timeout);
     }
     return deadline;
 }

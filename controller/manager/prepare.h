@@ -17,7 +17,7 @@
 #define MANAGER_PREPARE_H 1
 
 /* When a coming generation is prepared: all live muxes have it in force, or
- * PREPARE_TIMEOUT has passed.
+ * the time-out, PREPARE_TIMEOUT unless another is set, has passed.
  *
  * The transaction that inserts a coming generation increments Node.wanted of
  * all muxes, so a mux has it in force when its Node.applied has reached what
@@ -43,13 +43,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PREPARE_TIMEOUT 1000
+#define PREPARE_TIMEOUT 1000   /* ms */
 
 struct prepare;
 
 struct prepare *prepare_create(void);
 void prepare_destroy(struct prepare *);
 void prepare_clear(struct prepare *);
+void prepare_set_timeout(struct prepare *, int timeout);
 
 void prepare_set_mux(struct prepare *, const char *name, int64_t wanted,
                      int64_t applied);

@@ -166,16 +166,6 @@ capture_start()
     wait_until 10 grep -qs "listening on" "$tmp/$name.out"
 }
 
-# Has tcpdump written all that the kernel has taken for it?  It says so when it
-# is asked.
-capture_is_whole()
-{
-    kill -USR1 "${pid[$1]}"
-    tail -n 1 "$tmp/$1.out" |
-        awk '/received by filter/ { exit $2 != $5 }
-             { exit 1 }'
-}
-
 capture_stop()
 {
     wait_until 5 capture_is_whole "$1"

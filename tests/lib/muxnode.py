@@ -51,13 +51,17 @@ def end_on_signals():
 
 
 def wait_until(what, condition, seconds=10, interval=0.02):
-    """Returns the first true value of condition()."""
-    deadline = time.monotonic() + seconds
+    """Returns the first true value of condition().  A turn counts for 1 s at
+    most: after a pause of the whole machine condition() is called again."""
+    left, last = seconds, time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        left -= min(now - last, 1)
+        last = now
+        if left <= 0:
             raise Error('%s: not within %s s' % (what, seconds))
         time.sleep(interval)
 

@@ -50,6 +50,13 @@
 #                              is in $tmp/NAME.out, shown if a test fails
 #     stop NAME [SIGNAL]       ends it now (SIGTERM, after 5 s SIGKILL) and
 #                              waits for it
+#     capture_is_whole NAME    true if tcpdump, started by start, has written
+#                              all that the kernel has taken for it
+#     watch_stalls             notes from now on when the machine stands still
+#     stalled SINCE            the longest time that it did, in ms, since a
+#                              moment (microseconds since 1970); 0 if none was
+#                              over 100 ms.  For what is measured in real time:
+#                              measure it again then
 #     at_exit COMMAND...       runs COMMAND at the end, also after a signal;
 #                              the last one registered runs first
 #     namespaces PREFIX NAME...
@@ -239,9 +246,14 @@ wait_until()
         seconds=$1
         shift
     fi
-    local deadline=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
+    # A turn counts for 1 s at most: after a pause of the whole machine it is
+    # asked again.
+    local left=$((seconds * 1000000)) last=${EPOCHREALTIME/[.,]/} now
     until "$@"; do
-        if ((${EPOCHREALTIME/[.,]/} >= deadline)); then
+        now=${EPOCHREALTIME/[.,]/}
+        left=$((left - (now - last > 1000000 ? 1000000 : now - last)))
+        last=$now
+        if ((left <= 0)); then
             diag "not within $seconds s: $*"
             return 1
         fi
@@ -277,6 +289,43 @@ stop()
         wait "$p"
     } 2>/dev/null
     return 0
+}
+
+# tcpdump says so when it is asked.
+capture_is_whole()
+{
+    kill -USR1 "${pid[$1]}"
+    tail -n 1 "$tmp/$1.out" |
+        awk '/received by filter/ { exit $2 != $5 }
+             { exit 1 }'
+}
+
+watch_stalls()
+{
+    start stalls "$srcdir/tests/lib/stalls.py" "$tmp/stalls"
+    tap_watcher_is_here
+}
+
+# Has the watcher, on each processor, seen what was up to now?
+tap_watcher_is_here()
+{
+    touch "$tmp/stalls-asked"
+    wait_until 20 tap_watcher_has_seen
+}
+
+tap_watcher_has_seen()
+{
+    local file
+    for file in "$tmp"/stalls.[0-9]*; do
+        [ "$file" -nt "$tmp/stalls-asked" ] || return 1
+    done
+}
+
+stalled()
+{
+    tap_watcher_is_here
+    awk -v since="$1" '$1 > since && $2 > most { most = $2 }
+        END { print most + 0 }' "$tmp/stalls.out"
 }
 
 # A child that has ended but was not waited for is a zombie, state Z.

@@ -2,7 +2,7 @@
 # The library of the tests themselves: failures are seen, processes and
 # directories do not outlive the test.
 . "$(dirname "$0")/../lib/tap.sh"
-plan 22
+plan 24
 
 pass "pass"
 ok "ok" true
@@ -22,6 +22,16 @@ touch "$tmp/later"
 wait $!
 tap_n=$((tap_n + 1))    # The subshell counted for itself.
 nok "wait_until gives up" wait_until 0 false 2>/dev/null
+late() { [ -e "$tmp/asked" ] || { touch "$tmp/asked"; sleep 2.5; false; }; }
+ok "but asks again after a pause of the machine" wait_until 2 late
+
+# A program that stands still, for the machine.
+watch_stalls
+before=${EPOCHREALTIME/[.,]/}
+kill -STOP "${pid[stalls]}"
+sleep 0.5
+kill -CONT "${pid[stalls]}"
+cmp_ok "$(stalled "$before")" -ge 400 "a machine that stands still is noticed"
 
 # An inner test, interrupted: what it started goes.
 cat >"$tmp/inner.t" <<INNER
@@ -52,6 +62,7 @@ plan 1
 namespaces tap a b
 ip netns exec tap-a sleep 1000 &
 echo \$! >$tmp/left.pid
+until ip netns pids tap-a | grep -q .; do sleep 0.05; done
 [ "\$1" = dies ] && kill -KILL \$\$
 touch $tmp/ready
 wait_until 60 test -e $tmp/go

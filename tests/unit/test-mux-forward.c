@@ -1935,7 +1935,7 @@ test_answer_echo(void)
     put_eth(p, ETH_TYPE_IP);
     put_ip(p, "198.51.100.10", "20.50.60.21", IPPROTO_ICMP, 8);
     put_icmp(p, 8, 0, 1);
-    assert_answered(p, error_about(p, "20.50.60.21", 3, 3, 0),
+    assert_answered(p, error_about(p, "20.50.60.21", 3, 13, 0),
                     MUX_COUNT_PROTOCOL, MUX_COUNT_ERRORS);
 }
 

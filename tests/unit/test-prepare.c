@@ -76,6 +76,23 @@ test_prepare_other_generation(void)
     prepare_destroy(p);
 }
 
+/* Another time-out, also for what has begun. */
+static void
+test_prepare_other_timeout(void)
+{
+    struct prepare *p = prepare_create();
+
+    see(p, 5, 4, 9, 9);
+    CU_ASSERT_FALSE(prepare_is_done(p, 1, 2, 1000));
+    prepare_set_timeout(p, 5000);
+    CU_ASSERT_EQUAL(prepare_deadline(p), 6000);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 5999), 0);
+    CU_ASSERT_EQUAL(prepare_n_dead(p), 0);
+    CU_ASSERT_EQUAL(prepare_pop_ready(p, 6000), 1);
+    CU_ASSERT_EQUAL(prepare_n_dead(p), 1);
+    prepare_destroy(p);
+}
+
 /* All that became ready is told, each once. */
 static void
 test_prepare_many(void)
@@ -199,6 +216,7 @@ test_prepare_clear(void)
 static const struct unit_test tests[] = {
     UNIT_TEST(test_prepare_waits_for_all),
     UNIT_TEST(test_prepare_other_generation),
+    UNIT_TEST(test_prepare_other_timeout),
     UNIT_TEST(test_prepare_many),
     UNIT_TEST(test_prepare_waits_only_for_what_was_wanted_then),
     UNIT_TEST(test_prepare_times_out_once),

@@ -84,7 +84,7 @@ ok "until it is right again" wait_until 10 applied
 like "$(appctl vswitchd slb/show)" ' 1 next hops' "the host is reachable"
 ip -n mxa-sw link set dev host nomaster
 ok "when it is dead the datapath is told" \
-    wait_until 12 eval 'appctl vswitchd slb/show | grep -q " 0 next hops"'
+    wait_until 30 eval 'appctl vswitchd slb/show | grep -q " 0 next hops"'
 ip -n mxa-sw link set dev host master br0
 ok "and when it is back" \
-    wait_until 12 eval 'appctl vswitchd slb/show | grep -q " 1 next hops"'
+    wait_until 30 eval 'appctl vswitchd slb/show | grep -q " 1 next hops"'

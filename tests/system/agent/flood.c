@@ -152,13 +152,19 @@ main(int argc, char *argv[])
     int64_t duration = atof(argv[5]) * 1e9;
     int64_t rate = atol(argv[4]);
     int64_t sent = 0;
+    int64_t left_out = 0;
     int64_t elapsed;
     while ((elapsed = now_ns() - start) < duration) {
-        int64_t due = elapsed * rate / 1000000000 - sent;
+        int64_t due = elapsed * rate / 1000000000 - sent - left_out;
 
         if (due < 1) {
             usleep(100);
             continue;
+        }
+        /* What was not sent while the machine stood still does not come all
+         * at once. */
+        if (due > rate / 10 + 1) {
+            left_out += due - (rate / 10 + 1);
         }
         due = MIN(due, BURST);
         for (int i = 0; i < due; i++) {

@@ -65,7 +65,7 @@ ip netns exec nbr-a sysctl -qw net.ipv4.conf.eth0.arp_notify=0
 ip -n nbr-a link set eth0 address 02:00:00:00:0a:02
 ip -n nbr-a link set eth0 up
 ok "a neighbour has another MAC" \
-    wait_until 12 says 10.8.0.2 "$direct 02:00:00:00:0a:02 10.8.0.2"
+    wait_until 30 says 10.8.0.2 "$direct 02:00:00:00:0a:02 10.8.0.2"
 
 # The node's own MAC.
 ip -n nbr-node link set eth0 address 02:00:00:00:0a:01
@@ -76,7 +76,7 @@ ok "so has the node" \
 # Death without a word.
 before=${EPOCHREALTIME/[.,]/}
 ip -n nbr-sw link set dev b nomaster
-ok "a dead neighbour is noticed" wait_until 12 says 10.8.0.3 unreachable
+ok "a dead neighbour is noticed" wait_until 30 says 10.8.0.3 unreachable
 note "after $(((${EPOCHREALTIME/[.,]/} - before) / 1000)) ms"
 ip -n nbr-sw link set dev b master br0
 ok "and when it is back" wait_until 8 says 10.8.0.3 "$direct $b 10.8.0.3"

@@ -54,7 +54,8 @@ applied()
 {
     [ "$(db_count Load_Balancer)" = 1 ]
 }
-ok "the database comes, and the file is applied" wait_until applied
+ok "the database comes, and the file is applied" wait_until 25 applied
+wait_until grep -q "LoadBalancer/web created" "$tmp/early.out"
 like "$(<"$tmp/early.out")" "LoadBalancer/web created" "which is told"
 stop early
 

@@ -23,7 +23,9 @@ import tap  # noqa: E402
 BUILD = os.environ.get('SLB_BUILDDIR', os.path.join(SOURCE, '_build'))
 PROGRAM = os.path.join(BUILD, 'controller/slb-ctl')
 
-MAX_CPU = 0.1                   # Seconds.
+# Seconds.  It is 0.1 on a quiet machine, see the note at the end: what others
+# do to the caches counts, too.
+MAX_CPU = 0.3
 MAX_MEMORY = 64 * 1024          # KiB.
 
 # Of what is right, for which time and memory are not short: much more than it

@@ -32,6 +32,9 @@
 #     connect NAME PORT [SOURCE_PORT]
 #                              opens a TCP connection from the client (or
 #                              the namespace in $caller) to $vip
+#     reconnect NAME PORT SOURCE_PORT
+#                              the same from the client, with one more SYN at
+#                              the most
 #     say NAME TEXT            and so on: see lib/talk.sh
 #     capture NAME NS FILTER   records what matches on eth0 of a namespace
 #     captured NAME            ends that and prints it
@@ -434,8 +437,20 @@ capture()
     wait_until grep -q "listening on" "$tmp/$1.out"
 }
 
+reconnect()
+{
+    local status=0 syns
+    capture "$1-syns" gw "(tcp[tcpflags] = tcp-syn or ip6[53] = 2)
+        and src port $3"
+    connect "$@" || status=$?
+    syns=$(captured "$1-syns" | grep -c 'Flags \[S\]')
+    note "connected with $syns SYNs"
+    [ $status = 0 ] && [ "$syns" -ge 1 ] && [ "$syns" -le 2 ]
+}
+
 captured()
 {
+    wait_until 5 capture_is_whole "$1"
     stop "$1" INT
     tcpdump -e -nn -v -r "$tmp/$1.pcap" 2>/dev/null
 }

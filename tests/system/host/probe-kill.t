@@ -1,11 +1,14 @@
 #!/bin/bash
 # An agent that is killed in the middle of probes: no member changes because of
 # that, nobody is asked twice as often, and nothing is left behind.
-# timeout: 240
+# timeout: 480
 . "$(dirname "$0")/probe.sh"
 cloud_up h1 || bail_out "no cloud"
 
 # vm1 is well, vm2 is not, and a probe of each is under way most of the time.
+# One failure is enough, so the time-out, nine tenths of the interval, must be
+# longer than a machine that has much to do may take.
+interval=3
 web vm1 8000
 web vm2 8000
 web vm1 8001
@@ -14,15 +17,15 @@ echo 503 >"$tmp/vm2-8000"
 echo slow >"$tmp/vm1-8001"
 echo hang >"$tmp/vm2-8001"
 transact "$(pool 301 1:vm1:4 2:vm2:4)" "$(pool 302 1:vm1:4 2:vm2:4)" \
-    "$(probe 301 http Http 8000 /health 1 1)" \
-    "$(probe 302 slow Http 8001 /slow 1 1)"
+    "$(probe 301 http Http 8000 /health $interval 1)" \
+    "$(probe 302 slow Http 8001 /slow $interval 1)"
 all_health() { health vm1; health vm2; }
 known="web/probes/http 10.0.1.4 up
 web/probes/slow 10.0.1.4 up
 web/probes/http 10.0.1.5 down
 web/probes/slow 10.0.1.5 down"
 is_known() { [ "$(all_health)" = "$known" ]; }
-ok "one is up, the other is down" wait_until 20 is_known
+ok "one is up, the other is down" wait_until 60 is_known
 want h1
 start times /usr/bin/python3 "$srcdir/tests/lib/db-times.py" "$tmp/slb.sock"
 wait_until grep -q ready "$tmp/times.out"
@@ -46,20 +49,20 @@ open_in_vms()
             dst 168.63.129.16
     done | wc -l
 }
-# Each of four probes each second, and one more that begins.
+# Each of four probes each interval, and one more that begins.
 few() { [ "$("$1")" -le 8 ]; }
 flows_before=$(table_of_flows)
 for i in 1 2 3 4 5; do
     n=$(n_requests vm1 8000)
-    wait_until 10 eval "[ \$(n_requests vm1 8000) -gt $n ]"
+    wait_until 30 eval "[ \$(n_requests vm1 8000) -gt $n ]"
     # A request that is not answered is under way.
-    wait_until 10 eval '[ $(under_way) -gt 0 ]'
+    wait_until 30 eval '[ $(under_way) -gt 0 ]'
     stop h1-agent KILL
     ok "killed, time $i: what was under way ends" \
         wait_until 10 eval '[ $(open_in_vms) = 0 ]'
     agent_up h1
     n=$(n_requests vm1 8000)
-    wait_until 10 eval "[ \$(n_requests vm1 8000) -ge $((n + 3)) ]"
+    wait_until 30 eval "[ \$(n_requests vm1 8000) -ge $((n + 2)) ]"
 done
 is "$(grep -c ' health ' "$tmp/times.out")" 0 \
     "all the time nothing changed in the database"
@@ -70,17 +73,18 @@ is "$(table_of_flows)" "$flows_before" "all flows are what they were"
 is "$(ofctl h1 dump-ports-desc br-slb | grep -c slb-probe0)" 1 \
     "there is one port for probes"
 
-# Intervals are kept: a member is asked once a second, not more often.
+# Intervals are kept: a member is asked once in each, not more often.
 n=$(n_requests vm1 8000) begin=$EPOCHREALTIME
-wait_until 30 eval "[ \$(n_requests vm1 8000) -ge $((n + 8)) ]"
+wait_until 60 eval "[ \$(n_requests vm1 8000) -ge $((n + 5)) ]"
 passed=$(awk "BEGIN { printf \"%d\", ($EPOCHREALTIME - $begin) * 1000 }")
-cmp_ok "$passed" -gt 6500 "8 requests take 8 intervals ($passed ms)"
+cmp_ok "$passed" -gt $((interval * 3500)) \
+    "5 requests take 5 intervals ($passed ms)"
 ok "no connections pile up in the host" wait_until 10 few under_way
 ok "nor in the VMs" wait_until 10 few open_in_vms
 
 # It goes on from what was known: one success is not enough for who was down.
 echo 200 >"$tmp/vm2-8000"
-ok "who was down comes up" wait_until 20 says vm2 "http 10.0.1.5" up
+ok "who was down comes up" wait_until 60 says vm2 "http 10.0.1.5" up
 like "$(probes h1)" 'vm2 web/probes/http 10.0.1.5: up, [2-9]' \
     "after several successes"
 is "$(grep ' health ' "$tmp/times.out" | cut -d' ' -f3-)" \

@@ -48,7 +48,7 @@ say_quickly()
     took=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
     note "\"$answer\" after $took ms"
     is "$answer" "$reset" "$3"
-    cmp_ok "$took" -lt 1500 "at once"
+    cmp_ok "$took" -lt 4000 "at once"
 }
 # Does a VM have connections?
 open_in() { ip netns exec "hst-$1" ss -Htn state established | grep -q ":$2"; }
@@ -104,6 +104,10 @@ cmp_ok "$(packets h1 "$vm_reset")" -ge 1 "which is counted"
 is "$(net gw ask tcp $vip 80 a)" "vm1 $client a" "new connections work"
 
 # What is answered, and how.
+last_is_answered()
+{
+    tcpdump -nn -r "$tmp/answer.pcap" 2>/dev/null | grep -q '47999: Flags'
+}
 # answers PACKET [OWNERS [FLAGS]]: the RSTs that it causes.
 answers()
 {
@@ -114,6 +118,7 @@ answers()
     # What comes behind it has been answered.
     net mux vxlan $h1 100 1 $settled 0 "tcp-A/$client/47999/$vip/80"
     wait_until 5 eval "[ \"\$(sent)\" -gt $before ]"
+    wait_until 5 last_is_answered
     captured answer | grep -o '[0-9a-f.:]* > [^ ]*: Flags \[R.*win' |
         grep -v 47999 | sed 's/, cksum.*correct),/,/;s/, win//'
 }
@@ -272,20 +277,58 @@ for i in 3 4 5 6; do
     ok "one whose member will be unhealthy" connect "ill-$i" 80 4704$i
     is "$(say "ill-$i" a)" "vm1 $client a" "works"
 done
-flooded() { kill -0 "${pid[flood]}" 2>/dev/null; }
 cpu_before=$(cpu) sent_before=$(sent) flows_before=$(flow_count)
 start flood ip netns exec hst-mux /usr/bin/python3 "$netpy" flood $h1 100 1 \
     $settled "tcp-A/198.51.100.77/1/$vip/80" 8
 sleep 1
+# is_reset NAME: who repeats his segments hears it, though some may be lost.
+is_reset()
+{
+    local i
+    for i in 1 2 3; do
+        case $(say "$1" b) in
+        "$reset") return 0 ;;
+        timeout) ;;
+        *) return 1 ;;
+        esac
+    done
+    return 1
+}
+# How many packets has a meter held back?
+held_back()
+{
+    ofctl h1 meter-stats br-slb meter="$1" |
+        sed -n 's/^0: packet_count:\([0-9]*\).*/\1/p'
+}
 is_unhealthy insert 1
 for i in 3 4 5 6; do
-    say_quickly "ill-$i" b "in a flood, who has one with an unhealthy member learns it"
+    begin=${EPOCHREALTIME/[.,]/}
+    ok "in a flood, who has one with an unhealthy member learns it" \
+        is_reset "ill-$i"
+    note "after $(((${EPOCHREALTIME/[.,]/} - begin) / 1000)) ms"
 done
-ok "it goes on" flooded
+is "$(held_back 2)" 0 "none of what they have sent was held back"
+cmp_ok "$(held_back 1)" -gt 0 "as most of the flood was"
 is_unhealthy delete 1
-is "$(say on a)" "vm1 $client a" "as does a connection that has said nothing"
-ok "one that is left over is found out" wait_until 10 answered 47041
-is "$(say on b)" "vm1 $client b" "the other one goes on"
+# goes_on TEXT: it is answered.  In the flood that may take its time, so that
+# it is said once more.
+goes_on()
+{
+    local i
+    echo "$1" >&"${to[on]}"
+    for i in 1 2 3 4; do
+        case $(heard on) in
+        "vm1 $client $1") return 0 ;;
+        "vm1 $client "*) ;;     # Late.
+        timeout) echo "$1" >&"${to[on]}" ;;
+        *) return 1 ;;
+        esac
+    done
+    return 1
+}
+ok "a connection goes on" goes_on a
+ok "one that is left over is found out" wait_until 20 answered 47041
+ok "the other one goes on" goes_on b
 wait "${pid[flood]}"
 unset "pid[flood]"
 n=$(<"$tmp/flood.out") spent=$(($(cpu) - cpu_before))

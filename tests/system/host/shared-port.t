@@ -1,7 +1,7 @@
 #!/bin/bash
 # Several rules lead to one port of a VM: a balanced one, and one for it alone.
 . "$(dirname "$0")/host.sh"
-plan 29
+plan 28
 cloud_up h1 || bail_out "no cloud"
 client=198.51.100.10
 
@@ -58,12 +58,14 @@ is "$(say one b)" "vm1 $client b" "does not come between the first one"
 # One after the other they can: what conntrack has of the first one does not
 # keep the second one waiting for long.
 stop one
+# But for what the attempt above has left: a SYN-ACK that the VM repeats has
+# that flushed, perhaps when the client's next SYN has just passed.
+on h1 ovs-appctl dpctl/flush-conntrack "zone=$(zone h1 rule-31)" \
+    "ct_nw_src=$client,ct_nw_dst=$vip,ct_nw_proto=6,ct_tp_src=52001,ct_tp_dst=50001"
 wait_until 5 eval "! ip netns exec hst-vm1 ss -Htn | grep -q 52001"
 by_pool 201 1
-begin=${EPOCHREALTIME/[.,]/}
-ok "one after the other" connect five 50001 52001
-cmp_ok $(((${EPOCHREALTIME/[.,]/} - begin) / 1000)) -lt 2900 \
-    "with one more SYN at the most"
+ok "one after the other, with one more SYN at the most" \
+    reconnect five 50001 52001
 is "$(say five a)" "vm1 $client a" "works"
 is "$(say two b)" "vm1 $client b" "as the others do"
 by_pool 100 1

@@ -37,15 +37,6 @@ vanish()
     done
 }
 
-# Connects as connect does; the second repetition of a SYN comes after 3 s.
-reconnect()
-{
-    local begin=${EPOCHREALTIME/[.,]/}
-    connect "$@" || return 1
-    took=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
-    note "connected after $took ms"
-    [ "$took" -lt 2900 ]
-}
 answered() { [[ $(net gw ask tcp "$vip" 80 x "$1") =~ $2 ]]; }
 flushed() { status "$1" "connections flushed" | cut -d" " -f1; }
 spoof() { net mux vxlan "$1" 100 "$2" 0 0 "tcp-S/$client/$3/$vip/80" 100; }

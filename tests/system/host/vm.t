@@ -16,7 +16,7 @@ like "$(ip -n hst-vm1 neigh show 10.0.1.6)" 02:00:00:00:00:06 \
 like "$(ip -n hst-vm1 neigh show fd00:1::6)" 02:00:00:00:00:06 "as is ND"
 
 # The gateway.
-arp() { ip netns exec "hst-$1" ping -c 1 -W 1 "$2" >/dev/null; }
+arp() { ip netns exec "hst-$1" ping -c 3 -i 0.3 -W 1 "$2" >/dev/null; }
 for ip in 10.0.1.1 fd00:1::1; do
     arp vm1 $ip
     like "$(ip -n hst-vm1 neigh show $ip)" $gateway "the gateway answers: $ip"

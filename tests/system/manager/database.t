@@ -7,7 +7,7 @@ ok "a manager without a database stays" \
     wait_until status_like m1 database "never connected"
 is "$(status m1 state)" standby "standing by"
 start_db
-ok "it is active when there is one" wait_until 15 status_like m1 state active
+ok "it is active when there is one" wait_until 40 status_like m1 state active
 web_lab
 web_lb
 compiled
@@ -19,7 +19,7 @@ ok "the database goes: it notices" \
     wait_until status_like m1 database away
 is "$(status m1 state)" standby "and is not active any more"
 start_db
-ok "it is back: so is the manager" wait_until 15 status_like m1 state active
+ok "it is back: so is the manager" wait_until 40 status_like m1 state active
 is "$(slbdb dump)" "$before" "nothing has changed"
 is "$(grep -c 'database is away' "$tmp/m1.out")" 1 "which it says once"
 web_lb vm1@10.0.1.4
@@ -28,7 +28,7 @@ settled
 
 stop db KILL
 start_db
-ok "the same after a crash" wait_until 15 status_like m1 state active
+ok "the same after a crash" wait_until 40 status_like m1 state active
 web_lb
 ok "it goes on, too" compiled
 settled
@@ -37,7 +37,7 @@ settled
 stop db
 rm "$tmp/slb.db"
 start_db
-ok "an empty database" wait_until 15 status_like m1 state active
+ok "an empty database" wait_until 40 status_like m1 state active
 ok "is one to start with" \
     slbdb until "0 0" SLB_Global intent_seq,compiled_seq
 web_lab

@@ -16,6 +16,9 @@ is "$(status m2 transactions)" 0 "and writes nothing"
 web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6
 compiled
 settled
+# A generation is half-way for as long as we want.
+slbdb option debug-prepare-ms=60000
+wait_until idle m1
 before=$(slbdb dump)
 
 stop m1 KILL

@@ -5,7 +5,8 @@
 
 start_db
 start_manager
-slbdb option drain-seconds=3600
+# What is said to have been acknowledged in time was, however slow the machine.
+slbdb option drain-seconds=3600 -- option debug-prepare-ms=60000
 web_lab
 web_lb vm1@10.0.1.4,vm2@10.0.1.5
 compiled
@@ -32,6 +33,7 @@ vm3 active" "members"
 
 # Switch by time-out.
 ack_all
+slbdb option debug-prepare-ms=1000
 t0=${EPOCHREALTIME/[.,]/}
 run web_lb vm1@10.0.1.4,vm2@10.0.1.5*5,vm3@10.0.1.6 -- compiled -- \
     get Generation number,weights state=coming -- ack mux1 -- \
@@ -56,6 +58,7 @@ ok "the mux is waited for again when it has everything" \
     wait_until status_like m1 "muxes not waited for" 0
 
 # Changes that arrive meanwhile are collected.
+slbdb option debug-prepare-ms=60000
 web=(lb web prod frontend:public=20.50.60.10)
 http=rule:http=public,servers,Tcp,80,8080
 run slbdb "${web[@]}" pool:servers=vm1@10.0.1.4 $http -- compiled -- \
@@ -126,9 +129,9 @@ compiled
 settled
 is "$(get Compiled_Pool slots_log2)" 10 \
     "members without a port change nothing yet"
+slbdb until "" Generation number state=previous -- option drain-seconds=3600
 web_lb "vm1@10.0.1.4*2,vm5@10.0.1.8,x1@10.0.1.31,x2@10.0.1.32,x3@10.0.1.33"
 compiled
-slbdb option drain-seconds=3600
 settled
 is "$(get Compiled_Pool slots_log2)" 12 "more slots with the next generation"
 is "$(get Generation slots_log2,state,weights)" "10 previous {1=1,5=1}

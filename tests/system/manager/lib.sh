@@ -49,7 +49,11 @@ start_manager()
         -vPATTERN:console:"%D{%H:%M:%S.###}|%c|%p|%m"
     wait_until status_like "$name" database connected ||
         bail_out "slb-manager does not start: $(cat "$tmp/$name.out")"
+    # Which the first one makes, unless slbdb has.
+    wait_until has_global || bail_out "slb-manager makes no SLB_Global"
 }
+
+has_global() { [ -n "$(slbdb get SLB_Global _uuid 2>/dev/null)" ]; }
 
 status()
 {

@@ -4,7 +4,7 @@
 
 start_db
 start_manager
-slbdb option drain-seconds=1
+slbdb option drain-seconds=3600
 web_lab
 web_lb vm1@10.0.1.4,vm2@10.0.1.5,vm3@10.0.1.6
 compiled
@@ -24,6 +24,7 @@ ok "a member whose port has gone is drained" \
 ok "and left out" wait_until weights_are "{1=1,3=1}"
 is "$(get Location address node=h1)" 10.0.1.4 "its location has gone"
 is "$(get Binding address node=h1)" 10.0.1.4 "and its binding"
+slbdb option drain-seconds=1
 ok "drained, it has no index any more" wait_until member_is vm2 ""
 slbdb ports h1 "$vm1" "$vm2"
 ok "the port is back" wait_until member_is vm2 \

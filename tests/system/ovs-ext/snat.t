@@ -173,7 +173,7 @@ def test_figures(t, mux):
     figures = mux.stats()
     muxnode.wait_until('the statistics of the port', lambda: (
         stats('tx_packets') == sum(figures[key] for key in (
-            'forwarded', 'echo', 'node', 'handed_on'))))
+            'forwarded', 'echo', 'node', 'handed_on'))), 30)
     t.ok(True, 'the statistics of the port count what was handed on')
 
     def lookup(protocol, dport):
