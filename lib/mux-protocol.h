@@ -91,7 +91,7 @@
  * "get" ["fairness"]
  *
  *     -> [{"port": NAME, "overload": TEXT, "max_pps": N, "short": BOOL,
- *          "shortages": N,
+ *          "blind": BOOL, "shortages": N,
  *          "threads": [{"queue": N, "short": BOOL, "busy": PART,
  *                       "arriving": PPS, "forwarded": PPS, "capacity": PPS,
  *                       "ns_arriving": NS, "ns_forwarded": NS}...],
@@ -104,13 +104,15 @@
  *     What each port of type "slbmux" does about a shortage, and who is to
  *     blame.  "overload" and "max_pps" are options of the port
  *     (ovs-ext/netdev-slbmux.h).  "short" says whether somebody loses
- *     something now, "shortages" how often that began.  PPS are packets a
- *     second, over the last 100 ms: of threads, if they are watched because of
- *     a backlog or a limit, with the part of the time that they work and what
- *     a packet costs them, and what more if it is forwarded; of VIPs, those
- *     first that send most above their share, 16 at the most; and of up to 8
- *     flows of each that send more than a flow of this VIP may.  "share" is
- *     what passes of what arrives.
+ *     something now, "shortages" how often that began; "blind" that nothing
+ *     is done about an overload, it seems, since "overload" is "loss", but the
+ *     underlay counted no lost packet in 5 s of backlog, nor ever before.  PPS
+ *     are packets a second, over the last 100 ms: of threads, if they are
+ *     watched because of a backlog or a limit, with the part of the time that
+ *     they work and what a packet costs them, and what more if it is
+ *     forwarded; of VIPs, those first that send most above their share, 16 at
+ *     the most; and of up to 8 flows of each that send more than a flow of
+ *     this VIP may.  "share" is what passes of what arrives.
  *
  * "echo", as everywhere in JSON-RPC.
  *

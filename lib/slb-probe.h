@@ -15,7 +15,7 @@
 #ifndef SLB_PROBE_H
 #define SLB_PROBE_H 1
 
-/* Addresses of health probes.
+/* Addresses of health probes, and the words for their results.
  *
  * To a VM probes come from 168.63.129.16, as in Azure, or from the link-local
  * address fe80::1234:5678:9abc.  No kernel has these.  The agent on the VM's
@@ -28,7 +28,10 @@
  *
  * of which the first two are taken, by slb-probe0 itself and by the gateway
  * that all others seem to be behind.  Flows put the real addresses in the
- * place of these (ofproto-rules/probe.c). */
+ * place of these (ofproto-rules/probe.c).
+ *
+ * Hosts say in Port.health that a member is "up" or "down", or that it is down
+ * for longer because it goes up and down: SLB_PROBE_DAMPED. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -48,6 +51,9 @@ enum {
     SLB_PROBE_FIRST = 3,
     SLB_PROBE_LAST = 0x3ffe,
 };
+
+/* With the number of successes in a row. */
+#define SLB_PROBE_DAMPED "down (goes up and down: needs %d successes)"
 
 struct in6_addr slb_probe_source(bool v4);
 struct in6_addr slb_probe_address(bool v4, uint16_t number);

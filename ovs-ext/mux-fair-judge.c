@@ -606,6 +606,8 @@ decide(const struct mux_fair_judge *judge, struct suspect *s,
     atomic_store_relaxed(&vip->decision, decision);
     row->tick = s->tick;
     row->restrained = decision != 0;
+    row->demand = demand;
+    row->share = demand * MIN(time_part, limit_part);
 }
 
 /* Takes back what was decided about VIPs that the thread of 's' has got
@@ -626,6 +628,29 @@ release_silent(struct suspect *s, long long int now)
             stop_heavy(s, row, now);
         }
     }
+}
+
+/* Stores into '*demandp' how many packets a second there are for the VIP with
+ * 'counter', and into '*sharep' how many of them pass.  Returns false if not
+ * all do. */
+bool
+mux_fair_judge_get_vip(const struct mux_fair_judge *judge, uint32_t counter,
+                       double *demandp, double *sharep)
+{
+    *demandp = *sharep = 0;
+    for (size_t i = 0; i < judge->n_suspects; i++) {
+        const struct suspect *s = judge->suspects[i];
+
+        for (size_t j = 0; j < s->n_rows; j++) {
+            const struct row *row = &s->rows[j];
+
+            if (row->counter == counter && row->tick == s->tick) {
+                *demandp += row->demand;
+                *sharep += row->share;
+            }
+        }
+    }
+    return *sharep >= *demandp;
 }
 
 /* Puts a VIP among those that are told about if there are not enough that are
@@ -746,6 +771,36 @@ decide_all(struct mux_fair_judge *judge, const char *name,
     judge->is_short = is_short;
 }
 
+/* Notices whether 's' has a backlog: 'late'.  If that has been so for long,
+ * and no packet was 'ever_lost', the underlay perhaps cannot tell. */
+static void
+watch_backlog(struct mux_fair_judge *judge, struct suspect *s, bool late,
+              bool ever_lost, const char *name, long long int now)
+{
+    if (!late) {
+        s->late_at = 0;
+        s->asked = false;
+    } else if (!s->late_at) {
+        s->late_at = now;
+    } else if (now - s->late_at >= BLIND_MS) {
+        if (!s->asked) {
+            /* Perhaps nothing has come since.  If something does, a full
+             * batch is enough. */
+            s->asked = true;
+            atomic_store_relaxed(&s->thread->fair.backlog,
+                                 MUX_FAIR_BACKLOG - 1);
+        } else if (!ever_lost && !judge->blind) {
+            judge->blind = true;
+            if (judge_is_blind(judge)) {
+                VLOG_WARN("%s: there is a backlog, but its underlay counts no "
+                          "packets that it misses; if it cannot, set "
+                          "options:overload=queue, or nothing is done about "
+                          "an overload", name);
+            }
+        }
+    }
+}
+
 /* Looks at the 'n_threads' 'threads' of the port with 'name', which forward by
  * 'table', at time 'now', and 'now_ns' by a finer clock.  'lost' is how many
  * packets the underlay has lost before a thread got them, since ever;
@@ -761,6 +816,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     bool off = options->overload == MUX_FAIR_NEVER && !options->max_pps;
     bool knows_lost = lost != UINT64_MAX;
     bool loses = judge->knows_lost && knows_lost && lost > judge->lost;
+    bool ever_lost = knows_lost && lost > 0;
     bool backlogged = false;
     bool metered = false;
     bool begins = false;
@@ -768,6 +824,9 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
     judge->now = now;
     judge->knows_lost = knows_lost;
     judge->lost = lost;
+    if (ever_lost) {
+        judge->blind = false;
+    }
 
     for (size_t i = 0; i < n_threads; i++) {
         struct suspect *s = get_suspect(judge, i, threads[i]);
@@ -796,7 +855,7 @@ mux_fair_judge_run(struct mux_fair_judge *judge, const char *name,
             s->is_short = is_short;
             s->short_at = now;
         }
-        s->late_at = !late ? 0 : s->late_at ? s->late_at : now;
+        watch_backlog(judge, s, late, ever_lost, name, now);
         metered |= s->meter != NULL;
         begins |= (s->meter
                    ? (s->is_short

@@ -56,6 +56,8 @@ void mux_fair_judge_set_options(struct mux_fair_judge *,
                                 const struct mux_fair_options *);
 const struct mux_fair_options *mux_fair_judge_get_options(
     const struct mux_fair_judge *);
+bool mux_fair_judge_get_vip(const struct mux_fair_judge *, uint32_t counter,
+                            double *demandp, double *sharep);
 int mux_fair_judge_run(struct mux_fair_judge *, const char *name,
                        struct mux_thread **, size_t n_threads,
                        const struct mux_table *, long long int now,

@@ -185,25 +185,46 @@ advance(struct mux_fair_meter *meter, long long int now)
     }
 }
 
-/* Returns what a count of the sketch must be multiplied by to be a number of
- * packets within a whole window, or 0 if it has not counted for long
- * enough. */
-static float
-get_scale(struct mux_fair_meter *meter, struct mux_fair_heavy *heavy,
-          long long int now)
+/* Finds out what counts of the sketch mean for 'heavy' from 'now' on. */
+static void
+rescale(struct mux_fair_meter *meter, struct mux_fair_heavy *heavy,
+        long long int now)
 {
-    if (heavy->scaled_at != now) {
-        long long int start
-            = (meter->tick - MUX_FAIR_TICKS + 1) * MUX_FAIR_TICK;
-        long long int since;
+    long long int first = meter->tick - MUX_FAIR_TICKS + 1;
+    long long int start = first * MUX_FAIR_TICK;
+    long long int since;
 
-        atomic_read_relaxed(&heavy->since, &since);
-        start = MAX(start, since);
-        heavy->scale = (now - start >= MUX_FAIR_FIRST_TICK
-                        ? (float) MUX_FAIR_WINDOW / (now - start) : 0);
-        heavy->scaled_at = now;
+    atomic_read_relaxed(&heavy->since, &since);
+    first = MIN(MAX(first, since / MUX_FAIR_TICK), meter->tick);
+    start = MAX(start, since);
+    heavy->n_ticks = meter->tick - first + 1;
+    heavy->noise = mux_fair_sketch_noise(meter->sketch, heavy->n_ticks);
+    heavy->scale = (now - start >= MUX_FAIR_FIRST_TICK
+                    ? (float) MUX_FAIR_WINDOW / (now - start) : 0);
+    heavy->scaled_at = now;
+}
+
+/* Counts a packet of the flow with 'hash' of a VIP.  Returns how many there
+ * are of it within a whole window, or a negative number if that is not known
+ * yet. */
+static float
+estimate(struct mux_fair_meter *meter, struct mux_fair_heavy *heavy,
+         uint64_t hash, long long int now)
+{
+    uint32_t count;
+
+    advance(meter, now);
+    count = mux_fair_sketch_add(meter->sketch, hash);
+    if (heavy->scaled_at != now) {
+        rescale(meter, heavy, now);
     }
-    return heavy->scale;
+    if (!heavy->scale) {
+        return -1;
+    }
+    if (heavy->n_ticks < MUX_FAIR_TICKS) {
+        count = mux_fair_sketch_count(meter->sketch, hash, heavy->n_ticks);
+    }
+    return count > heavy->noise ? (count - heavy->noise) * heavy->scale : 0;
 }
 
 /* Counts the packet of 'f', which is for the VIP with 'counter'.  Returns
@@ -224,16 +245,12 @@ mux_fair_admit(struct mux_fair_meter *meter, const struct mux_flight *f,
     uint32_t number = decision >> 32;
     if (number) {
         struct mux_fair_heavy *heavy = &meter->heavies[number - 1];
-        uint32_t count;
-        float scale, level, cap;
+        float rate = estimate(meter, heavy, f->hash, now);
+        float level, cap;
 
-        advance(meter, now);
-        count = mux_fair_sketch_add(meter->sketch, f->hash);
-        scale = get_scale(meter, heavy, now);
         atomic_read_relaxed(&heavy->level, &level);
         atomic_read_relaxed(&heavy->cap, &cap);
-        if (scale) {
-            float rate = count * scale;
+        if (rate >= 0) {
             uint32_t random = next_random(meter);
 
             mux_add_relaxed(&heavy->counts[mux_fair_bucket(rate)], 1);

@@ -109,7 +109,10 @@ struct mux_fair_heavy {
     struct ovs_mutex mutex;
     struct mux_fair_flow flows[MUX_FAIR_FLOWS] OVS_GUARDED;
 
-    /* The thread's own: what makes a count a rate, and when it was true. */
+    /* The thread's own: from how many ticks it counts, what of it is others',
+     * what makes the rest a rate, and when all that was true. */
+    unsigned int n_ticks;
+    float noise;
     float scale;
     long long int scaled_at;
 };

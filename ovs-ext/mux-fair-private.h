@@ -36,6 +36,10 @@ struct mux_vips;
  * after which a backlog without a shortage is no reason to hurry. */
 #define QUIET_MS 1000
 
+/* Time after which a backlog without a lost packet lets one wonder whether the
+ * underlay counts them at all. */
+#define BLIND_MS 5000
+
 /* VIPs that are told about. */
 #define MAX_TOP 16
 
@@ -55,6 +59,8 @@ struct row {
     size_t heavy;               /* Of "heavies", plus 1; or 0. */
     uint64_t tick;              /* When it was last decided about... */
     bool restrained;            /* ...and not all may pass since. */
+    double demand;              /* Packets a second, then... */
+    double share;               /* ...and what passes of it. */
 };
 
 /* One of the VIPs whose flows a thread tells from each other. */
@@ -75,6 +81,7 @@ struct suspect {
     struct mux_fair_meter *meter; /* Null if it has none. */
     long long int late_at;      /* Since when it has a backlog, 0 if it has
                                  * none. */
+    bool asked;                 /* Whether that is still so. */
 
     uint64_t tick;              /* Ticks since it has the meter. */
     uint64_t base;              /* From when on counts are to be believed. */
@@ -116,6 +123,7 @@ struct mux_fair_judge {
     long long int now;          /* When it last ran. */
     uint64_t lost;              /* Packets, then. */
     bool knows_lost;
+    bool blind;                 /* Seems not to be told of lost packets. */
 
     struct suspect **suspects;  /* One a thread. */
     size_t n_suspects;
@@ -132,5 +140,12 @@ struct mux_fair_judge {
     unsigned long long int weighed_transaction;
     long long int weighed_at;
 };
+
+/* Does 'judge' go by lost packets, which the underlay seems not to count? */
+static inline bool
+judge_is_blind(const struct mux_fair_judge *judge)
+{
+    return judge->blind && judge->options.overload == MUX_FAIR_LOSS;
+}
 
 #endif /* ovs-ext/mux-fair-private.h */

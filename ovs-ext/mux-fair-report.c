@@ -150,6 +150,8 @@ mux_fair_report_to_json(const struct mux_fair_judge *judge, const char *name)
     json_object_put(json, "max_pps",
                     json_integer_create(judge->options.max_pps));
     json_object_put(json, "short", json_boolean_create(judge->is_short));
+    json_object_put(json, "blind",
+                    json_boolean_create(judge_is_blind(judge)));
     json_object_put(json, "shortages",
                     json_integer_create(judge->n_shortages));
     json_object_put(json, "threads", threads);
@@ -170,6 +172,10 @@ mux_fair_report_format(const struct mux_fair_judge *judge, const char *name,
         ds_put_format(ds, ", max-pps=%"PRIu64, judge->options.max_pps);
     }
     ds_put_char(ds, '\n');
+    if (judge_is_blind(judge)) {
+        ds_put_cstr(ds, "  there was a backlog, but the underlay counts no "
+                    "missed packets: options:overload=queue?\n");
+    }
     for (size_t i = 0; i < judge->n_suspects; i++) {
         const struct suspect *s = judge->suspects[i];
 
@@ -222,5 +228,20 @@ mux_fair_report_format(const struct mux_fair_judge *judge, const char *name,
                           flows[j].sport, flows[j].dport, rate, levels[j],
                           100 * (1 - levels[j] / rate));
         }
+    }
+}
+
+/* Writes a line about the VIP with 'counter' if it loses anything at the port
+ * with 'name'. */
+void
+mux_fair_report_format_vip(const struct mux_fair_judge *judge,
+                           const char *name, uint32_t counter, struct ds *ds)
+{
+    double demand, share;
+
+    if (!mux_fair_judge_get_vip(judge, counter, &demand, &share)) {
+        ds_put_format(ds, "%s is short: the VIP loses %.1f %% of %.0f "
+                      "packets/s, of its flows those that send most\n", name,
+                      100 * (1 - share / demand), demand);
     }
 }

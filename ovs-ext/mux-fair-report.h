@@ -17,6 +17,8 @@
 
 /* Tells what a judge (mux-fair-judge.h) sees and decides. */
 
+#include <stdint.h>
+
 struct ds;
 struct json;
 struct mux_fair_judge;
@@ -25,5 +27,8 @@ struct json *mux_fair_report_to_json(const struct mux_fair_judge *,
                                      const char *name);
 void mux_fair_report_format(const struct mux_fair_judge *, const char *name,
                             struct ds *);
+void mux_fair_report_format_vip(const struct mux_fair_judge *,
+                                const char *name, uint32_t counter,
+                                struct ds *);
 
 #endif /* ovs-ext/mux-fair-report.h */

@@ -174,7 +174,44 @@ mux_fair_sketch_advance(struct mux_fair_sketch *sketch, uint64_t n_ticks)
             sums[i] -= old[i];
         }
         memset(old, 0, sizeof sketch->sums);
+        sketch->totals[sketch->tick] = 0;
     }
+}
+
+/* Returns how many packets of the flow with 'hash' there were within the last
+ * 'n_ticks' ticks, with the present one. */
+uint32_t
+mux_fair_sketch_count(const struct mux_fair_sketch *sketch, uint64_t hash,
+                      unsigned int n_ticks)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (int i = 0; i < MUX_FAIR_ROWS; i++) {
+        size_t j = mux_fair_sketch_column(hash, i);
+        uint32_t n = 0;
+
+        for (unsigned int k = 0; k < n_ticks; k++) {
+            n += sketch->ticks[(sketch->tick + MUX_FAIR_TICKS - k)
+                               % MUX_FAIR_TICKS][i][j];
+        }
+        least = MIN(least, n);
+    }
+    return least;
+}
+
+/* Returns how many packets each counter has on average within the last
+ * 'n_ticks' ticks: of flows that happen to share it. */
+float
+mux_fair_sketch_noise(const struct mux_fair_sketch *sketch,
+                      unsigned int n_ticks)
+{
+    float n = 0;
+
+    for (unsigned int k = 0; k < n_ticks; k++) {
+        n += sketch->totals[(sketch->tick + MUX_FAIR_TICKS - k)
+                            % MUX_FAIR_TICKS];
+    }
+    return n / MUX_FAIR_COLUMNS;
 }
 
 void

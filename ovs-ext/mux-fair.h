@@ -171,10 +171,21 @@ float mux_fair_level(const double counts[MUX_FAIR_BUCKETS], double allowed,
 struct mux_fair_sketch {
     uint32_t sums[MUX_FAIR_ROWS][MUX_FAIR_COLUMNS];
     uint32_t ticks[MUX_FAIR_TICKS][MUX_FAIR_ROWS][MUX_FAIR_COLUMNS];
+    uint32_t totals[MUX_FAIR_TICKS]; /* Of all flows. */
     unsigned int tick;          /* In 'ticks', the present one. */
 };
 
 void mux_fair_sketch_advance(struct mux_fair_sketch *, uint64_t n_ticks);
+uint32_t mux_fair_sketch_count(const struct mux_fair_sketch *, uint64_t hash,
+                               unsigned int n_ticks);
+float mux_fair_sketch_noise(const struct mux_fair_sketch *,
+                            unsigned int n_ticks);
+
+static inline size_t
+mux_fair_sketch_column(uint64_t hash, int row)
+{
+    return hash >> (row * MUX_FAIR_ROW_BITS) & (MUX_FAIR_COLUMNS - 1);
+}
 
 /* Counts a packet of the flow with 'hash', which nobody else must be able to
  * predict.  Returns how many there were of it, with this one. */
@@ -183,8 +194,9 @@ mux_fair_sketch_add(struct mux_fair_sketch *sketch, uint64_t hash)
 {
     uint32_t least = UINT32_MAX;
 
+    sketch->totals[sketch->tick]++;
     for (int i = 0; i < MUX_FAIR_ROWS; i++) {
-        size_t j = hash >> (i * MUX_FAIR_ROW_BITS) & (MUX_FAIR_COLUMNS - 1);
+        size_t j = mux_fair_sketch_column(hash, i);
         uint32_t n = ++sketch->sums[i][j];
 
         sketch->ticks[sketch->tick][i][j]++;

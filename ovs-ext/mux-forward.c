@@ -437,11 +437,12 @@ get_destination(const uint8_t *l2, uint32_t len, uint64_t dst[2])
 {
     uint16_t type;
     uint32_t ofs = mux_parse_ethernet(l2, len, &type);
-    const uint8_t *l3 = l2 + ofs;
 
     if (!ofs) {
         return false;
     }
+
+    const uint8_t *l3 = l2 + ofs;
     if (type == ETH_TYPE_IP && len - ofs >= IP_HEADER_LEN) {
         uint32_t ip = mux_get_be32(l3 + offsetof(struct ip_header, ip_dst));
 

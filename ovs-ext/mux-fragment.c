@@ -58,7 +58,7 @@ struct mux_fragments {
     /* Datagrams for which packets wait, the oldest first.  A thread may lock
      * it that has locked a row, but not the other way round. */
     struct ovs_mutex queue_mutex;
-    struct ovs_list queue OVS_GUARDED_BY(queue_mutex);
+    struct ovs_list queue OVS_GUARDED;
 
     atomic_uint64_t waiting;
     atomic_uint64_t evictions;

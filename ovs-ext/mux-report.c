@@ -66,17 +66,6 @@ format_figures(const struct mux_figures *figures, struct ds *ds)
     ds_put_char(ds, '\n');
 }
 
-static void
-sum_figures(struct mux_figures *total, const struct mux_figures *figures)
-{
-    total->packets += figures->packets;
-    total->bytes += figures->bytes;
-    total->syns += figures->syns;
-    for (size_t i = 0; i < ARRAY_SIZE(total->drops); i++) {
-        total->drops[i] += figures->drops[i];
-    }
-}
-
 /* Adds to '*total' the figures of the ports for SNAT of the VIP, and stores
  * them into '*figures' if that is nonnull.  Returns the entry of these ports,
  * or null if there are none. */
@@ -91,7 +80,7 @@ add_snat_figures(const struct mux_table *table,
 
     if (e) {
         mux_figures_add(&own, e->counter);
-        sum_figures(total, &own);
+        mux_figures_sum(total, &own);
         if (figures) {
             *figures = own;
         }
@@ -209,7 +198,7 @@ mux_report_vip(const struct mux_table *table, uint32_t network,
             struct json *json = json_object_create();
 
             mux_figures_add(&figures, w.entry->counter);
-            sum_figures(&sum, &figures);
+            mux_figures_sum(&sum, &figures);
             json_object_put(json, "protocol",
                             json_integer_create(key->protocol));
             json_object_put(json, "port", json_integer_create(key->port));
@@ -271,7 +260,7 @@ mux_report_format_vip(const struct mux_table *table, uint32_t network,
             struct mux_figures figures = { .packets = 0 };
 
             mux_figures_add(&figures, w.entry->counter);
-            sum_figures(&sum, &figures);
+            mux_figures_sum(&sum, &figures);
             ds_put_cstr(&endpoints, "  ");
             mux_report_format_endpoint(key, &endpoints);
             ds_put_format(&endpoints, " \"%s\" -> pool %"PRIu32": ",
@@ -487,8 +476,9 @@ format_choice(const struct mux_table *table, const struct mux_flight *f,
 
 /* Writes what mux_forward() would do with 'packet', on an underlay with 'mtu',
  * and why.  It does it with a copy, as a thread that has seen nothing else:
- * limits have not been reached, and other fragments are not known. */
-void
+ * limits have not been reached, nothing is short, and other fragments are not
+ * known.  Returns the VIP that the packet is for, null if it is for none. */
+const struct mux_vip_entry *
 mux_report_trace(const struct mux_table *table,
                  const struct dp_packet *packet, uint32_t mtu, struct ds *ds)
 {
@@ -496,10 +486,13 @@ mux_report_trace(const struct mux_table *table,
     struct mux_thread *thread = mux_thread_create_hidden(fragments);
     struct mux_counters counters;
     struct dp_packet_batch batch, node;
+    const struct mux_vip_entry *vip = NULL;
     struct mux_flight f;
 
     if (mux_forward_look(table, thread, dp_packet_clone(packet), mtu,
                          time_msec(), &f)) {
+        vip = mux_table_find_vip(table, f.network, f.vip);
+        vip = vip ? vip : mux_table_find_vip(table, 0, f.vip);
         format_flow(&f, ds);
         if (f.entry) {
             format_choice(table, &f, ds);
@@ -536,4 +529,5 @@ mux_report_trace(const struct mux_table *table,
     dp_packet_delete_batch(&node, true);
     mux_thread_destroy(thread);
     mux_fragments_destroy(fragments);
+    return vip;
 }

@@ -49,7 +49,8 @@ bool mux_report_format_members(const struct mux_table *, uint32_t tunnel_key,
 
 void mux_report_format_snat(const struct mux_entry *, uint16_t port,
                             struct ds *);
-void mux_report_trace(const struct mux_table *, const struct dp_packet *,
-                      uint32_t mtu, struct ds *);
+const struct mux_vip_entry *mux_report_trace(const struct mux_table *,
+                                             const struct dp_packet *,
+                                             uint32_t mtu, struct ds *);
 
 #endif /* ovs-ext/mux-report.h */

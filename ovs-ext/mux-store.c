@@ -72,6 +72,11 @@ struct garbage {
     void *argument;
 };
 
+struct leaver {
+    uint32_t counter;
+    struct mux_key vip;
+};
+
 struct mux_store {
     struct state *state;
     struct hmap shared;         /* Contains "struct shared_table"s. */
@@ -83,6 +88,11 @@ struct mux_store {
     /* What the table in use may still refer to. */
     struct garbage *garbage;
     size_t n_garbage, allocated_garbage;
+
+    /* Counters that the transaction under way has made superfluous, and the
+     * VIPs for which their figures go on to count. */
+    struct leaver *leavers;
+    size_t n_leavers, allocated_leavers;
 
     struct mux_table_stats stats;
     OVSRCU_TYPE(struct mux_table *) table;
@@ -1308,6 +1318,49 @@ counter_retire(struct mux_store *store, uint32_t *counter)
     }
 }
 
+/* Likewise, but the figures go on to count for the VIP with 'address' in
+ * 'network', if there still is one when the transaction ends. */
+static void
+counter_leave(struct mux_store *store, uint32_t *counter, uint32_t network,
+              const struct in6_addr *address)
+{
+    if (*counter != MUX_NO_COUNTER) {
+        struct leaver *l;
+
+        if (store->n_leavers >= store->allocated_leavers) {
+            store->leavers = x2nrealloc(store->leavers,
+                                        &store->allocated_leavers,
+                                        sizeof *store->leavers);
+        }
+        l = &store->leavers[store->n_leavers++];
+        memset(l, 0, sizeof *l);
+        l->counter = *counter;
+        l->vip.type = MUX_VIP;
+        l->vip.number = network;
+        l->vip.address = *address;
+        *counter = MUX_NO_COUNTER;
+    }
+}
+
+/* Sees to the counters that have been left since the last call. */
+static void
+settle_leavers(struct mux_store *store, const struct state *state)
+{
+    for (size_t i = 0; i < store->n_leavers; i++) {
+        struct leaver *l = &store->leavers[i];
+        struct mux_object *vip = state ? state_find(state, &l->vip) : NULL;
+        uint32_t heir = vip ? mux_vip_cast(vip)->counter : MUX_NO_COUNTER;
+
+        if (heir != MUX_NO_COUNTER) {
+            retire(store, mux_legacy_settle,
+                   mux_counter_bequeath(l->counter, heir));
+        } else {
+            counter_retire(store, &l->counter);
+        }
+    }
+    store->n_leavers = 0;
+}
+
 /* Moves the counters of 'old', if nonnull, to 'new', if nonnull.  Gives 'new'
  * new ones where 'old' has none, and gives up those of 'old' that 'new' has no
  * use for. */
@@ -1360,6 +1413,10 @@ vip_move_counters(struct mux_store *store, struct mux_vip *old,
 {
     counter_move(store, old ? &old->counter : NULL,
                  new ? &new->counter : NULL);
+    if (old && new && !new->snat) {
+        counter_leave(store, &old->snat_counter, old->object.key.number,
+                      &old->object.key.address);
+    }
     counter_move(store, old ? &old->snat_counter : NULL,
                  new && new->snat ? &new->snat_counter : NULL);
 }
@@ -1368,8 +1425,12 @@ static void
 endpoint_move_counters(struct mux_store *store, struct mux_endpoint *old,
                        struct mux_endpoint *new)
 {
-    counter_move(store, old ? &old->counter : NULL,
-                 new ? &new->counter : NULL);
+    if (new) {
+        counter_move(store, old ? &old->counter : NULL, &new->counter);
+    } else if (old) {
+        counter_leave(store, &old->counter, old->object.key.number,
+                      &old->object.key.address);
+    }
 }
 
 static void
@@ -1792,6 +1853,8 @@ mux_store_destroy(struct mux_store *store)
 {
     if (store) {
         state_retire(store, store->state);
+        settle_leavers(store, NULL);
+        free(store->leavers);
         retire(store, table_free, ovsrcu_get_protected(struct mux_table *,
                                                          &store->table));
         garbage_postpone(store);
@@ -1810,6 +1873,7 @@ mux_store_clear(struct mux_store *store)
     store->state = state_create(store);
     publish(store, store->state, 0);
     state_retire(store, old);
+    settle_leavers(store, store->state);
     garbage_postpone(store);
 }
 
@@ -1861,6 +1925,7 @@ mux_store_transact(struct mux_store *store, bool replace, uint64_t generation,
             state_retire(store, store->state);
             store->state = state;
         }
+        settle_leavers(store, state);
     } else if (replace) {
         state_retire(store, state);
     }

@@ -18,7 +18,9 @@
 #include "ovs-ext/mux-thread.h"
 
 #include "dp-packet.h"
+#include "hash.h"
 #include "lib/huge.h"
+#include "openvswitch/hmap.h"
 #include "ovs-thread.h"
 
 /* Numbers there are.  Number 0 is MUX_NO_COUNTER. */
@@ -33,6 +35,22 @@ static uint32_t n_counters OVS_GUARDED_BY(mutex) = 1;
 static uint32_t *free_counters OVS_GUARDED_BY(mutex);
 static size_t n_free OVS_GUARDED_BY(mutex);
 static size_t allocated_free OVS_GUARDED_BY(mutex);
+
+/* An object that goes on to count what was counted of others. */
+struct heir {
+    struct hmap_node node;      /* In 'heirs'. */
+    uint32_t counter;
+    struct mux_figures figures; /* Of those that have been settled. */
+    struct ovs_list legacies;   /* Contains those that have not. */
+};
+
+static struct hmap heirs OVS_GUARDED_BY(mutex) = HMAP_INITIALIZER(&heirs);
+
+struct mux_legacy {
+    struct ovs_list list_node;
+    struct heir *heir;          /* Null if it is no more, either. */
+    uint32_t counter;           /* Of the object that is no more. */
+};
 
 /* Returns a number whose figures are zero, or MUX_NO_COUNTER if there are none
  * left. */
@@ -73,15 +91,55 @@ get_drops(struct mux_count *count)
     return drops;
 }
 
-/* Gives back the number 'counter', an uint32_t, which no thread may use any
- * more. */
-void
-mux_counter_free(void *counter_)
+/* Adds to '*figures' what all threads have counted under 'counter'. */
+static void
+add_counted(struct mux_figures *figures, uint32_t counter)
+    OVS_REQUIRES(mutex)
 {
-    uint32_t counter = (uintptr_t) counter_;
     struct mux_thread *thread;
 
-    ovs_mutex_lock(&mutex);
+    LIST_FOR_EACH (thread, list_node, &threads) {
+        struct mux_count *count = find_count(thread, counter);
+        struct mux_drops *drops = count ? get_drops(count) : NULL;
+        uint64_t n;
+
+        if (count) {
+            atomic_read_relaxed(&count->packets, &n);
+            figures->packets += n;
+            atomic_read_relaxed(&count->bytes, &n);
+            figures->bytes += n;
+            atomic_read_relaxed(&count->syns, &n);
+            figures->syns += n;
+        }
+        for (size_t i = 0; drops && i < ARRAY_SIZE(drops->n); i++) {
+            atomic_read_relaxed(&drops->n[i], &n);
+            figures->drops[i] += n;
+        }
+    }
+}
+
+static struct heir *
+find_heir(uint32_t counter)
+    OVS_REQUIRES(mutex)
+{
+    struct heir *h;
+
+    HMAP_FOR_EACH_WITH_HASH (h, node, hash_int(counter, 0), &heirs) {
+        if (h->counter == counter) {
+            return h;
+        }
+    }
+    return NULL;
+}
+
+/* Sets what all threads have counted under 'counter' to zero, and gives the
+ * number back. */
+static void
+free_counter(uint32_t counter)
+    OVS_REQUIRES(mutex)
+{
+    struct mux_thread *thread;
+
     LIST_FOR_EACH (thread, list_node, &threads) {
         struct mux_count *count = find_count(thread, counter);
 
@@ -101,7 +159,66 @@ mux_counter_free(void *counter_)
                                    sizeof *free_counters);
     }
     free_counters[n_free++] = counter;
+}
+
+/* Gives back the number 'counter', an uint32_t, which no thread may use any
+ * more. */
+void
+mux_counter_free(void *counter_)
+{
+    uint32_t counter = (uintptr_t) counter_;
+
+    ovs_mutex_lock(&mutex);
+    struct heir *heir = find_heir(counter);
+    if (heir) {
+        struct mux_legacy *l;
+
+        LIST_FOR_EACH_POP (l, list_node, &heir->legacies) {
+            l->heir = NULL;
+        }
+        hmap_remove(&heirs, &heir->node);
+        free(heir);
+    }
+    free_counter(counter);
     ovs_mutex_unlock(&mutex);
+}
+
+/* From now on, what has been and, as long as threads use it, still is counted
+ * under 'counter' counts for that of 'heir', too.  Returns what the caller is
+ * to settle when no thread uses 'counter' any more, which gives that back. */
+struct mux_legacy *
+mux_counter_bequeath(uint32_t counter, uint32_t heir)
+{
+    struct mux_legacy *l = xzalloc(sizeof *l);
+
+    ovs_mutex_lock(&mutex);
+    struct heir *h = find_heir(heir);
+    if (!h) {
+        h = xzalloc(sizeof *h);
+        h->counter = heir;
+        ovs_list_init(&h->legacies);
+        hmap_insert(&heirs, &h->node, hash_int(heir, 0));
+    }
+    l->counter = counter;
+    l->heir = h;
+    ovs_list_push_back(&h->legacies, &l->list_node);
+    ovs_mutex_unlock(&mutex);
+    return l;
+}
+
+void
+mux_legacy_settle(void *legacy)
+{
+    struct mux_legacy *l = legacy;
+
+    ovs_mutex_lock(&mutex);
+    if (l->heir) {
+        add_counted(&l->heir->figures, l->counter);
+        ovs_list_remove(&l->list_node);
+    }
+    free_counter(l->counter);
+    ovs_mutex_unlock(&mutex);
+    free(l);
 }
 
 static uint32_t
@@ -291,33 +408,36 @@ mux_thread_count_drop(struct mux_thread *thread, uint32_t counter,
     mux_add_relaxed(&drops->n[reason - MUX_FIRST_REASON], 1);
 }
 
-/* Adds to '*figures' what all threads have counted under 'counter'. */
+void
+mux_figures_sum(struct mux_figures *total, const struct mux_figures *figures)
+{
+    total->packets += figures->packets;
+    total->bytes += figures->bytes;
+    total->syns += figures->syns;
+    for (size_t i = 0; i < ARRAY_SIZE(total->drops); i++) {
+        total->drops[i] += figures->drops[i];
+    }
+}
+
+/* Adds to '*figures' what all threads have counted under 'counter', and what
+ * it has been left by others. */
 void
 mux_figures_add(struct mux_figures *figures, uint32_t counter)
 {
-    struct mux_thread *thread;
-
     if (counter == MUX_NO_COUNTER) {
         return;
     }
 
     ovs_mutex_lock(&mutex);
-    LIST_FOR_EACH (thread, list_node, &threads) {
-        struct mux_count *count = find_count(thread, counter);
-        struct mux_drops *drops = count ? get_drops(count) : NULL;
-        uint64_t n;
+    add_counted(figures, counter);
 
-        if (count) {
-            atomic_read_relaxed(&count->packets, &n);
-            figures->packets += n;
-            atomic_read_relaxed(&count->bytes, &n);
-            figures->bytes += n;
-            atomic_read_relaxed(&count->syns, &n);
-            figures->syns += n;
-        }
-        for (size_t i = 0; drops && i < ARRAY_SIZE(drops->n); i++) {
-            atomic_read_relaxed(&drops->n[i], &n);
-            figures->drops[i] += n;
+    const struct heir *heir = find_heir(counter);
+    if (heir) {
+        const struct mux_legacy *l;
+
+        mux_figures_sum(figures, &heir->figures);
+        LIST_FOR_EACH (l, list_node, &heir->legacies) {
+            add_counted(figures, l->counter);
         }
     }
     ovs_mutex_unlock(&mutex);

@@ -47,6 +47,12 @@
 uint32_t mux_counter_alloc(void);
 void mux_counter_free(void *counter);
 
+/* What was counted of an object that is no more may go on to count for another
+ * one, its heir: so the figures of a VIP, which are those of its endpoints,
+ * never become less. */
+struct mux_legacy *mux_counter_bequeath(uint32_t counter, uint32_t heir);
+void mux_legacy_settle(void *legacy);
+
 /* What was not sent to a host, by reason. */
 struct mux_drops {
     atomic_uint64_t n[MUX_N_COUNTERS - MUX_FIRST_REASON];
@@ -143,6 +149,7 @@ struct mux_figures {
 };
 
 void mux_figures_add(struct mux_figures *, uint32_t counter);
+void mux_figures_sum(struct mux_figures *, const struct mux_figures *);
 
 struct mux_count *mux_thread_new_count(struct mux_thread *, uint32_t counter);
 void mux_thread_count_drop(struct mux_thread *, uint32_t counter,

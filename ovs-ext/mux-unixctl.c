@@ -510,8 +510,13 @@ slb_trace(struct unixctl_conn *conn, int argc, const char *argv[],
         packet = packet_from_lookup(table, &l);
     }
     if (packet) {
-        mux_report_trace(table, packet, netdev_slbmux_get_underlay_mtu(),
-                         &ds);
+        const struct mux_vip_entry *vip = mux_report_trace(
+            table, packet, netdev_slbmux_get_underlay_mtu(), &ds);
+
+        if (vip) {
+            /* Of threads that really forward. */
+            netdev_slbmux_format_vip_fairness(vip->counter, &ds);
+        }
         dp_packet_delete(packet);
     }
     reply(conn, packet != NULL, &ds,

@@ -415,6 +415,21 @@ netdev_slbmux_format_fairness(struct ds *ds)
     ovs_mutex_unlock(&slbmux_mutex);
 }
 
+/* Writes what the VIP with 'counter' loses because of a shortage, if it
+ * does. */
+void
+netdev_slbmux_format_vip_fairness(uint32_t counter, struct ds *ds)
+{
+    struct netdev_slbmux *dev;
+
+    ovs_mutex_lock(&slbmux_mutex);
+    LIST_FOR_EACH (dev, list_node, &slbmux_list) {
+        mux_fair_report_format_vip(dev->judge, netdev_get_name(&dev->up),
+                                   counter, ds);
+    }
+    ovs_mutex_unlock(&slbmux_mutex);
+}
+
 /* Life cycle. */
 
 static struct netdev *

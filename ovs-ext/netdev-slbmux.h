@@ -114,5 +114,6 @@ void netdev_slbmux_get_fragment_stats(struct mux_fragment_stats *);
 uint32_t netdev_slbmux_get_underlay_mtu(void);
 struct json *netdev_slbmux_fairness_to_json(void);
 void netdev_slbmux_format_fairness(struct ds *);
+void netdev_slbmux_format_vip_fairness(uint32_t counter, struct ds *);
 
 #endif /* ovs-ext/netdev-slbmux.h */

@@ -83,7 +83,7 @@ has_members(const struct agent *agent)
 void
 heartbeat_run(struct agent *agent)
 {
-    if (!has_members(agent) || !probes_work()
+    if (!has_members(agent) || !probes_hold()
         || !ovsdb_idl_is_connected(agent->slb_idl)) {
         due = LLONG_MAX;
         return;
@@ -91,7 +91,11 @@ heartbeat_run(struct agent *agent)
     if (due == LLONG_MAX) {
         due = LLONG_MIN;
     }
-    if (time_msec() >= due && agent->slb_txn && agent->node) {
+
+    /* Not without what is new of the members, in the same transaction, which
+     * is not written before the database is known. */
+    if (time_msec() >= due && agent->slb_txn && agent->slb_complete
+        && agent->node) {
         ovsdb_idl_txn_increment(agent->slb_txn, &agent->node->header_,
                                 &slbrec_node_col_alive, true);
         due = time_msec() + choose_pause(agent);

@@ -20,7 +20,8 @@
  * SLB_Global.options:heartbeat-interval milliseconds, a little more often at
  * random so that agents do not do it all at the same time (but many of them,
  * which is cheaper for the database), and at once when it reaches the database
- * (again).
+ * (again).  But an agent that begins, or was held up, first looks whether those
+ * that are said to be up still are (probe.h).
  *
  * The database does the counting, and nobody on a node reads the column, so it
  * costs the database one small transaction, and nobody else but managers

@@ -111,6 +111,7 @@ read_port(const struct ovsrec_interface *iface, struct shash *ports)
 
     struct port *port = xmalloc(sizeof *port);
     *port = (struct port) {
+        .iface = iface->header_.uuid,
         .ofport = *iface->ofport,
         .mac = mac,
         .mac_text = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(mac)),

@@ -25,12 +25,14 @@
 
 #include "openvswitch/shash.h"
 #include "openvswitch/types.h"
+#include "openvswitch/uuid.h"
 #include "sset.h"
 
 struct agent;
 struct ovsrec_bridge;
 
 struct port {
+    struct uuid iface;          /* Its row: another one is another VM. */
     ofp_port_t ofport;
     struct eth_addr mac;
     char *mac_text;

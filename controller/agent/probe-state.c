@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "lib/slb-probe.h"
 #include "util.h"
 
 /* What it takes to come up, at least, however low the threshold is. */
@@ -41,11 +42,87 @@ probe_state_init(struct probe_state *state, enum probe_health health,
                          * MIN_SUCCESSES;
 }
 
+/* Initializes 'state' for a member of which probe_state_to_string() said
+ * 'string' once, or nothing if that is NULL.  That it is up is doubtful. */
+void
+probe_state_init_from_string(struct probe_state *state, const char *string,
+                             int interval, int threshold, long long int now)
+{
+    int needed;
+
+    probe_state_init(state, probe_health_from_string(string), interval,
+                     threshold, now);
+    if (string && ovs_scan(string, SLB_PROBE_DAMPED, &needed)) {
+        while (state->damping < PROBE_STATE_MAX_DAMPING
+               && probe_state_needed(state) < needed) {
+            state->damping++;
+        }
+    }
+    probe_state_doubt(state);
+}
+
+/* It is long ago that anybody has asked: should the member be up in 'state',
+ * this is doubtful now. */
+void
+probe_state_doubt(struct probe_state *state)
+{
+    state->doubtful = state->health == PROBE_UP;
+}
+
+/* It has taken too long to find out whether the member, which is doubtful, is
+ * still up. */
+void
+probe_state_forget(struct probe_state *state)
+{
+    state->doubtful = false;
+    state->health = PROBE_UNKNOWN;
+    state->n_changes++;
+}
+
+/* Has 'state' go on with another probe: its member is what it was, but nothing
+ * else counts that came before. */
+void
+probe_state_edit(struct probe_state *state, int interval, int threshold,
+                 long long int now)
+{
+    struct probe_state before = *state;
+
+    probe_state_init(state, before.health, interval, threshold, now);
+    state->doubtful = before.doubtful;
+    state->n_changes = before.n_changes;
+}
+
+/* Returns how many successes in a row a member needs that does not flap. */
+static int
+needed_at_least(const struct probe_state *state)
+{
+    return MAX(state->threshold, MIN_SUCCESSES);
+}
+
 /* Returns how many successes in a row a member that is down needs. */
 int
 probe_state_needed(const struct probe_state *state)
 {
-    return MAX(state->threshold, MIN_SUCCESSES) << state->damping;
+    int least = needed_at_least(state);
+
+    return MIN(least << state->damping,
+               least + PROBE_STATE_MAX_EXTRA / state->interval);
+}
+
+/* Does 'state' need more than if it had not gone up and down? */
+bool
+probe_state_is_damped(const struct probe_state *state)
+{
+    return probe_state_needed(state) > needed_at_least(state);
+}
+
+/* Returns what the database is to say of 'state', for the caller to free. */
+char *
+probe_state_to_string(const struct probe_state *state)
+{
+    return (state->health == PROBE_DOWN && probe_state_is_damped(state)
+            ? xasprintf(SLB_PROBE_DAMPED, probe_state_needed(state))
+            : xstrdup(probe_health_to_string(state->health)));
 }
 
 static void
@@ -81,6 +158,9 @@ probe_state_update(struct probe_state *state, bool success, long long int now)
                && state->n_same >= state->threshold) {
         go_down(state, now);
     }
+    if (success || state->health == PROBE_DOWN) {
+        state->doubtful = false;
+    }
     state->n_changes += state->health != before;
     return state->health != before;
 }
@@ -99,7 +179,8 @@ probe_state_next(uint32_t hash, int interval, long long int now)
 {
     long long int point = hash % interval;
 
-    return now + interval - (now - point) % interval;
+    /* Soon after a machine has started, 'now' may be less than 'point'. */
+    return now + interval - (now % interval + interval - point) % interval;
 }
 
 const char *
@@ -117,8 +198,11 @@ probe_health_to_string(enum probe_health health)
 enum probe_health
 probe_health_from_string(const char *string)
 {
+    int needed;
+
     return (!string ? PROBE_UNKNOWN
             : !strcmp(string, "up") ? PROBE_UP
-            : !strcmp(string, "down") ? PROBE_DOWN
+            : !strcmp(string, "down")
+              || ovs_scan(string, SLB_PROBE_DAMPED, &needed) ? PROBE_DOWN
             : PROBE_UNKNOWN);
 }

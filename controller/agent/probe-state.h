@@ -23,12 +23,24 @@
  * need not wait longer than it has to.
  *
  *
+ * Doubts
+ * ======
+ *
+ * What has been found out by somebody else, or long ago, holds until new
+ * results decide.  But that a member is up is doubtful then, until it has
+ * answered once: who must not rely on it can look at that, and when it takes
+ * too long have it forgotten.
+ *
+ *
  * Flapping
  * ========
  *
  * Each change moves connections.  A member that goes down soon after it had
  * come up has to do better next time: the number of successes that it needs
- * doubles, up to PROBE_STATE_MAX_DAMPING times.  When it has been up for long
+ * doubles, up to PROBE_STATE_MAX_DAMPING times, but does not take more than
+ * PROBE_STATE_MAX_EXTRA longer: there may be nobody else, and all that it had
+ * may have been a database that blinked.  So with long intervals, which are
+ * slow enough, there is no damping at all.  When it has been up for long
  * enough, which is ten times what it takes to come up, all of this is
  * forgotten.
  *
@@ -38,7 +50,9 @@
  *
  * Probes are spread over their interval: each has a point of its own in it, a
  * hash of what it is about.  A new probe starts within PROBE_STATE_SOON,
- * because its member waits for it, and goes on at its point.
+ * because its member waits for it, and goes on at its point.  So does one that
+ * is edited: what it is from then on is not to be known an old interval later;
+ * and one that is overdue, because nobody could be asked for some time.
  *
  * No I/O here, and no clock: times are the caller's, in ms. */
 
@@ -53,6 +67,9 @@
 /* The successes that a member needs are doubled so often at the most. */
 #define PROBE_STATE_MAX_DAMPING 4
 
+/* ... and so many ms more is all that it may take. */
+#define PROBE_STATE_MAX_EXTRA 60000
+
 enum probe_health {
     PROBE_UNKNOWN,
     PROBE_UP,
@@ -66,15 +83,25 @@ struct probe_state {
     int n_same;                 /* Last results in a row that were ... */
     bool last;                  /* ... this. */
     int damping;
+    bool doubtful;              /* It is up, but nobody has asked for long. */
     long long int up_at;        /* When it came up last. */
     unsigned long long int n_changes;
 };
 
 void probe_state_init(struct probe_state *, enum probe_health, int interval,
                       int threshold, long long int now);
+void probe_state_init_from_string(struct probe_state *, const char *,
+                                  int interval, int threshold,
+                                  long long int now);
+void probe_state_edit(struct probe_state *, int interval, int threshold,
+                      long long int now);
+void probe_state_doubt(struct probe_state *);
+void probe_state_forget(struct probe_state *);
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);
+bool probe_state_is_damped(const struct probe_state *);
+char *probe_state_to_string(const struct probe_state *);
 
 long long int probe_state_first(uint32_t hash, int interval,
                                 long long int now);

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "controller/agent/agent.h"
+#include "controller/agent/port.h"
 #include "controller/agent/probe-engine.h"
 #include "controller/agent/probe-port.h"
 #include "controller/agent/probe-state.h"
@@ -41,6 +42,7 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
+#include "uuid.h"
 
 VLOG_DEFINE_THIS_MODULE(probe);
 
@@ -50,6 +52,15 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 /* A new probe that finds no flows tries again after so many ms. */
 #define FLOWS_INTERVAL 20
 
+/* Who should have been asked so many ms ago is overdue: this process was held
+ * up, or there was nothing to ask with. */
+#define OVERDUE 500
+
+/* For so many ms at the most it remains open whether who was up still is, and
+ * this host does not say that it is alive: it must not fall silent because of
+ * that, so with a shorter "host-silent-seconds" it is two fifths of these. */
+#define DOUBT_TIME 8000
+
 /* A machine has so much time to answer, in ms, ... */
 #define TIMEOUT 30000
 
@@ -58,7 +69,8 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 #define MOMENT 100
 
 struct probe {
-    char *iface_id;             /* Of the VM's port. */
+    char *iface_id;             /* Of the VM's port, ... */
+    struct uuid iface;          /* ... and its Interface. */
     char *key;                  /* In Port.health: "web/probes/p 10.0.0.4". */
     struct probe_spec spec;     /* Its texts are its own. */
     uint32_t network;
@@ -69,8 +81,11 @@ struct probe {
     struct probe_target *target;
     uint32_t hash;
     struct heap_node due;       /* In 'schedule'. */
+    long long int since;        /* When it was due in fact, 0 if it is not. */
+    bool put_off;               /* Because it was overdue. */
+    long long int doubt_until;  /* LLONG_MAX if it has yet to be asked. */
     bool wanted;
-    bool asked;                 /* At least once. */
+    bool asked;                 /* At least once, as it is now. */
 };
 
 static struct shash probes = SHASH_INITIALIZER(&probes);
@@ -85,8 +100,16 @@ static bool synced;
 /* Can probes be sent? */
 static bool ready;
 
+/* How many are, or may be, in doubt, and when the next one is forgotten. */
+static size_t n_doubtful;
+static long long int forget_at = LLONG_MAX;
+
 /* May the database say something else about the health of members? */
 static bool unreported;
+
+/* The "iface-id"s of VMs that have been unplugged, or replaced by others: what
+ * the database says of them is not (yet) what we know. */
+static struct sset unplugged = SSET_INITIALIZER(&unplugged);
 
 static long long int
 due_at(const struct probe *probe)
@@ -117,7 +140,7 @@ see_result(void *probe_, const char *reason)
                      probe->iface_id, probe_health_to_string(state->health),
                      success ? "" : " (", success ? "" : reason,
                      success ? "" : ")");
-        if (state->health == PROBE_DOWN && state->damping) {
+        if (state->health == PROBE_DOWN && probe_state_is_damped(state)) {
             VLOG_INFO_RL(&change_rl, "%s: %s goes up and down: needs %d "
                          "successes now", probe->key, probe->iface_id,
                          probe_state_needed(state));
@@ -145,7 +168,7 @@ format_probes(struct unixctl_conn *conn, int argc OVS_UNUSED,
         if (probe->reason) {
             ds_put_format(&out, ", %s", probe->reason);
         }
-        if (state->damping) {
+        if (probe_state_is_damped(state)) {
             ds_put_format(&out, ", goes up and down: needs %d successes",
                           probe_state_needed(state));
         }
@@ -187,6 +210,7 @@ probes_destroy(void)
         destroy_probe(node->data);
     }
     shash_destroy(&probes);
+    sset_destroy(&unplugged);
     heap_destroy(&schedule);
     probe_tokens_destroy(&tokens);
     probe_engine_destroy(engine);
@@ -203,17 +227,20 @@ struct probed_pool {
 /* What is needed while the probes are being made. */
 struct sync {
     const struct agent *agent;
+    const struct shash *ports;  /* What is plugged in. */
     struct hmap pools;          /* Contains "struct probed_pool"s. */
     struct shash rows;          /* Of Port, by iface_id. */
 };
 
 static void
-sync_init(struct sync *sync, const struct agent *agent)
+sync_init(struct sync *sync, const struct agent *agent,
+          const struct shash *ports)
 {
     const struct slbrec_compiled_pool *pool_row;
     const struct slbrec_port *port_row;
 
     sync->agent = agent;
+    sync->ports = ports;
     hmap_init(&sync->pools);
     shash_init(&sync->rows);
     SLBREC_COMPILED_POOL_FOR_EACH (pool_row, agent->slb_idl) {
@@ -305,31 +332,69 @@ set_spec(struct probe *probe, const struct probe_spec *spec)
 }
 
 /* Returns what the database says about the health of the member of 'key' at
- * 'iface_id'. */
-static enum probe_health
+ * 'iface_id', or NULL if it does not, or says it of another VM. */
+static const char *
 read_health(const struct sync *sync, const char *iface_id, const char *key)
 {
     const struct slbrec_port *row = shash_find_data(&sync->rows, iface_id);
 
-    return probe_health_from_string(row ? smap_get(&row->health, key) : NULL);
+    return (row && !sset_contains(&unplugged, iface_id)
+            ? smap_get(&row->health, key) : NULL);
 }
 
+/* It is long ago that anybody has asked about the member of 'probe'. */
+static void
+doubt(struct probe *probe)
+{
+    probe_state_doubt(&probe->state);
+    probe->doubt_until = LLONG_MAX;
+    n_doubtful += probe->state.doubtful;
+}
+
+/* Adds a probe that has yet to be told what to ask. */
 static struct probe *
 add_probe(const struct sync *sync, const char *id, const char *iface_id,
           const char *key, int interval, int threshold)
 {
+    const struct port *port = shash_find_data(sync->ports, iface_id);
     struct probe *probe = xzalloc(sizeof *probe);
     long long int now = time_msec();
 
     probe->iface_id = xstrdup(iface_id);
+    probe->iface = port->iface;
     probe->key = xstrdup(key);
     probe->hash = hash_string(id, 0);
-    probe_state_init(&probe->state, read_health(sync, iface_id, key),
-                     interval, threshold, now);
+    probe_state_init_from_string(&probe->state,
+                                 read_health(sync, iface_id, key), interval,
+                                 threshold, now);
+    doubt(probe);
     heap_insert(&schedule, &probe->due,
                 due_priority(probe_state_first(probe->hash, interval, now)));
     shash_add(&probes, id, probe);
     return probe;
+}
+
+/* Has 'probe' be as its pool says now, from now on. */
+static void
+edit_probe(struct probe *probe, const struct probe_spec *spec, int interval,
+           int threshold)
+{
+    long long int now = time_msec();
+    bool same = same_spec(&probe->spec, spec);
+
+    if (same && probe->state.interval == interval
+        && probe->state.threshold == threshold) {
+        return;
+    }
+    if (!same) {
+        set_spec(probe, spec);
+    }
+    probe_state_edit(&probe->state, interval, threshold, now);
+    probe->doubt_until = LLONG_MAX;
+    probe->asked = probe->put_off = false;
+    probe->since = 0;
+    heap_change(&schedule, &probe->due,
+                due_priority(probe_state_first(probe->hash, interval, now)));
 }
 
 /* The VM of 'binding' has the probe that 'config' describes. */
@@ -368,14 +433,9 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
     if (!probe) {
         probe = add_probe(sync, id, binding->iface_id, key, interval,
                           threshold);
-    }
-    if (probe->state.interval != interval
-        || probe->state.threshold != threshold) {
-        probe_state_init(&probe->state, probe->state.health, interval,
-                         threshold, time_msec());
-    }
-    if (!probe->target || !same_spec(&probe->spec, &spec)) {
         set_spec(probe, &spec);
+    } else {
+        edit_probe(probe, &spec, interval, threshold);
     }
     probe->network = binding->network_key;
     probe->token = token;
@@ -404,6 +464,26 @@ want_probes(const struct sync *sync, const struct slbrec_binding *binding)
     }
 }
 
+/* Makes no probe wanted, and removes those of VMs that are not plugged in any
+ * more: one that has come in such a one's place is new. */
+static void
+begin_probes(const struct shash *ports)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &probes) {
+        struct probe *probe = node->data;
+        const struct port *port = shash_find_data(ports, probe->iface_id);
+
+        probe->wanted = false;
+        if (!port || !uuid_equals(&port->iface, &probe->iface)) {
+            sset_add(&unplugged, probe->iface_id);
+            destroy_probe(probe);
+            shash_delete(&probes, node);
+        }
+    }
+}
+
 /* Makes the probes those that the database, which must be complete, asks for
  * of VMs that are plugged in. */
 void
@@ -422,12 +502,8 @@ probes_sync(const struct agent *agent, const struct shash *ports)
     synced_slb = slb;
     synced_ovs = ovs;
 
-    SHASH_FOR_EACH (node, &probes) {
-        struct probe *probe = node->data;
-
-        probe->wanted = false;
-    }
-    sync_init(&sync, agent);
+    begin_probes(ports);
+    sync_init(&sync, agent, ports);
     probe_tokens_begin(&tokens);
     SLBREC_BINDING_FOR_EACH (binding, agent->slb_idl) {
         if (shash_find(ports, binding->iface_id)) {
@@ -468,12 +544,13 @@ probes_get_uses(size_t *n)
     return uses;
 }
 
-/* Can all that should be probed be?  Not without the port that it takes, which
- * is gone while a userspace datapath is. */
+/* Can somebody who hears of this host rely on what it says of its members?
+ * Not without the port that probes take, which is gone while a userspace
+ * datapath is, nor while it is not known whether somebody is still up. */
 bool
-probes_work(void)
+probes_hold(void)
 {
-    return ready || shash_is_empty(&probes);
+    return synced && (shash_is_empty(&probes) || (ready && !n_doubtful));
 }
 
 /* Reporting. */
@@ -518,27 +595,55 @@ report(struct agent *agent)
         const struct probe *probe = node->data;
         const struct slbrec_port *row = shash_find_data(&rows,
                                                         probe->iface_id);
-        const char *health = probe_health_to_string(probe->state.health);
+        char *health = probe_state_to_string(&probe->state);
 
         if (row && probe->state.health != PROBE_UNKNOWN
             && strcmp(smap_get_def(&row->health, probe->key, ""), health)) {
             slbrec_port_update_health_setkey(row, probe->key, health);
             changed = true;
         }
+        free(health);
     }
     shash_destroy(&rows);
     unreported = changed;
+    if (!changed) {
+        sset_clear(&unplugged);
+    }
 }
 
 /* Running. */
 
-/* Asks who is due, but not for the first time unless 'flows' are there: what
- * is lost is repeated after a second only. */
-static void
-ask_due(bool flows)
+/* Returns true if 'probe', which is due at 'at', is to be asked now.  Otherwise
+ * puts it off: if it has not been asked yet and the switch does not have its
+ * 'flows', as what is lost is repeated after a second only; or if it is
+ * overdue, as then many are, which must not be asked all at once. */
+static bool
+may_ask(struct probe *probe, long long int at, bool flows, int doubt_time,
+        long long int now)
 {
-    long long int now = time_msec();
+    if (!probe->since) {
+        probe->since = at;
+    }
+    if (now - probe->since > doubt_time) {
+        doubt(probe);
+    }
+    if (!probe->asked && !flows) {
+        at = now + FLOWS_INTERVAL;
+    } else if (now - probe->since > OVERDUE && !probe->put_off) {
+        probe->put_off = true;
+        at = probe_state_first(probe->hash, probe->state.interval, now);
+    } else {
+        return true;
+    }
+    heap_change(&schedule, &probe->due, due_priority(at));
+    return false;
+}
 
+/* Asks who is due.  Who should have been asked 'doubt_time' ago is doubtful,
+ * and whoever is has that time to answer. */
+static void
+ask_due(bool flows, int doubt_time, long long int now)
+{
     while (!heap_is_empty(&schedule)) {
         struct probe *probe = CONTAINER_OF(heap_max(&schedule), struct probe,
                                            due);
@@ -547,12 +652,15 @@ ask_due(bool flows)
         if (at > now) {
             break;
         }
-        if (!probe->asked && !flows) {
-            heap_change(&schedule, &probe->due,
-                        due_priority(now + FLOWS_INTERVAL));
+        if (!may_ask(probe, at, flows, doubt_time, now)) {
             continue;
         }
         probe->asked = true;
+        probe->put_off = false;
+        probe->since = 0;
+        if (probe->doubt_until == LLONG_MAX) {
+            probe->doubt_until = now + doubt_time;
+        }
 
         /* After a pause, what was missed is not made up for. */
         at = probe_state_next(probe->hash, probe->state.interval,
@@ -564,17 +672,62 @@ ask_due(bool flows)
     }
 }
 
+/* Returns for how long doubts may last. */
+static int
+get_doubt_time(const struct agent *agent)
+{
+    const struct slbrec_slb_global *global
+        = slbrec_slb_global_first(agent->slb_idl);
+    int seconds = global ? smap_get_int(&global->options,
+                                        "host-silent-seconds", 0) : 0;
+
+    return (seconds > 0 && seconds < DOUBT_TIME / 400 ? seconds * 400
+            : DOUBT_TIME);
+}
+
+/* Forgets who was in doubt for too long. */
+static void
+end_doubts(long long int now)
+{
+    struct shash_node *node;
+
+    n_doubtful = 0;
+    forget_at = LLONG_MAX;
+    SHASH_FOR_EACH (node, &probes) {
+        struct probe *probe = node->data;
+
+        if (!probe->state.doubtful) {
+            continue;
+        } else if (now < probe->doubt_until) {
+            n_doubtful++;
+            forget_at = MIN(forget_at, probe->doubt_until);
+        } else {
+            VLOG_INFO_RL(&change_rl, "%s: %s was up before, but has not "
+                         "answered since", probe->key, probe->iface_id);
+            probe_state_forget(&probe->state);
+            unreported = true;
+        }
+    }
+}
+
 /* 'flows' says whether the switch has the flows for all probes. */
 void
 probes_run(struct agent *agent, bool flows)
 {
+    int doubt_time = get_doubt_time(agent);
+    long long int now;
+
     ready = !shash_is_empty(&probes) && probe_port_run();
 
     /* In this order: who is asked is looked at a tick later, and if somebody
      * is in each tick, nobody's answer would ever be looked at. */
     probe_engine_run(engine);
+    now = time_msec();
     if (ready) {
-        ask_due(flows);
+        ask_due(flows, doubt_time, now);
+        if (n_doubtful) {
+            end_doubts(now);
+        }
     }
     if (unreported && synced && agent->slb_complete && agent->slb_txn
         && agent->node) {
@@ -591,6 +744,9 @@ probes_wait(void)
     if (ready) {
         poll_timer_wait_until(due_at(CONTAINER_OF(heap_max(&schedule),
                                                   struct probe, due)));
+        if (n_doubtful && forget_at != LLONG_MAX) {
+            poll_timer_wait_until(forget_at);
+        }
     }
     probe_engine_wait(engine);
 }

@@ -25,8 +25,21 @@
  *
  * What has become of a member is written into the row of its port
  * (Port.health) when it changes.  An agent that starts again goes on from what
- * it finds there.  Probes do not need the database otherwise: without it, they
- * go on as they are. */
+ * it finds there; but of a VM that has been unplugged, or replaced by another
+ * one, nothing is known any more.  Probes do not need the database otherwise:
+ * without it, they go on as they are.
+ *
+ * What is found there may be old, as is what this agent knew before it, or the
+ * switch, stood still for long.  Who was up remains so until new results
+ * decide, but that is doubtful (probe-state.h), and as long as there are
+ * doubts, the host does not say that it is alive (heartbeat.h): it would speak
+ * for members that may have been dead for an hour.  One answer is enough,
+ * which those who are well give within a second or two, so a new agent is
+ * heard in time.  For the others time is short, lest the whole host fall
+ * silent because of them: who can neither answer nor be found to be down for
+ * DOUBT_TIME after it was asked is unknown then, and gets nothing before its
+ * next success.  With long intervals that may take long, but nobody knows
+ * better. */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -50,7 +63,7 @@ void probes_destroy(void);
 
 void probes_sync(const struct agent *, const struct shash *ports);
 struct probe_use *probes_get_uses(size_t *n);
-bool probes_work(void);
+bool probes_hold(void);
 
 void probes_run(struct agent *, bool flows);
 void probes_wait(void);

@@ -30,6 +30,7 @@
 #include "hash.h"
 #include "lib/slb-address.h"
 #include "lib/slb-pool.h"
+#include "lib/slb-probe.h"
 #include "util.h"
 
 /* Something about the pool with 'key' changes. */
@@ -581,6 +582,22 @@ member_is_usable(const struct member *m)
     return member_is_ready(m) && m->health == MEMBER_UP;
 }
 
+/* Returns what the host of 'm', which is ready, says that 'probe' has found
+ * out about it, or NULL. */
+static const char *
+get_health(const struct state *s, const struct member *m, const char *probe)
+{
+    const struct binding *binding = m->bm.binding;
+    char *address = slb_address_to_string(&binding->address);
+    char *key = xasprintf("%s %s", probe, address);
+    const char *health = node_get_health(s, binding->port->node,
+                                         binding->port->iface_id, key);
+
+    free(address);
+    free(key);
+    return health;
+}
+
 /* Returns what the host of 'm', which is ready, has found out about it. */
 static enum member_health
 read_health(const struct state *s, const struct pool *pool,
@@ -592,18 +609,26 @@ read_health(const struct state *s, const struct pool *pool,
         return MEMBER_UP;
     }
 
-    const struct binding *binding = m->bm.binding;
-    char *address = slb_address_to_string(&binding->address);
-    char *key = xasprintf("%s %s", probe, address);
-    const char *health = node_get_health(s, binding->port->node,
-                                         binding->port->iface_id, key);
+    const char *health = get_health(s, m, probe);
+    int needed;
 
-    free(address);
-    free(key);
     return (!health ? MEMBER_UNKNOWN
             : !strcmp(health, "up") ? MEMBER_UP
-            : !strcmp(health, "down") ? MEMBER_DOWN
+            : !strcmp(health, "down")
+              || ovs_scan(health, SLB_PROBE_DAMPED, &needed) ? MEMBER_DOWN
             : MEMBER_UNKNOWN);
+}
+
+/* Does 'm', which is down, need to do better before it is up again, because it
+ * goes up and down?  If so, sets '*needed' to the number of successes. */
+static bool
+is_damped(const struct state *s, const struct pool *pool,
+          const struct member *m, int *needed)
+{
+    const char *health = get_health(s, m,
+                                    smap_get(&pool->probe.config, "name"));
+
+    return health && ovs_scan(health, SLB_PROBE_DAMPED, needed);
 }
 
 /* Is the health of 'm', which is ready, what its host has found out some time
@@ -955,10 +980,11 @@ settle_members(struct state *s, struct pool *pool,
     return n;
 }
 
-/* Returns what users are told about 'm', which is down or unknown, by 'probe'
- * unless that is NULL. */
+/* Returns what users are told about 'm', a member of 'pool' that is down or
+ * unknown, by 'probe' unless that is NULL. */
 static char *
-health_to_text(const struct member *m, const char *probe)
+health_to_text(const struct state *s, const struct pool *pool,
+               const struct member *m, const char *probe)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
 
@@ -972,14 +998,21 @@ health_to_text(const struct member *m, const char *probe)
         ds_put_cstr(&ds, ", but as nobody is up it gets connections");
     }
     if (probe) {
-        ds_put_format(&ds, " (probe %s)", probe);
+        int needed;
+
+        ds_put_format(&ds, " (probe %s", probe);
+        if (!m->unknown && is_damped(s, pool, m, &needed)) {
+            ds_put_format(&ds, ", goes up and down: needs %d successes",
+                          needed);
+        }
+        ds_put_char(&ds, ')');
     }
     return ds_steal_cstr(&ds);
 }
 
 /* Tells which members of 'pool' are down or unknown. */
 static void
-report_health(struct pool *pool)
+report_health(const struct state *s, struct pool *pool)
 {
     struct balancer *b = pool->balancer;
     const char *path = pool->name + strlen(b->name) + 1;
@@ -993,7 +1026,7 @@ report_health(struct pool *pool)
             status_add_nocopy(&b->compile_status,
                               xasprintf("%.*s/members/%s", length, path,
                                         m->name),
-                              health_to_text(m, probe));
+                              health_to_text(s, pool, m, probe));
         }
     }
 }
@@ -1366,7 +1399,7 @@ pool_compile(struct state *s, struct pool *pool)
     allocate_indices(s, pool, &gs);
     find_doubles(pool);
     find_health(s, pool);
-    report_health(pool);
+    report_health(s, pool);
 
     int slots_log2 = step_generations(s, pool, &gs);
     size_t n_members = settle_members(s, pool, &gs);

@@ -18,9 +18,10 @@
  *
  * The bytes that libFuzzer gives are what the world of mux-random.h is made by
  * at random, and what commands follow one another: packets, an update, an
- * operation or a frame of just these bytes, time that passes, questions.  A
- * thread may forward by tables that have been replaced meanwhile, until it
- * quiesces.  The program aborts, so that libFuzzer keeps the bytes, unless:
+ * operation or a frame of just these bytes, time that passes, questions, a
+ * limit that the port has or not, and decisions about it.  A thread may
+ * forward by tables that have been replaced meanwhile, until it quiesces.  The
+ * program aborts, so that libFuzzer keeps the bytes, unless:
  *
  * - Every packet comes out, or is counted as dropped, waiting, or the node's.
  * - What comes out has IP headers that fit its length, and what is forwarded a
@@ -35,7 +36,11 @@
 
 #include "csum.h"
 #include "dp-packet.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "ovs-ext/mux-fair-judge.h"
+#include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-report.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-node.h"
@@ -68,6 +73,7 @@ static struct mux_store *store;
 static struct mux_fragments *fragments;
 static struct mux_node *node;
 static struct mux_thread *thread;
+static struct mux_fair_judge *judge;
 static const struct mux_table *table;
 static struct mux_counters counters;
 static uint64_t n_in, n_node;
@@ -185,7 +191,9 @@ forward(struct dp_packet_batch *batch)
     do {
         struct dp_packet_batch own;
         struct dp_packet *packet;
+        size_t n_sent;
 
+        mux_fair_enter(&thread->fair, dp_packet_batch_size(batch));
         dp_packet_batch_init(&own);
         mux_forward(table, thread, batch, &own, MTU, now, &counters);
         n_node += dp_packet_batch_size(&own);
@@ -195,8 +203,10 @@ forward(struct dp_packet_batch *batch)
         DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
             check_sent(packet);
         }
+        n_sent = dp_packet_batch_size(batch);
         dp_packet_delete_batch(batch, true);
         dp_packet_batch_init(batch);
+        mux_fair_leave(&thread->fair, n_sent);
     } while (thread->released.n && mux_forward_released(thread, batch));
     check_counters();
 }
@@ -274,6 +284,41 @@ ask(void)
     }
 }
 
+/* Fairness. */
+
+static void
+run_judge(void)
+{
+    mux_fair_judge_run(judge, "slb0", &thread, 1, mux_store_get_table(store),
+                       now, now * UINT64_C(1000000), 0);
+}
+
+/* Lets a tick end after 'ms', and asks what was decided. */
+static void
+decide(uint32_t ms)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    now += ms;
+    run_judge();
+    json_destroy(mux_fair_report_to_json(judge, "slb0"));
+    mux_fair_report_format(judge, "slb0", &ds);
+    ds_destroy(&ds);
+}
+
+/* Gives the port a limit of 'max_pps', and with it a meter to the thread, or
+ * takes both if that is 0. */
+static void
+limit(uint64_t max_pps)
+{
+    struct mux_fair_options options = { MUX_FAIR_NEVER, max_pps };
+
+    mux_fair_judge_set_options(judge, &options);
+    run_judge();
+    check((mux_fair_thread_meter(&thread->fair) != NULL) == (max_pps != 0),
+          "a meter without a limit, or the other way round");
+}
+
 static void
 run_command(struct input *input, uint32_t command)
 {
@@ -281,8 +326,16 @@ run_command(struct input *input, uint32_t command)
     struct dp_packet_batch batch;
 
     switch (command % 16) {
-    case 0: case 1: case 2: case 3: case 4: case 5:
+    case 0: case 1: case 2: case 3: case 4:
         forward_random(input);
+        break;
+    case 5:
+        /* Meters are large, so not too often. */
+        if (command >> 4 < 3) {
+            limit(command >> 4 ? next_byte(input) : 0);
+        } else {
+            decide(command >> 4);
+        }
         break;
     case 6:
         forward_bytes(input);
@@ -329,6 +382,7 @@ init(void)
         fragments = mux_fragments_create();
         node = mux_node_create(key);
         thread = mux_thread_create(fragments);
+        judge = mux_fair_judge_create();
         now = time_msec();
     }
 }
@@ -349,6 +403,7 @@ reset(void)
         dp_packet_delete_batch(&batch, true);
     } while (mux_node_count(node));
     transact(ops, mux_random_first_ops(ops), true);
+    limit(0);
     ovsrcu_quiesce();
     table = mux_store_get_table(store);
 }

@@ -323,6 +323,13 @@ test_sketch_window(void)
     }
     mux_fair_sketch_advance(sketch, 3);
     CU_ASSERT_EQUAL(mux_fair_sketch_add(sketch, number_hash(1)), 61);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1), 1), 1);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1), 5), 11);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(1),
+                                          MUX_FAIR_TICKS), 61);
+    CU_ASSERT_EQUAL(mux_fair_sketch_count(sketch, number_hash(2), 5), 0);
+    assert_near(mux_fair_sketch_noise(sketch, 5), 11. / MUX_FAIR_COLUMNS,
+                1e-6);
     mux_fair_sketch_advance(sketch, MUX_FAIR_TICKS - 1);
     CU_ASSERT_EQUAL(mux_fair_sketch_add(sketch, number_hash(1)), 2);
     mux_fair_sketch_advance(sketch, MUX_FAIR_TICKS);
@@ -650,6 +657,20 @@ test_judge_vips(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(ds_cstr(&ds), "  10.0.0.1, weight 1: 50"));
     ds_destroy(&ds);
 
+    /* What is said about a packet of theirs. */
+    for (int i = 0; i < 2; i++) {
+        uint64_t words[2] = { 0, UINT64_C(0xffff0a000001) + i };
+
+        ds_init(&ds);
+        mux_fair_report_format_vip(
+            port.judge, "slb0", mux_table_find_vip(
+                mux_store_get_table(port.store), 0, words)->counter, &ds);
+        CU_ASSERT_STRING_EQUAL(ds_cstr(&ds), i ? "" : "slb0 is short: the VIP "
+                               "loses 90.0 % of 505000 packets/s, of its "
+                               "flows those that send most\n");
+        ds_destroy(&ds);
+    }
+
     struct json *json = mux_fair_report_to_json(port.judge, "slb0");
     const struct json *vips = shash_find_data(json_object(json), "vips");
     const struct json *first = json_array(vips)->elems[0];
@@ -853,6 +874,44 @@ test_judge_stale(void)
     port_destroy(&port);
 }
 
+/* What the flows of one VIP send is not taken for what those of another one do
+ * that has just begun to send too much, though one sketch counts all. */
+static void
+test_judge_noise(void)
+{
+    for (int n_flows = 2000; n_flows <= 200000; n_flows *= 10) {
+        uint32_t flow = 0, small = 0, n_lost = 0, n_passed = 0;
+        struct port port;
+
+        port_init(&port, MUX_FAIR_NEVER, 20000);
+        port_run(&port);
+        for (int ms = 0; ms < 500; ms++) {
+            /* 5,000,000 packets/s. */
+            for (int j = 0; j < 5000; j++) {
+                port_send(&port, 0, 0, flow++ % n_flows);
+            }
+
+            /* Later a flow with 20,000 packets/s and 500 with 10 each. */
+            for (int j = 0; ms >= 200 && j < 20; j++) {
+                n_passed += port_send(&port, 0, 1, 1000) && ms >= 400;
+            }
+            for (int j = 0; ms >= 200 && j < 5; j++) {
+                n_lost += !port_send(&port, 0, 1, small++ % 500);
+            }
+            port.now++;
+            if (ms % MUX_FAIR_TICK == MUX_FAIR_TICK - 1) {
+                CU_ASSERT(port_run(&port));
+            }
+        }
+        CU_ASSERT_EQUAL(n_lost, 0);
+        assert_near(n_passed, 500, 75);
+        if (n_lost) {
+            printf("# %"PRIu32" lost beside %d flows\n", n_lost, n_flows);
+        }
+        port_destroy(&port);
+    }
+}
+
 /* Has the first thread get 'n' batches of 'size' packets in a tick.  Returns
  * what the judge says. */
 static bool
@@ -973,6 +1032,71 @@ test_judge_overload(void)
     port_destroy(&port);
 }
 
+/* Does the judge say that it is not told of lost packets, both ways? */
+static bool
+is_blind(const struct port *port)
+{
+    struct json *json = mux_fair_report_to_json(port->judge, "slb0");
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    bool blind = json_boolean(shash_find_data(json_object(json), "blind"));
+
+    mux_fair_report_format(port->judge, "slb0", &ds);
+    CU_ASSERT_EQUAL(blind, strstr(ds_cstr(&ds), "overload=queue?") != NULL);
+    ds_destroy(&ds);
+    json_destroy(json);
+    return blind;
+}
+
+static void
+test_judge_blind(void)
+{
+    static const uint64_t counts[] = { 0, UINT64_MAX };
+    struct port port;
+
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        port_init(&port, MUX_FAIR_LOSS, i ? 1000000 : 0);
+        port.lost = counts[i];
+        for (int j = 0; j < 490; j++) {
+            CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+            CU_ASSERT(!is_blind(&port));
+        }
+        for (int j = 0; j < 20; j++) {
+            CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+        }
+        CU_ASSERT(is_blind(&port));
+
+        /* It has something to say also when the backlog is gone... */
+        batches(&port, 500, 1);
+        batches(&port, 500, 1);
+        CU_ASSERT(is_blind(&port));
+
+        /* ...but not when it is told after all. */
+        port.lost = 1;
+        batches(&port, 50, NETDEV_MAX_BURST);
+        CU_ASSERT(!is_blind(&port));
+        port_destroy(&port);
+    }
+
+    /* A device that has ever counted one is believed. */
+    port_init(&port, MUX_FAIR_LOSS, 0);
+    port.lost = 1;
+    for (int i = 0; i < 600; i++) {
+        batches(&port, 50, NETDEV_MAX_BURST);
+    }
+    CU_ASSERT(!is_blind(&port));
+    port_destroy(&port);
+
+    /* What was left behind long ago is no backlog. */
+    port_init(&port, MUX_FAIR_LOSS, 0);
+    CU_ASSERT(batches(&port, 50, NETDEV_MAX_BURST));
+    for (int i = 0; i < 600; i++) {
+        batches(&port, 0, 0);
+    }
+    CU_ASSERT(!is_blind(&port));
+    CU_ASSERT(!port_run(&port));
+    port_destroy(&port);
+}
+
 static void
 test_options(void)
 {
@@ -1005,7 +1129,9 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_judge_flows),
     UNIT_TEST(test_judge_silence),
     UNIT_TEST(test_judge_stale),
+    UNIT_TEST(test_judge_noise),
     UNIT_TEST(test_judge_overload),
+    UNIT_TEST(test_judge_blind),
     UNIT_TEST(test_options),
     UNIT_END
 };

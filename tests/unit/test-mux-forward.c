@@ -2118,6 +2118,64 @@ test_limits(void)
     }
 }
 
+static struct mux_figures
+figures_of(uint32_t counter)
+{
+    struct mux_figures figures = { .packets = 0 };
+
+    mux_figures_add(&figures, counter);
+    return figures;
+}
+
+/* What was counted of one who leaves counts for his heir, once. */
+static void
+test_heirs(void)
+{
+    struct mux_thread *t = mux_thread_create(NULL);
+    uint32_t one = mux_counter_alloc();
+    uint32_t other = mux_counter_alloc();
+    uint32_t heir = mux_counter_alloc();
+
+    mux_count_packet(mux_thread_get_count(t, one), 100, true);
+    mux_thread_count_drop(t, one, MUX_COUNT_SOURCE);
+    mux_count_packet(mux_thread_get_count(t, other), 50, false);
+    mux_thread_count_drop(t, heir, MUX_COUNT_SOURCE);
+    CU_ASSERT_EQUAL(figures_of(heir).packets, 0);
+
+    struct mux_legacy *legacies[] = { mux_counter_bequeath(one, heir),
+                                      mux_counter_bequeath(other, heir) };
+    CU_ASSERT_EQUAL(figures_of(heir).packets, 2);
+
+    /* Threads may still use it. */
+    mux_count_packet(mux_thread_get_count(t, one), 100, false);
+    for (size_t i = 0; i < ARRAY_SIZE(legacies); i++) {
+        struct mux_figures figures = figures_of(heir);
+
+        CU_ASSERT_EQUAL(figures.packets, 3);
+        CU_ASSERT_EQUAL(figures.bytes, 250);
+        CU_ASSERT_EQUAL(figures.syns, 1);
+        CU_ASSERT_EQUAL(figures.drops[MUX_COUNT_SOURCE - MUX_FIRST_REASON],
+                        2);
+        mux_legacy_settle(legacies[i]);
+    }
+    CU_ASSERT_EQUAL(figures_of(heir).packets, 3);
+
+    /* The numbers are free again. */
+    CU_ASSERT_EQUAL(figures_of(one).packets, 0);
+    one = mux_counter_alloc();
+    mux_count_packet(mux_thread_get_count(t, one), 100, false);
+    CU_ASSERT_EQUAL(figures_of(one).packets, 1);
+    CU_ASSERT_EQUAL(figures_of(heir).packets, 3);
+
+    /* The heir may leave first. */
+    struct mux_legacy *late = mux_counter_bequeath(one, heir);
+    mux_counter_free((void *) (uintptr_t) heir);
+    mux_legacy_settle(late);
+    CU_ASSERT_EQUAL(figures_of(heir).packets, 0);
+    CU_ASSERT_EQUAL(figures_of(one).packets, 0);
+    mux_thread_destroy(t);
+}
+
 /* Random changes to good packets: nothing crashes, nothing is lost without
  * being counted. */
 static void
@@ -2492,6 +2550,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_answer_limit),
     UNIT_TEST(test_answer_limit_vips),
     UNIT_TEST(test_limits),
+    UNIT_TEST(test_heirs),
     UNIT_TEST(test_forward_snat),
     UNIT_TEST(test_hand_on),
     UNIT_TEST(test_hand_on_limit),

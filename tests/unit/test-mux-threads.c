@@ -14,8 +14,8 @@
 
 #include <config.h>
 
-/* Threads that forward, a thread that changes the tables, and the main thread,
- * all at once.
+/* Threads that forward, a thread that changes the tables, one that decides
+ * what is fair, and the main thread, all at once.
  *
  * Made to be run with ThreadSanitizer as well, see
  * tests/system/ovs-ext/threads.t. */
@@ -24,7 +24,12 @@
 #include <string.h>
 
 #include "dp-packet.h"
+#include "openvswitch/json.h"
+#include "openvswitch/poll-loop.h"
 #include "ovs-atomic.h"
+#include "ovs-ext/mux-fair-judge.h"
+#include "ovs-ext/mux-fair-meter.h"
+#include "ovs-ext/mux-fair-report.h"
 #include "ovs-ext/mux-forward.h"
 #include "ovs-ext/mux-fragment.h"
 #include "ovs-ext/mux-node.h"
@@ -78,7 +83,9 @@ send_batch(struct forwarder *f, struct dp_packet_batch *batch)
     do {
         struct mux_counters counters;
         struct dp_packet_batch own;
+        size_t n_sent;
 
+        mux_fair_enter(&f->mux->fair, dp_packet_batch_size(batch));
         memset(&counters, 0, sizeof counters);
         dp_packet_batch_init(&own);
         mux_forward(mux_store_get_table(store), f->mux, batch, &own, MTU,
@@ -88,9 +95,11 @@ send_batch(struct forwarder *f, struct dp_packet_batch *batch)
             mux_node_put(node, &own);
         }
         mux_thread_add(f->mux, &counters);
-        f->n_out += dp_packet_batch_size(batch);
+        n_sent = dp_packet_batch_size(batch);
+        f->n_out += n_sent;
         dp_packet_delete_batch(batch, true);
         dp_packet_batch_init(batch);
+        mux_fair_leave(&f->mux->fair, n_sent);
     } while (f->mux->released.n && mux_forward_released(f->mux, batch));
 }
 
@@ -160,11 +169,54 @@ take_node(void)
     return n;
 }
 
+/* The judge of a port, in a thread of its own as in vswitchd, and somebody who
+ * changes its options, so that threads get meters and lose them again. */
+struct judge {
+    struct mux_fair_judge *judge;
+    struct mux_thread *threads[N_THREADS];
+    unsigned int n_runs;
+    struct ovs_mutex mutex;
+};
+
+static void *
+judge_main(void *judge_)
+{
+    static const struct mux_fair_options options[] = {
+        { MUX_FAIR_NEVER, 5000 },
+        { MUX_FAIR_QUEUE, 0 },
+        { MUX_FAIR_NEVER, 0 },
+        { MUX_FAIR_LOSS, 1000000 },
+    };
+    struct judge *j = judge_;
+
+    while (atomic_count_get(&n_done) < N_THREADS) {
+        ovs_mutex_lock(&j->mutex);
+        mux_fair_judge_set_options(
+            j->judge, &options[j->n_runs++ / 20 % ARRAY_SIZE(options)]);
+        mux_fair_judge_run(j->judge, "slb0", j->threads, N_THREADS,
+                           mux_store_get_table(store), time_msec(),
+                           mux_fair_nsec(), 0);
+        ovs_mutex_unlock(&j->mutex);
+        poll_timer_wait(MUX_FAIR_FIRST_TICK);
+        poll_block();
+    }
+    return NULL;
+}
+
+static void
+report_fairness(struct judge *j)
+{
+    ovs_mutex_lock(&j->mutex);
+    json_destroy(mux_fair_report_to_json(j->judge, "slb0"));
+    ovs_mutex_unlock(&j->mutex);
+}
+
 static void
 test_threads(void)
 {
     static const uint64_t key[2] = { 1, 3 };
     struct forwarder forwarders[N_THREADS];
+    struct judge judge = { .mutex = OVS_MUTEX_INITIALIZER };
     struct mux_op ops[MUX_RANDOM_MAX_OPS];
     unsigned int n_updates = 0;
     uint64_t n_taken = 0;
@@ -181,8 +233,12 @@ test_threads(void)
 
         *f = (struct forwarder) { .mux = mux_thread_create(fragments),
                                   .seed = i };
+        judge.threads[i] = f->mux;
         f->thread = ovs_thread_create("forwarder", forwarder_main, f);
     }
+    judge.judge = mux_fair_judge_create();
+
+    pthread_t judging = ovs_thread_create("judge", judge_main, &judge);
     while (atomic_count_get(&n_done) < N_THREADS) {
         struct mux_fragment_stats stats = { .datagrams = 0 };
         struct mux_node_stats node_stats = { .bytes = 0 };
@@ -201,9 +257,11 @@ test_threads(void)
         for (int i = 0; i < N_THREADS; i++) {
             mux_thread_read(forwarders[i].mux, &counters);
         }
+        report_fairness(&judge);
         ovsrcu_quiesce();
     }
     xpthread_join(updater, NULL);
+    xpthread_join(judging, NULL);
 
     /* Nothing is lost without being counted. */
     struct mux_fragment_stats stats = { .datagrams = 0 };
@@ -246,11 +304,17 @@ test_threads(void)
     CU_ASSERT(counters.n[MUX_COUNT_SNAT]);
     CU_ASSERT(counters.n[MUX_COUNT_HANDED_ON]);
     CU_ASSERT(counters.n[MUX_COUNT_TAKEN_OVER]);
-    CU_ASSERT(counters.n[MUX_COUNT_FORWARDED] > n_in / 20);
+    CU_ASSERT(counters.n[MUX_COUNT_UNFAIR]);
+    CU_ASSERT(counters.n[MUX_COUNT_FORWARDED] + counters.n[MUX_COUNT_UNFAIR]
+              > n_in / 20);
     CU_ASSERT(n_dropped > n_in / 20);
-    printf("# %"PRIu64" packets, %"PRIu64" forwarded, %u updates meanwhile\n",
-           n_in, counters.n[MUX_COUNT_FORWARDED], n_updates);
+    printf("# %"PRIu64" packets, %"PRIu64" forwarded, %"PRIu64" dropped for "
+           "fairness, %u updates and %u decisions meanwhile\n",
+           n_in, counters.n[MUX_COUNT_FORWARDED], counters.n[MUX_COUNT_UNFAIR],
+           n_updates, judge.n_runs);
 
+    mux_fair_judge_destroy(judge.judge);
+    ovs_mutex_destroy(&judge.mutex);
     for (int i = 0; i < N_THREADS; i++) {
         mux_thread_destroy(forwarders[i].mux);
     }

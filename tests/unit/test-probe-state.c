@@ -16,11 +16,16 @@
 
 #include "controller/agent/probe-state.h"
 
+#include <stdlib.h>
+
 #include "hash.h"
 #include "tests/unit/unit.h"
 #include "util.h"
 
 #define INTERVAL 5000
+
+/* So short that damping has no other bound than its own. */
+#define SHORT_INTERVAL 1000
 
 /* Feeds 'state' with 'results', "+" for a success and "-" for a failure, at
  * its interval from '*now' on.  Returns the health after each as text: "u"p,
@@ -94,7 +99,7 @@ test_flapping(void)
     struct probe_state state;
     long long int now = 1000;
 
-    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    probe_state_init(&state, PROBE_UP, SHORT_INTERVAL, 2, now);
     CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++"), "uddu");
     CU_ASSERT_EQUAL(probe_state_needed(&state), 2);
     CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++++"), "uddddu");
@@ -115,8 +120,8 @@ test_flapping(void)
 
     /* ... until it has been up for long: ten times what it takes. */
     now = state.up_at
-          + (long long int) probe_state_needed(&state) * INTERVAL * 10
-          - INTERVAL - 1;
+          + (long long int) probe_state_needed(&state) * SHORT_INTERVAL * 10
+          - SHORT_INTERVAL - 1;
     CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "ud");
     CU_ASSERT_EQUAL(probe_state_needed(&state), 2 << PROBE_STATE_MAX_DAMPING);
     for (int i = 0; i < 2 << PROBE_STATE_MAX_DAMPING; i++) {
@@ -124,10 +129,160 @@ test_flapping(void)
     }
     CU_ASSERT_EQUAL(state.health, PROBE_UP);
     now = state.up_at
-          + (long long int) probe_state_needed(&state) * INTERVAL * 10
-          - INTERVAL;
+          + (long long int) probe_state_needed(&state) * SHORT_INTERVAL * 10
+          - SHORT_INTERVAL;
     CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "ud");
     CU_ASSERT_EQUAL(probe_state_needed(&state), 2);
+}
+
+/* Has a member with that probe go up and down for long.  Returns the most
+ * successes that it ever needs. */
+static int
+flap(int interval, int threshold)
+{
+    struct probe_state state;
+    long long int now = 1000;
+    int most = 0;
+
+    probe_state_init(&state, PROBE_UP, interval, threshold, now);
+    for (int i = 0; i < 20; i++) {
+        for (int j = 0; j < threshold; j++) {
+            ignore(feed(&state, &now, "-"));
+        }
+        CU_ASSERT_EQUAL(state.health, PROBE_DOWN);
+        most = MAX(most, probe_state_needed(&state));
+        for (int j = 0; j < probe_state_needed(&state); j++) {
+            ignore(feed(&state, &now, "+"));
+        }
+        CU_ASSERT_EQUAL(state.health, PROBE_UP);
+    }
+    return most;
+}
+
+/* ... but not so many that it takes a minute longer. */
+static void
+test_flapping_bounded(void)
+{
+    CU_ASSERT_EQUAL(flap(1000, 2), 32);
+    CU_ASSERT_EQUAL(flap(5000, 2), 14);
+    CU_ASSERT_EQUAL(flap(5000, 1), 14);
+    CU_ASSERT_EQUAL(flap(15000, 2), 6);
+    CU_ASSERT_EQUAL(flap(15000, 100), 104);
+    CU_ASSERT_EQUAL(flap(60000, 2), 3);
+    CU_ASSERT_EQUAL(flap(61000, 2), 2);
+    CU_ASSERT_EQUAL(flap(300000, 2), 2);
+}
+
+/* Another probe of a member: it is what it was until new results decide. */
+static void
+test_edit(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--++-"), "udduu");
+    probe_state_edit(&state, 1000, 2, now);
+    CU_ASSERT_EQUAL(state.interval, 1000);
+    CU_ASSERT_EQUAL(state.n_changes, 2);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-+--"), "uuud");
+    CU_ASSERT_EQUAL(state.damping, 0);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "++--+"), "duudd");
+    CU_ASSERT_EQUAL(probe_state_needed(&state), 4);
+    probe_state_edit(&state, 1000, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "++"), "dd");
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+}
+
+/* Whether a member that was up still is. */
+static void
+test_doubts(void)
+{
+    struct probe_state state;
+    long long int now = 1000;
+
+    /* It is, or it is not. */
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "uu");
+    CU_ASSERT_TRUE(state.doubtful);
+    probe_state_edit(&state, INTERVAL, 2, now);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+-"), "uu");
+    CU_ASSERT_FALSE(state.doubtful);
+    probe_state_doubt(&state);
+    CU_ASSERT_TRUE(state.doubtful);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "d");
+    CU_ASSERT_FALSE(state.doubtful);
+
+    /* Nobody knows in time. */
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "-"), "u");
+    probe_state_forget(&state);
+    CU_ASSERT_FALSE(state.doubtful);
+    CU_ASSERT_EQUAL(state.n_changes, 1);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "--"), "?d");
+    probe_state_init_from_string(&state, "up", INTERVAL, 3, now);
+    probe_state_forget(&state);
+    CU_ASSERT_STRING_EQUAL(feed(&state, &now, "+"), "u");
+    CU_ASSERT_FALSE(state.doubtful);
+
+    /* There is nothing to doubt in who is not up. */
+    probe_state_init_from_string(&state, "down", INTERVAL, 3, now);
+    CU_ASSERT_FALSE(state.doubtful);
+    probe_state_init_from_string(&state, NULL, INTERVAL, 3, now);
+    CU_ASSERT_FALSE(state.doubtful);
+}
+
+/* Users are told of damping, and an agent that starts again reads of it. */
+static void
+test_damped_text(void)
+{
+    static const char *const texts[] = {
+        "down",
+        "down (goes up and down: needs 4 successes)",
+        "down (goes up and down: needs 8 successes)",
+        "down (goes up and down: needs 14 successes)",
+        "down (goes up and down: needs 14 successes)",
+    };
+    struct probe_state state, again;
+    long long int now = 1000;
+    char *text;
+
+    probe_state_init(&state, PROBE_UP, INTERVAL, 2, now);
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        ignore(feed(&state, &now, "--"));
+        text = probe_state_to_string(&state);
+        CU_ASSERT_STRING_EQUAL(text, texts[i]);
+        CU_ASSERT_EQUAL(probe_state_is_damped(&state), i > 0);
+
+        probe_state_init_from_string(&again, text, INTERVAL, 2, now);
+        free(text);
+        CU_ASSERT_EQUAL(again.health, PROBE_DOWN);
+        CU_ASSERT_EQUAL(probe_state_needed(&again),
+                        probe_state_needed(&state));
+        text = probe_state_to_string(&again);
+        CU_ASSERT_STRING_EQUAL(text, texts[i]);
+        free(text);
+
+        ignore(feed(&state, &now, "+++++++" "+++++++"));
+        text = probe_state_to_string(&state);
+        CU_ASSERT_STRING_EQUAL(text, "up");
+        free(text);
+    }
+
+    /* More than there can be, and no number. */
+    probe_state_init_from_string(
+        &again, "down (goes up and down: needs 999999 successes)", INTERVAL, 2,
+        now);
+    CU_ASSERT_EQUAL(probe_state_needed(&again), 14);
+    probe_state_init_from_string(&again, "down (goes up)", INTERVAL, 2, now);
+    CU_ASSERT_EQUAL(again.health, PROBE_UNKNOWN);
+    probe_state_init_from_string(&again, NULL, INTERVAL, 2, now);
+    CU_ASSERT_EQUAL(again.health, PROBE_UNKNOWN);
+    probe_state_init_from_string(&again, "up", INTERVAL, 2, now);
+    CU_ASSERT_EQUAL(again.health, PROBE_UP);
+    CU_ASSERT_FALSE(probe_state_is_damped(&again));
 }
 
 /* What an earlier agent found out stays until new results decide. */
@@ -179,6 +334,10 @@ test_spread(void)
         /* A little late does not move it. */
         CU_ASSERT_EQUAL(probe_state_next(hash, INTERVAL, next + 9),
                         next + INTERVAL);
+
+        /* A machine that has just been started. */
+        next = probe_state_next(hash, INTERVAL, 1000);
+        CU_ASSERT_TRUE(next > 1000 && next <= 1000 + INTERVAL);
     }
     for (int i = 0; i < 10; i++) {
         CU_ASSERT_TRUE(first[i] > 60 && first[i] < 140);
@@ -192,6 +351,10 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_new),
     UNIT_TEST(test_thresholds),
     UNIT_TEST(test_flapping),
+    UNIT_TEST(test_flapping_bounded),
+    UNIT_TEST(test_edit),
+    UNIT_TEST(test_doubts),
+    UNIT_TEST(test_damped_text),
     UNIT_TEST(test_restart),
     UNIT_TEST(test_spread),
     UNIT_END

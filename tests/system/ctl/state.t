@@ -244,6 +244,15 @@ run slb-ctl get LoadBalancer shop -o wide
 like "$output" 'vm1 +10.0.1.4 +1 +None +draining +down +host1' "and shown so"
 like "$output" 'servers:8443, 0 of 5 members' "it does not serve"
 like "$output" 'servers:3389, 1 of 5 members' "but where nobody probes it"
+ok "it goes up and down" db_transact \
+    '{"op":"update","table":"Port","where":[["iface_id","==","vm1"]],
+      "row":{"health":["map",[["shop/probes/health 10.0.1.4",
+          "down (goes up and down: needs 8 successes)"]]]}}'
+run slb-ctl get LoadBalancer shop -o wide
+like "$output" \
+    'draining +down \(goes up and down: needs 8 successes\) +host1' \
+    "which is shown"
+like "$output" 'servers:8443, 0 of 5 members' "and no other than down"
 
 # As text: the status is only for reading.
 on_terminal()

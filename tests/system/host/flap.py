@@ -163,7 +163,7 @@ def database_views(database):
         reply["rows"] for reply in database("transact", "SLB", *(
             {"op": "select", "table": table, "where": []}
             for table in tables)))
-    health = {key.split()[-1]: value for row in ports
+    health = {key.split()[-1]: value.split()[0] for row in ports
               for key, value in row["health"][1]}
     newest = {}
     for row in sorted(generations, key=lambda row: row["number"]):
@@ -197,17 +197,36 @@ def look(agent, database):
              if (health.get(m) == "up") != (m in active)])
 
 
+def idle_part(before):
+    """Returns the time that processors had nothing to do as a part of all, from
+    before, what this has returned last, on; and what that is now."""
+    with open("/proc/stat", encoding="ascii") as f:
+        times = [int(word) for word in f.readline().split()[1:9]]
+    now = (times[3], sum(times))
+    return (now[0] - before[0]) / max(now[1] - before[1], 1), now
+
+
 def watch(agent, database, seconds):
+    """Prints for how long database and manager differed from what the agent
+    knew, at most, and how long is too long: not much where there is time for
+    everything, and nothing is held up."""
     agent, database = Rpc(agent), Rpc(database)
     unwritten, unused = Differences(), Differences()
     end = time.monotonic() + float(seconds)
+    held_up = 0.0
+    _, before = idle_part((0, 0))
     while time.monotonic() < end:
         *_, in_database, in_pools = look(agent, database)
         now = time.monotonic()
         unwritten.see(in_database, now)
         unused.see(in_pools, now)
-        select.select([], [], [], random.uniform(0.05, 1))
-    print("%.1f %.1f" % (unwritten.longest, unused.longest))
+        pause = random.uniform(0.05, 1)
+        select.select([], [], [], pause)
+        held_up = max(held_up, time.monotonic() - now - pause)
+    idle, _ = idle_part(before)
+    limit = 3 if idle > 0.25 and held_up < 0.3 else 10
+    print("%.1f %.1f %d %.0f" % (unwritten.longest, unused.longest, limit,
+                                 100 * idle))
 
 
 def compare(agent, database, path):

@@ -16,6 +16,8 @@
 #
 #     cloud_up HOST...         everything, with these hosts (h1, h2)
 #     agent_up HOST            starts HOST's agent and waits for its flows
+#     vm_plug HOST VM [-- COMMAND]
+#                              plugs a VM in, after a command for ovs-vsctl
 #     transact OP...           JSON operations on the SLB database
 #     vsctl HOST COMMAND...    ovs-vsctl on a host's own database
 #     want HOST...             asks for an acknowledgement and waits for it
@@ -161,7 +163,13 @@ vm_up()
     ip -n "hst-$vm" route add default via fd00:1::1
     start "$vm-server" ip netns exec "hst-$vm" /usr/bin/python3 "$netpy" \
         server "$vm"
-    vsctl "$host" \
+    vm_plug "$host" "$vm"
+}
+
+vm_plug()
+{
+    local vm=$2 n=${vm_octet[$2]}
+    vsctl "$1" "${@:3}" \
         -- add-port br-slb "$vm" \
         -- set interface "$vm" "external_ids:iface-id=$vm" \
            "external_ids:attached-mac=\"02:00:00:00:00:0$n\"" \

@@ -14,7 +14,7 @@
 #                              second, two failures in a row are too many
 #     health VM                what the database says, a line each
 #     says VM PROBE-AND-ADDRESS HEALTH
-#                              true if it says that
+#                              true if it says that, whatever it remarks
 #     probes HOST              what its agent says of each probe
 
 . "$(dirname "${BASH_SOURCE[0]}")/host.sh"
@@ -56,6 +56,9 @@ for row in json.load(sys.stdin)[0]["rows"]:
         print(key, value)'
 }
 
-says() { health "$1" | grep -xF "web/probes/$2 $3" >/dev/null; }
+says()
+{
+    health "$1" | sed 's/ (.*//' | grep -xF "web/probes/$2 $3" >/dev/null
+}
 
 probes() { on "$1" ovs-appctl -t "$tmp/$1/agent.ctl" slb/probes; }

@@ -91,6 +91,9 @@ unlike "$(cat "$tmp/web-vm1-8000.out")" elsewhere "redirections are not followed
 like "$(probes h1)" \
     'vm1 web/probes/http 10.0.1.4: down, .*needs [48] successes' \
     "one that goes up and down is told"
+like "$(health vm1)" \
+    'http 10.0.1.4 down \(goes up and down: needs [48] successes\)' \
+    "to users as well"
 stop web-vm2-8000 KILL
 ok "a server that dies" wait_until 10 says vm2 "http 10.0.1.5" down
 web vm2 8000
@@ -103,6 +106,28 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other \
 ok "a certificate of nobody's" wait_until 10 says vm2 "tls 10.0.1.5" down
 vsctl h1 set open_vswitch . external_ids:slb-probe-ca-file="$tmp/ca.pem"
 ok "and one of an authority's" wait_until 30 says vm2 "tls 10.0.1.5" up
+
+# A probe that is edited.
+web vm2 8010
+web vm2 8011
+transact "$(pool 305 1:vm2:4)" "$(probe 305 edit Http 8010 / 3600 10)"
+ok "a probe that comes once an hour" wait_until 5 says vm2 "edit 10.0.1.5" up
+n=$(n_requests vm2 8010)
+transact "$(probe 305 edit Http 8010 / 1 10)"
+ok "each second from now on" wait_until 10 asked_more vm2 8010 $((n + 1))
+echo hang >"$tmp/vm2-8010"
+wait_until 10 asked_more vm2 8010 "$(n_requests vm2 8010)"
+transact "$(probe 305 edit Http 8011 / 1 10)"
+ok "at another port" wait_until 10 asked_more vm2 8011 0
+n=$(n_requests vm2 8010)
+wait_until 10 asked_more vm2 8011 2
+is "$(n_requests vm2 8010)" "$n" "and no more at the old one"
+like "$(probes h1)" 'edit 10.0.1.5: up, [0-9]+ successes' \
+    "who answers there stays up"
+transact "$(probe 305 edit Http 8011 / 1 1)"
+want h1
+echo 503 >"$tmp/vm2-8011"
+ok "one failure is too many" wait_until 5 says vm2 "edit 10.0.1.5" down
 
 # Nobody else is the prober, and nobody reaches it.
 gateway=02:53:4c:42:00:01
@@ -215,6 +240,59 @@ n=$(n_requests vm1 8000)
 ok "a switch that starts again" wait_until 30 asked_more vm1 8000 $n
 ok "all are well" wait_until 60 eval 'says vm1 "http 10.0.1.4" up &&
     says vm2 "http 10.0.1.5" up && says vm9 "other 10.0.1.4" up'
+
+# An agent that was held up: whoever is overdue is not asked at once, but
+# within a second.  A machine that is busy may hold it up once more.
+first_asked()
+{
+    awk -v client="$2" -v from="$3" '$1 == client && $NF > from {
+        print $NF; exit }' "$tmp/web-$1-8000.out"
+}
+all_asked()
+{
+    asked="$(first_asked vm1 168.63.129.16 "$1")
+$(first_asked vm1 fe80::1234:5678:9abc "$1")
+$(first_asked vm9 168.63.129.16 "$1")"
+    [ "$(grep -c . <<<"$asked")" = 3 ]
+}
+spread=0
+for _ in 1 2 3; do
+    kill -STOP "${pid[h1-agent]}"
+    sleep 2.5
+    begin=$EPOCHREALTIME
+    kill -CONT "${pid[h1-agent]}"
+    wait_until 10 all_asked "$begin"
+    spread=$(sort -n <<<"$asked" | awk 'NR == 1 { first = $1 }
+        END { printf "%.0f", ($1 - first) * 1000 }')
+    [ "$spread" -lt 150 ] || break
+done
+cmp_ok "$spread" -ge 150 "after a pause probes are spread (by $spread ms)"
+
+# A VM that is replaced is a new one, even if the agent sees it only when it is
+# done, or cannot write that there was none.
+plugged() { [ "$(vsctl h1 --bare get interface vm2 ofport)" -gt 0 ]; }
+probed() { probes h1 | grep '^vm2 web/probes/http' >/dev/null; }
+unprobed() { ! probed; }
+echo 503 >"$tmp/vm2-8000"
+kill -STOP "${pid[h1-agent]}"
+vm_plug h1 vm2 -- del-port vm2
+wait_until 10 plugged
+kill -CONT "${pid[h1-agent]}"
+want h1
+unlike "$(probes h1)" 'vm2 web/probes/http 10.0.1.5: up' \
+    "nothing is known of another VM at once"
+echo 200 >"$tmp/vm2-8000"
+ok "before it has answered" wait_until 30 says vm2 "http 10.0.1.5" up
+stop slb-ovsdb KILL
+vsctl h1 del-port vm2
+ok "a VM that is gone while the database is away" wait_until 10 unprobed
+echo 503 >"$tmp/vm2-8000"
+vm_plug h1 vm2
+ok "and another one in its place" wait_until 10 probed
+unlike "$(probes h1)" 'vm2 web/probes/http 10.0.1.5: up' "is not known to be up"
+slb_up
+ok "nor when the database is back" wait_until 10 eval \
+    '! says vm2 "http 10.0.1.5" up'
 
 # Who is not probed any more.
 unprobe()

@@ -54,6 +54,11 @@ vm2 draining
 vm3 active" "but keeps what it has"
 is "$(get Load_Balancer status)" \
     "{backendPools/p/members/vm2=down (probe h)}" "and that is told"
+slbdb health vm2 $h 10.0.1.5 "down (goes up and down: needs 8 successes)"
+told() { [[ $(get Load_Balancer status) == *"members/vm2=$1"* ]]; }
+ok "why it may be so for longer, too" wait_until 5 \
+    told "down (probe h, goes up and down: needs 8 successes)"
+is "$(get Compiled_Pool unhealthy)" 2 "it is unhealthy still"
 is "$(recompute m1)" 0 "nothing is to be corrected"
 
 # Other keys do not matter.

@@ -207,6 +207,16 @@ def test_flows(t, node, load):
                r'\d+ packets/s, its share is \d+: loses [\d.]+ %'),
          'by slb/fairness, too')
 
+    def traces(vip):
+        load.run(rates, .2)
+        return re.search(r'\nsends (.|\n)*\nslb0 is short: the VIP loses '
+                         r'[\d.]+ % of \d+ packets/s', node.appctl(
+                             'slb/trace', '0', 'tcp', '198.51.100.10', '1',
+                             vip, '80'))
+    t.ok(muxnode.wait_until('slb/trace tells', lambda: traces(HEAVY), 20),
+         'slb/trace tells what its VIP loses')
+    t.ok(not traces(VIPS[1]), 'and nothing about others')
+
 
 def test_echo(t, node, load):
     """What the mux answers itself counts, too."""

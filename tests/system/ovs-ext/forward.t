@@ -305,7 +305,10 @@ def test_figures(t, node):
     client.transact(1, 1, [{'op': 'endpoint-del', 'network': 0, 'address': VIP,
                             'protocol': 6, 'port': 80}])
     client.transact(1, 1, [endpoint(0, VIP, 6, 80, 100, 'http')])
-    t.is_(http(vip())['packets'], 0, 'and start again with a new object')
+    now = vip()
+    t.is_(http(now)['packets'], 0, 'and start again with a new object')
+    t.is_(grown(now, after), [0, 0, 0],
+          'those of the VIP have all that its endpoints ever had')
     for what in ({'vip': '1.2.3.4'}, {'pool': 999}, {'vip': VIP, 'pool': 100},
                  {'network': 7}, {'vip': VIP, 'network': 1 << 32}, {'x': 1},
                  'nothing', 5):
