@@ -14,6 +14,8 @@ yaml_libyamlslb_la_SOURCES = \
 	yaml/slb-azure-private.h \
 	yaml/slb-azure-ref.c \
 	yaml/slb-azure-rule.c \
+	yaml/slb-comments.c \
+	yaml/slb-comments.h \
 	yaml/slb-diff.c \
 	yaml/slb-diff.h \
 	yaml/slb-errors.c \

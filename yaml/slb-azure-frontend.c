@@ -91,7 +91,11 @@ read_public_frontend(struct slb_azure_reader *r, struct slb_azure_map *map,
 
         /* What users say is preferred to what Azure may have put there. */
         slb_azure_map_get(&ref, "ipAddress");
-        if (!slb_azure_find_entry(r, id, mark, &entry)) {
+        if (!slb_azure_id_name(id, "publicIPAddresses")) {
+            slb_azure_other_type(r, "publicIPAddress", id, mark,
+                                 "publicIPAddresses");
+            slb_object_set_invalid(object, "address");
+        } else if (!slb_azure_find_entry(r, id, mark, &entry)) {
             slb_object_set_invalid(object, "address");
         } else if (!slb_azure_set_address(entry, object, &frontend->address,
                                           mark)

@@ -324,6 +324,21 @@ slb_azure_map_list(struct slb_azure_map *map, const char *name,
     return node;
 }
 
+/* Returns what is expected of 'value', which is no valid id. */
+static const char *
+expected_id(const struct slb_yaml_node *value)
+{
+    const char *text = value->type == SLB_YAML_SCALAR ? value->text : "";
+
+    if (text[0] && text[strlen(text) - 1] == '/') {
+        return "the id of a resource, without '/' at the end";
+    } else if (strchr(text, ' ')) {
+        return "the id of a resource, without blanks";
+    }
+    return "the id of a resource, like "
+           "/subscriptions/S/resourceGroups/R/providers/...";
+}
+
 /* Opens 'node', the value of the property 'name', as a reference, a map that
  * has an id and may have more.  Returns false, after reporting why, if it is
  * none; otherwise the caller has to close 'ref'.  Sets '*id' to the id,
@@ -354,8 +369,7 @@ slb_azure_reference_open(struct slb_azure_map *ref, struct slb_input *input,
             *mark = value->mark;
             return true;
         }
-        report_unexpected(input, value, "id", "the id of a resource, like "
-                          "/subscriptions/S/resourceGroups/R/providers/...");
+        report_unexpected(input, value, "id", expected_id(value));
     }
     slb_azure_map_destroy(ref);
     return false;

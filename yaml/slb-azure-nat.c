@@ -143,6 +143,7 @@ is_made_of_pool(struct slb_azure_reader *r, const struct slb_nat_rule *rule)
     if (!made || !made->pool->frontend || !rule->frontend
         || strcasecmp(made->pool->frontend, rule->frontend)
         || made->pool->protocol != rule->protocol
+        || made->pool->backend_port != rule->backend_port
         || rule->frontend_port < made->pool->first_port
         || rule->frontend_port > made->pool->last_port) {
         return false;

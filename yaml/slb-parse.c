@@ -46,6 +46,7 @@ slb_input_init(struct slb_input *input)
     memset(input, 0, sizeof *input);
     slb_model_init(&input->model);
     slb_index_init(&input->objects);
+    slb_index_init(&input->files);
     input->warnings.are_warnings = true;
 }
 
@@ -54,6 +55,7 @@ slb_input_destroy(struct slb_input *input)
 {
     if (input) {
         slb_index_destroy(&input->objects);
+        slb_index_destroy(&input->files);
         slb_model_destroy(&input->model);
         slb_errors_destroy(&input->errors);
         slb_errors_destroy(&input->warnings);
@@ -264,6 +266,38 @@ parse_field(struct slb_input *input, struct slb_object *object,
     return false;
 }
 
+/* Returns which field of 'class' is what Azure calls 'name', or NULL. */
+static const char *
+find_azure_name(const struct slb_class *class, const char *name)
+{
+    static const struct { const char *azure, *ours; } names[] = {
+        { "addressPrefix", "prefix" },
+        { "backendAddressPool", "backendPool" },
+        { "backendAddressPools", "backendPools" },
+        { "backendIPConfiguration", "target" },
+        { "backendIPConfigurations", "members" },
+        { "frontendIPConfiguration", "frontend" },
+        { "frontendIPConfigurations", "frontends" },
+        { "ipAddress", "address" },
+        { "ipPrefix", "prefix" },
+        { "loadBalancerBackendAddresses", "members" },
+        { "loadBalancingRules", "rules" },
+        { "privateIPAddress", "address" },
+        { "probeThreshold", "numberOfProbes" },
+        { "publicIPAddress", "address" },
+        { "virtualNetwork", "network" },
+        { "virtualNetworkPeerings", "peerings" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!strcasecmp(names[i].azure, name)
+            && slb_class_field(class, names[i].ours)) {
+            return names[i].ours;
+        }
+    }
+    return NULL;
+}
+
 /* Reports that 'key' is none of 'class'.  Returns the field that was meant, if
  * that can be guessed, otherwise NULL. */
 static const struct slb_field *
@@ -278,7 +312,8 @@ report_unknown_key(struct slb_input *input, const struct slb_class *class,
     if (slb_errors_is_full(&input->errors)) {
         return NULL;
     }
-    nearest = slb_text_nearest(key->text, keys, n);
+    nearest = find_azure_name(class, key->text);
+    nearest = nearest ? nearest : slb_text_nearest(key->text, keys, n);
     ds_put_cstr(&ds, "unknown key ");
     slb_text_quote(key->text, &ds);
     ds_put_format(&ds, " in %s %s", slb_class_article(class),
@@ -680,6 +715,30 @@ report_unreadable(struct slb_input *input, const struct slb_source *source,
     input->incomplete = true;
 }
 
+/* Checks that 'source', a regular file that 'status' is about, has not been
+ * read before. */
+static bool
+is_new_file(struct slb_input *input, const struct slb_source *source,
+            const struct stat *status)
+{
+    uint64_t id[2] = { status->st_dev, status->st_ino };
+    struct slb_mark mark = { .source = source };
+    const struct slb_source *first;
+    struct in6_addr key;
+
+    BUILD_ASSERT(sizeof key == sizeof id);
+    memcpy(&key, id, sizeof key);
+    first = slb_index_add_address(&input->files, NULL, &key, 0, source);
+    if (first && !strcmp(first->name, source->name)) {
+        slb_errors_add(&input->errors, mark, "given twice, expected it only "
+                       "once");
+    } else if (first) {
+        slb_errors_add(&input->errors, mark, "the same file as %s, expected "
+                       "it only once", first->name);
+    }
+    return !first;
+}
+
 /* Reads 'fd', an open file that 'status' is about, and closes it. */
 static void
 add_fd(struct slb_input *input, const struct slb_source *source, int fd,
@@ -688,6 +747,10 @@ add_fd(struct slb_input *input, const struct slb_source *source, int fd,
     struct slb_mark mark = { .source = source };
     FILE *stream;
 
+    if (S_ISREG(status->st_mode) && !is_new_file(input, source, status)) {
+        close(fd);
+        return;
+    }
     if (S_ISREG(status->st_mode) && status->st_size > SLB_YAML_MAX_SIZE) {
         slb_errors_add(&input->errors, mark, "too large, expected at most %d "
                        "MiB in a file", SLB_YAML_MAX_SIZE / 1024 / 1024);

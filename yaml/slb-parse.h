@@ -42,6 +42,8 @@ struct slb_input {
     struct slb_errors warnings; /* Of what does not stop anybody. */
     struct slb_source **sources;
     size_t n_sources, allocated_sources;
+    struct slb_index files;     /* Sources that are regular files, by what the
+                                 * system knows them by. */
     bool incomplete;            /* A file was not read to its end. */
     struct slb_azure *azure;    /* See yaml/slb-azure.h.  Or NULL. */
 };

@@ -223,7 +223,8 @@ static const struct slb_field probe_fields[] = {
       .help = "The member's port that is probed." },
     { .name = "requestPath", .type = SLB_T_TEXT,
       FIELD(slb_probe, request_path), .max = 2048,
-      .help = "The path that Http and Https probes request." },
+      .help = "The path that is requested: required for Http and Https, none "
+              "for Tcp." },
     { .name = "intervalInSeconds", .type = SLB_T_INTEGER,
       FIELD(slb_probe, interval), .def = 15, .min = 5, .max = 300,
       .help = "The time between two probes of a member." },
@@ -292,11 +293,12 @@ static const struct slb_field rule_fields[] = {
               "the frontend (HA ports)." },
     { .name = "frontendPort", .type = SLB_T_INTEGER,
       FIELD(slb_rule, frontend_port), .min = 0, .max = 65535,
-      .help = "The port that clients use; 0 with protocol All only." },
+      .help = "The port that clients use: required, but for protocol All, "
+              "which has none, or 0." },
     { .name = "backendPort", .type = SLB_T_INTEGER,
       FIELD(slb_rule, backend_port), .min = 0, .max = 65535,
-      .help = "The port that the virtual machines serve; 0 with protocol All "
-              "only." },
+      .help = "The port that the virtual machines serve: required, but for "
+              "protocol All, which has none, or 0." },
     { .name = "loadDistribution", .type = SLB_T_ENUM,
       FIELD(slb_rule, load_distribution), .def = SLB_DISTRIBUTION_DEFAULT,
       .values = distributions,
@@ -406,8 +408,9 @@ static const struct slb_field outbound_rule_fields[] = {
     { .name = "allocatedOutboundPorts", .type = SLB_T_INTEGER,
       FIELD(slb_outbound_rule, ports), .def = 0, .min = 0, .max = 64000,
       .multiple = 8, .words = port_words,
-      .help = "How many ports each member gets; 0: by the pool's size; Even: "
-              "all, in equal shares; OnDemand: as needed." },
+      .help = "How many ports each member gets; 0: by the pool's size (up to "
+              "50 members: 1024 each, 100: 512, 200: 256, 400: 128, 800: 64, "
+              "1000: 32); Even: all, in equal shares; OnDemand: as needed." },
     IDLE_FIELD(slb_outbound_rule, 120),
     RESET_FIELD(slb_outbound_rule),
 };

@@ -23,9 +23,10 @@
 #include <yaml.h>
 
 #include "openvswitch/dynamic-string.h"
-#include "openvswitch/shash.h"
 #include "util.h"
+#include "yaml/slb-comments.h"
 #include "yaml/slb-errors.h"
+#include "yaml/slb-index.h"
 #include "yaml/slb-text.h"
 
 /* Parser of a text.
@@ -43,6 +44,10 @@ struct slb_yaml {
     FILE *stream;               /* Where it comes from, if not NULL. */
     const char *text;           /* Otherwise, all of it. */
     size_t size;                /* Bytes in 'text'. */
+    size_t taken;               /* Bytes of 'text' that have been looked at. */
+    struct slb_comments comments;
+    bool has_slash;             /* One was read that libyaml has not got: it
+                                 * may begin a comment. */
     size_t given;               /* Bytes that libyaml has got. */
     char last;                  /* The last one of these. */
     char *refused;              /* Why libyaml gets no more, or NULL. */
@@ -58,7 +63,7 @@ struct slb_yaml {
     size_t n_after_error;       /* Nodes since the first error. */
 
     /* Of the current document. */
-    struct shash anchors;       /* Data is struct slb_yaml_node *. */
+    struct slb_index anchors;   /* By name.  Data is struct anchor *. */
     size_t n_anchors;           /* With those that were replaced. */
     bool is_list;               /* Its root is one. */
     struct slb_mark list_mark;  /* Where that begins. */
@@ -145,37 +150,111 @@ refuse_more(struct slb_yaml *yaml)
     return NULL;
 }
 
+/* Reads at most 'size' bytes of the text into 'buffer'.  Returns how many, 0
+ * at the end of it. */
+static size_t
+take_text(struct slb_yaml *yaml, char *buffer, size_t size)
+{
+    size_t n;
+
+    if (yaml->stream) {
+        return fread(buffer, 1, size, yaml->stream);
+    }
+    n = MIN(size, yaml->size - yaml->taken);
+    if (n) {
+        memcpy(buffer, yaml->text + yaml->taken, n);
+    }
+    yaml->taken += n;
+    return n;
+}
+
+/* Likewise, without comments of JSON.  'size' is more than one. */
+static size_t
+take_clean_text(struct slb_yaml *yaml, char *buffer, size_t size)
+{
+    size_t n, n_clean;
+
+    do {
+        size_t before = yaml->has_slash;
+
+        buffer[0] = '/';
+        n = take_text(yaml, buffer + before, size - before);
+        yaml->has_slash = false;
+        if (!n) {
+            return before;
+        }
+        n += before;
+        n_clean = slb_comments_blank(&yaml->comments, buffer, n);
+        yaml->has_slash = n_clean < n;
+    } while (!n_clean);
+    return n_clean;
+}
+
 /* Gives libyaml at most 'size' bytes of the text. */
 static int
-read_text(void *yaml_, unsigned char *buffer, size_t size, size_t *n_read)
+read_text(void *yaml_, unsigned char *buffer_, size_t size, size_t *n_read)
 {
     struct slb_yaml *yaml = yaml_;
-    size_t n = size;
+    char *buffer = (char *) buffer_;
+    size_t n;
 
     yaml->refused = refuse_more(yaml);
     if (yaml->refused) {
         return 0;
     }
-    if (yaml->stream) {
-        n = fread(buffer, 1, size, yaml->stream);
-        if (!n && ferror(yaml->stream)) {
-            yaml->refused = xasprintf("cannot be read (%s), expected a file "
-                                      "with YAML", ovs_strerror(errno));
-            return 0;
-        }
-    } else {
-        n = MIN(n, yaml->size - yaml->given);
-        if (n) {
-            memcpy(buffer, yaml->text + yaml->given, n);
-        }
+
+    n = take_clean_text(yaml, buffer, size);
+    if (!n && yaml->stream && ferror(yaml->stream)) {
+        yaml->refused = xasprintf("cannot be read (%s), expected a file with "
+                                  "YAML", ovs_strerror(errno));
+        return 0;
     }
     if (n) {
-        count_directives(yaml, (const char *) buffer, n);
+        count_directives(yaml, buffer, n);
         yaml->last = buffer[n - 1];
         yaml->given += n;
     }
     *n_read = n;
     return 1;
+}
+
+/* Anchors. */
+
+struct anchor {
+    char *name;
+    struct slb_yaml_node *node; /* The last one that had it. */
+};
+
+static void
+set_anchor(struct slb_yaml *yaml, const char *name,
+           struct slb_yaml_node *node)
+{
+    const struct anchor *old = slb_index_find_name(&yaml->anchors, NULL,
+                                                   name);
+    struct anchor *anchor = CONST_CAST(struct anchor *, old);
+
+    if (!anchor) {
+        anchor = xmalloc(sizeof *anchor);
+        anchor->name = xstrdup(name);
+        slb_index_add_name(&yaml->anchors, NULL, anchor->name, anchor);
+    }
+    anchor->node = node;
+}
+
+static void
+free_anchor(const void *anchor_)
+{
+    struct anchor *anchor = CONST_CAST(void *, anchor_);
+
+    free(anchor->name);
+    free(anchor);
+}
+
+static void
+clear_anchors(struct slb_yaml *yaml)
+{
+    slb_index_for_each_data(&yaml->anchors, free_anchor);
+    slb_index_clear(&yaml->anchors);
 }
 
 static struct slb_yaml *
@@ -189,7 +268,7 @@ open_yaml(const struct slb_source *source, struct slb_errors *errors)
     yaml_parser_set_input(&yaml->parser, read_text, yaml);
     yaml->source = source;
     yaml->errors = errors;
-    shash_init(&yaml->anchors);
+    slb_index_init(&yaml->anchors);
     return yaml;
 }
 
@@ -223,10 +302,35 @@ slb_yaml_close(struct slb_yaml *yaml)
 {
     if (yaml) {
         yaml_parser_delete(&yaml->parser);
-        shash_destroy(&yaml->anchors);
+        clear_anchors(yaml);
+        slb_index_destroy(&yaml->anchors);
         free(yaml->refused);
         free(yaml);
     }
+}
+
+/* Says in 'ds' why libyaml could not go on, if it does not say so itself in a
+ * way that users understand. */
+static bool
+explain_problem(const yaml_parser_t *p, struct ds *ds)
+{
+    const char *problem = p->problem ? p->problem : "";
+
+    if (!strcmp(problem, "found character that cannot start any token")
+        && *p->buffer.pointer == '\t') {
+        ds_put_cstr(ds, "not YAML: a tab, expected blanks");
+    } else if (!strcmp(problem, "found invalid Unicode character escape "
+                       "code")) {
+        ds_put_cstr(ds, "not YAML: an escape sequence is no character, or "
+                    "half of one like \\ud83d\\ude00, expected the character "
+                    "itself, or one sequence like \\U0001f600");
+    } else if (!strcmp(problem, "did not find expected <document start>")) {
+        ds_put_cstr(ds, "something follows the end of the document, expected "
+                    "a line '---' between two documents");
+    } else {
+        return false;
+    }
+    return true;
 }
 
 /* Reports why libyaml could not go on. */
@@ -252,20 +356,22 @@ report_syntax_error(struct slb_yaml *yaml)
         return;
     }
 
+    mark = mark_from_yaml(yaml, p->problem_mark);
+    if (explain_problem(p, &ds)) {
+        slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
+        return;
+    }
     ds_put_format(&ds, "not YAML: %s", p->problem ? p->problem : "unknown");
     if (p->error == YAML_READER_ERROR) {
         mark = mark_of_decoder(yaml);
         if (p->problem_value >= 0) {
             ds_put_format(&ds, " (0x%02x)", (unsigned int) p->problem_value);
         }
-    } else {
-        mark = mark_from_yaml(yaml, p->problem_mark);
-        if (p->context) {
-            ds_put_format(&ds, " %s", p->context);
-            if (p->context_mark.index != p->problem_mark.index) {
-                ds_put_cstr(&ds, " that begins at ");
-                slb_mark_format(mark_from_yaml(yaml, p->context_mark), &ds);
-            }
+    } else if (p->context) {
+        ds_put_format(&ds, " %s", p->context);
+        if (p->context_mark.index != p->problem_mark.index) {
+            ds_put_cstr(&ds, " that begins at ");
+            slb_mark_format(mark_from_yaml(yaml, p->context_mark), &ds);
         }
     }
     slb_errors_add_nocopy(yaml->errors, mark, ds_steal_cstr(&ds));
@@ -425,7 +531,7 @@ begin_node(struct slb_yaml *yaml, struct slb_yaml_document *doc,
                            SLB_YAML_MAX_ANCHORS);
             return NULL;
         }
-        shash_replace(&yaml->anchors, (const char *) anchor, node);
+        set_anchor(yaml, (const char *) anchor, node);
     }
     yaml->n_nodes++;
     return add_node(yaml, doc, node, mark) ? node : NULL;
@@ -486,7 +592,9 @@ add_alias(struct slb_yaml *yaml, struct slb_yaml_document *doc,
           const yaml_event_t *event)
 {
     const char *anchor = (const char *) event->data.alias.anchor;
-    struct slb_yaml_node *node = shash_find_data(&yaml->anchors, anchor);
+    const struct anchor *found = slb_index_find_name(&yaml->anchors, NULL,
+                                                     anchor);
+    struct slb_yaml_node *node = found ? found->node : NULL;
     struct slb_mark mark = mark_from_yaml(yaml, event->start_mark);
 
     if (!node || !node->complete) {
@@ -565,18 +673,13 @@ is_piece(const struct slb_yaml *yaml)
 {
     return (yaml->is_list && yaml->depth == 1
             && yaml->stack[0]->n == 1 && yaml->stack[0]->nodes[0]->complete
-            && shash_is_empty(&yaml->anchors));
+            && hmap_is_empty(&yaml->anchors.nodes));
 }
 
 static void
 begin_document(struct slb_yaml *yaml)
 {
-    if (!shash_is_empty(&yaml->anchors)) {
-        /* Not cleared: that would make each document from now on pay for as
-         * many as there once were. */
-        shash_destroy(&yaml->anchors);
-        shash_init(&yaml->anchors);
-    }
+    clear_anchors(yaml);
     yaml->n_anchors = 0;
     yaml->is_list = false;
     yaml->depth = 0;

@@ -19,10 +19,12 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,9 +41,20 @@
 
 VLOG_DEFINE_THIS_MODULE(probe_engine);
 COVERAGE_DEFINE(probe_asked);
+COVERAGE_DEFINE(probe_stalled);
 
 /* Events taken in one go. */
 #define MAX_EVENTS 256
+
+/* Descriptors that are left to the rest of the process. */
+#define RESERVE 64
+
+/* More of them nobody needs: each token (lib/slb-probe.h) several times. */
+#define MAX_DESCRIPTORS 65536
+
+/* If somebody is being asked and nothing is looked at for longer than this, in
+ * ms, that is our fault. */
+#define STALL 500
 
 #define USER_AGENT "Load Balancer Agent"
 
@@ -52,6 +65,16 @@ struct probe_engine {
     long long int curl_at;      /* When libcurl wants to be called. */
     struct heap deadlines;      /* Of busy targets, the first one on top. */
     long long int next_at;      /* When to look at things again. */
+    size_t n_targets;
+    size_t n_urgent;            /* Of them, those that are 'urgent'. */
+    size_t n_unsent;            /* And those that are 'unsent'. */
+    size_t max_busy;            /* So many have room at a time. */
+    long long int unsent_at[2]; /* When nothing could be sent last by ...
+                                 * [0] IPv6, [1] IPv4. */
+
+    /* The clock of deadlines: it all but stands still in a stall. */
+    long long int ran_at;       /* When things could be looked at last. */
+    long long int lost;         /* How much the clock is behind. */
 };
 
 struct probe_target {
@@ -59,12 +82,17 @@ struct probe_target {
     void *aux;
     int timeout;
     bool busy;
-    struct heap_node deadline;  /* In engine's 'deadlines' if 'busy'. */
+    bool urgent;                /* And its answer is. */
+    bool unsent;                /* Could nothing be sent, last time? */
+    long long int asked_at;
+    struct heap_node deadline;  /* In engine's 'deadlines' if 'busy', by the
+                                 * engine's clock. */
 
     /* The connection, until libcurl has it. */
+    char iface[IFNAMSIZ];       /* "" for any. */
+    struct sockaddr_storage source; /* Or zeros. */
     struct sockaddr_storage address;
     int fd;                     /* Or -1. */
-    int error;                  /* What it is at the deadline. */
 
     /* The request; of TCP probes there is none. */
     CURL *easy;                 /* Or NULL. */
@@ -157,12 +185,52 @@ curl_has_data(char *data OVS_UNUSED, size_t size, size_t n, void *target_)
     return target->n_octets > PROBE_ENGINE_MAX_OCTETS ? 0 : size * n;
 }
 
+/* Takes in a line of the headers.  When they are complete, all that counts is
+ * known: the transfer ends, however long the rest may take to come. */
+static size_t
+curl_has_header(char *data, size_t size, size_t n, void *target_)
+{
+    struct probe_target *target = target_;
+
+    if (data[0] == '\r' || data[0] == '\n') {
+        long int status;
+
+        curl_easy_getinfo(target->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (status >= 200) {
+            return 0;
+        }
+    }
+    return curl_has_data(data, size, n, target);
+}
+
+/* Allows this process as many descriptors as it may have and could need.
+ * Returns for how many targets at a time that is enough. */
+static size_t
+raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit)) {
+        VLOG_WARN("getrlimit: %s", ovs_strerror(errno));
+        return MAX_DESCRIPTORS;
+    }
+
+    rlim_t may = limit.rlim_cur;
+    limit.rlim_cur = MAX(may, MIN(limit.rlim_max, MAX_DESCRIPTORS));
+    if (setrlimit(RLIMIT_NOFILE, &limit)) {
+        VLOG_WARN("setrlimit: %s", ovs_strerror(errno));
+        limit.rlim_cur = may;
+    }
+    return MAX(limit.rlim_cur, RESERVE + 1) - RESERVE;
+}
+
 struct probe_engine *
 probe_engine_create(probe_engine_result *result)
 {
     struct probe_engine *engine = xzalloc(sizeof *engine);
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    engine->max_busy = raise_limit();
     engine->result = result;
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     engine->multi = curl_multi_init();
@@ -170,6 +238,7 @@ probe_engine_create(probe_engine_result *result)
         VLOG_FATAL("no probes are possible (%s)", ovs_strerror(errno));
     }
     engine->curl_at = LLONG_MAX;
+    engine->unsent_at[0] = engine->unsent_at[1] = LLONG_MIN;
     heap_init(&engine->deadlines);
     curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION,
                       curl_wants_socket);
@@ -244,7 +313,7 @@ create_easy(struct probe_target *target, const struct probe_spec *spec)
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, curl_has_data);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, curl_has_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, target);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, curl_has_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, target);
@@ -265,6 +334,7 @@ end(struct probe_target *target)
 {
     if (target->busy) {
         heap_remove(&target->engine->deadlines, &target->deadline);
+        target->engine->n_urgent -= target->urgent;
     }
     if (target->requesting) {
         curl_multi_remove_handle(target->engine->multi, target->easy);
@@ -272,7 +342,7 @@ end(struct probe_target *target)
     if (target->fd >= 0) {
         close(target->fd);
     }
-    target->busy = target->requesting = false;
+    target->busy = target->urgent = target->requesting = false;
     target->fd = -1;
 }
 
@@ -333,35 +403,112 @@ report_requests(struct probe_engine *engine)
 
 /* Connections. */
 
-/* Begins to connect.  What comes of it is known later, also of what fails at
- * once. */
+/* Says whether 'target' could not be asked because of us. */
 static void
+set_unsent(struct probe_target *target, bool unsent)
+{
+    target->engine->n_unsent += unsent - target->unsent;
+    target->unsent = unsent;
+}
+
+/* Has 'fd' connect to 'target', from where it has to be.  Returns a positive
+ * errno if that fails at once, which does not depend on the target. */
+static int
+begin_connection(int fd, const struct probe_target *target)
+{
+    const struct sockaddr *source = (struct sockaddr *) &target->source;
+    const struct sockaddr *address = (struct sockaddr *) &target->address;
+    const int on = 1;
+
+    /* Without its route, nothing is to get to another interface. */
+    if (target->iface[0]
+        && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, target->iface,
+                      strlen(target->iface))) {
+        return errno;
+    }
+
+    /* Nor is it to come from another address.  The port is chosen when the
+     * connection is known: there may be one from it to each target. */
+    if (source->sa_family
+        && (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on)
+            || bind(fd, source, ss_length(&target->source)))) {
+        return errno;
+    }
+    return (!connect(fd, address, ss_length(&target->address)) ? 0
+            : errno != EINPROGRESS ? errno
+            : 0);
+}
+
+/* Makes a socket of 'type' that begins to connect to 'target' and stores it in
+ * '*fdp'.  Returns 0 or a positive errno. */
+static int
+open_connection(const struct probe_target *target, int type, int *fdp)
+{
+    int fd = socket(target->address.ss_family,
+                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error = fd < 0 ? errno : begin_connection(fd, target);
+
+    if (error && fd >= 0) {
+        close(fd);
+    }
+    *fdp = fd;
+    return error;
+}
+
+/* When nothing could be sent last that is like what 'target' is sent. */
+static long long int *
+unsent_at(const struct probe_target *target)
+{
+    return &target->engine->unsent_at[target->address.ss_family == AF_INET];
+}
+
+/* 'target' has not answered in time: would an answer have got here?  Not if
+ * address or route are or were not there. */
+static bool
+is_cut_off(const struct probe_target *target)
+{
+    int fd;
+
+    if (*unsent_at(target) >= target->asked_at) {
+        return true;
+    }
+
+    /* This tells without sending anything. */
+    if (open_connection(target, SOCK_DGRAM, &fd)) {
+        return true;
+    }
+    close(fd);
+    return false;
+}
+
+/* Begins to connect.  What comes of it is known later.  Returns 0 or a
+ * positive errno. */
+static int
 connect_target(struct probe_target *target)
 {
     struct probe_engine *engine = target->engine;
-    const struct sockaddr *address = (struct sockaddr *) &target->address;
-    long long int deadline = time_msec() + target->timeout;
-    int fd = socket(target->address.ss_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    long long int now = time_msec();
+    long long int deadline = now - engine->lost + target->timeout;
+    int error = open_connection(target, SOCK_STREAM, &target->fd);
 
-    if (fd < 0) {
+    set_unsent(target, error);
+    if (error) {
         static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
-        /* This says nothing of the target, which is asked again. */
-        VLOG_WARN_RL(&rl, "no socket for a probe (%s)", ovs_strerror(errno));
-        return;
+        VLOG_WARN_RL(&rl, "a probe cannot be sent (%s)", ovs_strerror(error));
+        target->fd = -1;
+        *unsent_at(target) = now;
+        return error;
     }
     target->busy = true;
-    target->fd = fd;
-    target->error = ETIMEDOUT;
-    if (!connect(fd, address, ss_length(&target->address))
-        || errno == EINPROGRESS) {
-        set_events(engine, EPOLL_CTL_ADD, fd, EPOLLOUT, (uintptr_t) target);
-    } else {
-        target->error = errno;
-        deadline = 0;
+    target->asked_at = now;
+    set_events(engine, EPOLL_CTL_ADD, target->fd, EPOLLOUT,
+               (uintptr_t) target);
+    if (heap_is_empty(&engine->deadlines)) {
+        engine->ran_at = now;
     }
     heap_insert(&engine->deadlines, &target->deadline, UINT64_MAX - deadline);
+    return 0;
 }
 
 static void
@@ -383,6 +530,8 @@ see_connection(struct probe_target *target)
     }
 }
 
+/* Returns the busy target whose deadline is the first, and stores when that
+ * is, by time_msec(). */
 static struct probe_target *
 first_deadline(const struct probe_engine *engine, long long int *at)
 {
@@ -394,27 +543,26 @@ first_deadline(const struct probe_engine *engine, long long int *at)
     }
     target = CONTAINER_OF(heap_max(&engine->deadlines), struct probe_target,
                           deadline);
-    *at = UINT64_MAX - target->deadline.priority;
+    *at = UINT64_MAX - target->deadline.priority + engine->lost;
     return target;
 }
 
 static void
-set_address(struct probe_target *target, const struct probe_spec *spec)
+set_address(struct sockaddr_storage *ss, const struct in6_addr *address,
+            uint16_t port)
 {
-    struct sockaddr_storage *ss = &target->address;
-
-    if (IN6_IS_ADDR_V4MAPPED(&spec->address)) {
+    if (IN6_IS_ADDR_V4MAPPED(address)) {
         struct sockaddr_in *sin = ALIGNED_CAST(struct sockaddr_in *, ss);
 
         sin->sin_family = AF_INET;
-        sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(&spec->address);
-        sin->sin_port = htons(spec->port);
+        sin->sin_addr.s_addr = in6_addr_get_mapped_ipv4(address);
+        sin->sin_port = htons(port);
     } else {
         struct sockaddr_in6 *sin6 = ALIGNED_CAST(struct sockaddr_in6 *, ss);
 
         sin6->sin6_family = AF_INET6;
-        sin6->sin6_addr = spec->address;
-        sin6->sin6_port = htons(spec->port);
+        sin6->sin6_addr = *address;
+        sin6->sin6_port = htons(port);
     }
 }
 
@@ -430,9 +578,20 @@ probe_target_create(struct probe_engine *engine, const struct probe_spec *spec,
     target->aux = aux;
     target->timeout = spec->timeout;
     target->fd = -1;
-    set_address(target, spec);
+    ovs_strlcpy(target->iface, spec->iface ? spec->iface : "",
+                sizeof target->iface);
+    if (ipv6_addr_is_set(&spec->source)) {
+        set_address(&target->source, &spec->source, 0);
+    }
+    set_address(&target->address, &spec->address, spec->port);
     if (spec->protocol != PROBE_TCP) {
         target->easy = create_easy(target, spec);
+    }
+    engine->n_targets++;
+    if (engine->n_targets == engine->max_busy + 1) {
+        VLOG_WARN("more than %"PRIuSIZE" probes: this process may not have "
+                  "enough open files for all of them at a time, so that some "
+                  "may have to wait", engine->max_busy);
     }
     return target;
 }
@@ -443,26 +602,52 @@ probe_target_destroy(struct probe_target *target)
 {
     if (target) {
         end(target);
+        set_unsent(target, false);
+        target->engine->n_targets--;
         curl_easy_cleanup(target->easy);
         free(target);
     }
+}
+
+/* Is there room for one more to be asked? */
+bool
+probe_engine_has_room(const struct probe_engine *engine)
+{
+    return heap_count(&engine->deadlines) < engine->max_busy;
+}
+
+/* Could those be asked that should be, each of them the last time? */
+bool
+probe_engine_works(const struct probe_engine *engine)
+{
+    return !engine->n_unsent;
 }
 
 /* What happens until the next tick is looked at then. */
 static void
 wait_for_tick(struct probe_engine *engine, long long int now)
 {
-    engine->next_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
+    engine->next_at = ROUND_UP(now + 1, engine->n_urgent
+                                        ? PROBE_ENGINE_URGENT_TICK
+                                        : PROBE_ENGINE_TICK);
 }
 
-/* Asks 'target', which must not be busy. */
-void
-probe_target_ask(struct probe_target *target)
+/* Asks 'target', which must not be busy; if that is 'urgent', its answer is to
+ * be known soon.  Returns 0, or a positive errno if nothing can be sent to it:
+ * then there will be no result. */
+int
+probe_target_ask(struct probe_target *target, bool urgent)
 {
     ovs_assert(!target->busy);
-    COVERAGE_INC(probe_asked);
-    connect_target(target);
-    wait_for_tick(target->engine, time_msec());
+    int error = connect_target(target);
+
+    if (!error) {
+        COVERAGE_INC(probe_asked);
+        target->urgent = urgent;
+        target->engine->n_urgent += urgent;
+        wait_for_tick(target->engine, time_msec());
+    }
+    return error;
 }
 
 /* Is it being asked? */
@@ -472,28 +657,58 @@ probe_target_is_busy(const struct probe_target *target)
     return target->busy;
 }
 
+static void
+see_event(struct probe_engine *engine, const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+
+    if (data & 1) {
+        uint32_t e = event->events;
+        int what = ((e & EPOLLIN ? CURL_CSELECT_IN : 0)
+                    | (e & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+                    | (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
+        int running;
+
+        curl_multi_socket_action(engine->multi, data >> 1, what, &running);
+    } else {
+        see_connection((void *) (uintptr_t) data);
+    }
+}
+
+/* Sees all that has happened, each socket once: the kernel hands them out in
+ * turn.  Returns true if there was something. */
 static bool
 see_events(struct probe_engine *engine)
 {
+    size_t n_left = heap_count(&engine->deadlines) / MAX_EVENTS + 1;
     struct epoll_event events[MAX_EVENTS];
-    int running;
-    int n = epoll_wait(engine->epoll, events, MAX_EVENTS, 0);
+    bool any = false;
+    int n;
 
-    for (int i = 0; i < n; i++) {
-        uint64_t data = events[i].data.u64;
-
-        if (data & 1) {
-            uint32_t e = events[i].events;
-            int what = ((e & EPOLLIN ? CURL_CSELECT_IN : 0)
-                        | (e & EPOLLOUT ? CURL_CSELECT_OUT : 0)
-                        | (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
-
-            curl_multi_socket_action(engine->multi, data >> 1, what, &running);
-        } else {
-            see_connection((void *) (uintptr_t) data);
+    do {
+        n = epoll_wait(engine->epoll, events, MAX_EVENTS, 0);
+        for (int i = 0; i < n; i++) {
+            see_event(engine, &events[i]);
+            any = true;
         }
+    } while (n == MAX_EVENTS && --n_left);
+    return any;
+}
+
+/* If nothing was looked at for a while, this process, or all of the machine,
+ * was kept from it, and nobody could be asked further: that is no time that
+ * somebody took to answer.  A little of it counts, so that a process to which
+ * that happens all the time comes to an end with those who do not answer. */
+static void
+see_stall(struct probe_engine *engine, long long int now)
+{
+    long long int pause = now - engine->ran_at;
+
+    engine->ran_at = now;
+    if (pause > STALL && !heap_is_empty(&engine->deadlines)) {
+        COVERAGE_INC(probe_stalled);
+        engine->lost += pause - PROBE_ENGINE_TICK;
     }
-    return n > 0;
 }
 
 /* Goes on with all that is asked, without blocking, and reports what is
@@ -506,6 +721,7 @@ probe_engine_run(struct probe_engine *engine)
     long long int at;
     int running;
 
+    see_stall(engine, now);
     if (now < engine->next_at) {
         return;
     }
@@ -521,10 +737,12 @@ probe_engine_run(struct probe_engine *engine)
     }
     report_requests(engine);
     while ((target = first_deadline(engine, &at)) && at <= now) {
-        if (target->requesting) {
+        if (is_cut_off(target)) {
+            end(target);
+        } else if (target->requesting) {
             report_request(target, CURLE_OPERATION_TIMEDOUT);
         } else {
-            report_connection(target, target->error);
+            report_connection(target, ETIMEDOUT);
         }
     }
 }
@@ -534,7 +752,10 @@ probe_engine_wait(struct probe_engine *engine)
 {
     long long int at;
 
-    first_deadline(engine, &at);
+    if (first_deadline(engine, &at)) {
+        /* So that a stall is told from a time without news. */
+        poll_timer_wait_until(engine->ran_at + STALL / 2);
+    }
     at = MIN(at, engine->curl_at);
     if (at != LLONG_MAX) {
         poll_timer_wait_until(MAX(at, engine->next_at));

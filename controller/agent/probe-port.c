@@ -52,6 +52,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 #define WANTED_FLAGS (IFF_UP | IFF_NOARP)
 
 static bool ready;
+static long long int set_at;    /* When it was set up last. */
 static long long int next_at;   /* When to look at it, at the latest. */
 
 static int
@@ -182,9 +183,17 @@ probe_port_run(void)
         int ifindex = if_nametoindex(SLB_PROBE_IFACE);
 
         ready = ifindex && set_up(ifindex, ifr.ifr_flags);
-        next_at = time_msec() + (ready ? REPAIR_INTERVAL : RETRY_INTERVAL);
+        set_at = time_msec();
+        next_at = set_at + (ready ? REPAIR_INTERVAL : RETRY_INTERVAL);
     }
     return ready;
+}
+
+/* A probe could not be sent: something may have been taken away. */
+void
+probe_port_check(void)
+{
+    next_at = MIN(next_at, set_at + RETRY_INTERVAL);
 }
 
 void

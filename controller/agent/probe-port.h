@@ -23,11 +23,15 @@
  * asks for nobody's Ethernet address: flows put in the right ones.
  *
  * All of that goes when Open vSwitch starts anew or somebody sets the link
- * down, and is then done again. */
+ * down, and is then done again.  Somebody may take away only addresses or
+ * routes, too, as who restarts a host's network does.  That is made good after
+ * a while, or soon if somebody who sends probes notices it and calls
+ * probe_port_check(). */
 
 #include <stdbool.h>
 
 bool probe_port_run(void);
+void probe_port_check(void);
 void probe_port_wait(void);
 
 #endif /* controller/agent/probe-port.h */

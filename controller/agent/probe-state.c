@@ -165,6 +165,18 @@ probe_state_update(struct probe_state *state, bool success, long long int now)
     return state->health != before;
 }
 
+/* May the next result change the member's health? */
+bool
+probe_state_decides(const struct probe_state *state)
+{
+    int n = state->last == (state->health != PROBE_UP) ? state->n_same : 0;
+    int needed = (state->health == PROBE_UP ? state->threshold
+                  : state->health == PROBE_DOWN ? probe_state_needed(state)
+                  : 1);
+
+    return n + 1 >= needed;
+}
+
 /* Returns when a probe with 'hash' that begins now is due for the first
  * time. */
 long long int

@@ -100,6 +100,7 @@ void probe_state_forget(struct probe_state *);
 bool probe_state_update(struct probe_state *, bool success, long long int now)
     OVS_WARN_UNUSED_RESULT;
 int probe_state_needed(const struct probe_state *);
+bool probe_state_decides(const struct probe_state *);
 bool probe_state_is_damped(const struct probe_state *);
 char *probe_state_to_string(const struct probe_state *);
 

@@ -52,6 +52,9 @@ static struct vlog_rate_limit change_rl = VLOG_RATE_LIMIT_INIT(100, 200);
 /* A new probe that finds no flows tries again after so many ms. */
 #define FLOWS_INTERVAL 20
 
+/* A probe that cannot be sent is sent so many ms later. */
+#define RETRY_INTERVAL 500
+
 /* Who should have been asked so many ms ago is overdue: this process was held
  * up, or there was nothing to ask with. */
 #define OVERDUE 500
@@ -99,6 +102,9 @@ static bool synced;
 
 /* Can probes be sent? */
 static bool ready;
+
+/* Nobody is asked before: there was no room. */
+static long long int resume_at;
 
 /* How many are, or may be, in doubt, and when the next one is forgotten. */
 static size_t n_doubtful;
@@ -405,6 +411,7 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
     const char *ca_file = sync->agent->config.probe_ca_file;
     const char *name = smap_get_def(config, "name", "");
     struct probe_spec spec = {
+        .iface = SLB_PROBE_IFACE,
         .host = *address,
         .ca_file = ca_file[0] ? ca_file : NULL,
     };
@@ -429,7 +436,10 @@ want_probe(const struct sync *sync, const struct slbrec_binding *binding,
         VLOG_WARN_RL(&rl, "%s: too many machines are probed here", key);
         goto out;
     }
-    spec.address = slb_probe_address(IN6_IS_ADDR_V4MAPPED(address), token);
+
+    bool v4 = IN6_IS_ADDR_V4MAPPED(address);
+    spec.source = slb_probe_address(v4, SLB_PROBE_OWN);
+    spec.address = slb_probe_address(v4, token);
     if (!probe) {
         probe = add_probe(sync, id, binding->iface_id, key, interval,
                           threshold);
@@ -546,11 +556,14 @@ probes_get_uses(size_t *n)
 
 /* Can somebody who hears of this host rely on what it says of its members?
  * Not without the port that probes take, which is gone while a userspace
- * datapath is, nor while it is not known whether somebody is still up. */
+ * datapath is, or without its addresses and routes, nor while it is not known
+ * whether somebody is still up. */
 bool
 probes_hold(void)
 {
-    return synced && (shash_is_empty(&probes) || (ready && !n_doubtful));
+    return synced && (shash_is_empty(&probes)
+                      || (ready && probe_engine_works(engine)
+                          && !n_doubtful));
 }
 
 /* Reporting. */
@@ -613,7 +626,7 @@ report(struct agent *agent)
 
 /* Running. */
 
-/* Returns true if 'probe', which is due at 'at', is to be asked now.  Otherwise
+/* Returns true if 'probe', which is due at 'at', is to be asked now.  If not,
  * puts it off: if it has not been asked yet and the switch does not have its
  * 'flows', as what is lost is repeated after a second only; or if it is
  * overdue, as then many are, which must not be asked all at once. */
@@ -652,7 +665,20 @@ ask_due(bool flows, int doubt_time, long long int now)
         if (at > now) {
             break;
         }
+        if (!probe_engine_has_room(engine)) {
+            /* In turn, when others have answered or failed. */
+            resume_at = ROUND_UP(now + 1, PROBE_ENGINE_TICK);
+            break;
+        }
         if (!may_ask(probe, at, flows, doubt_time, now)) {
+            continue;
+        }
+        if (!probe_target_is_busy(probe->target)
+            && probe_target_ask(probe->target,
+                                probe_state_decides(&probe->state))) {
+            probe_port_check();
+            heap_change(&schedule, &probe->due,
+                        due_priority(now + RETRY_INTERVAL));
             continue;
         }
         probe->asked = true;
@@ -666,9 +692,6 @@ ask_due(bool flows, int doubt_time, long long int now)
         at = probe_state_next(probe->hash, probe->state.interval,
                               MAX(at, now - PROBE_ENGINE_TICK));
         heap_change(&schedule, &probe->due, due_priority(at));
-        if (!probe_target_is_busy(probe->target)) {
-            probe_target_ask(probe->target);
-        }
     }
 }
 
@@ -742,8 +765,10 @@ probes_wait(void)
         probe_port_wait();
     }
     if (ready) {
-        poll_timer_wait_until(due_at(CONTAINER_OF(heap_max(&schedule),
-                                                  struct probe, due)));
+        long long int at = due_at(CONTAINER_OF(heap_max(&schedule),
+                                               struct probe, due));
+
+        poll_timer_wait_until(MAX(at, resume_at));
         if (n_doubtful && forget_at != LLONG_MAX) {
             poll_timer_wait_until(forget_at);
         }

@@ -17,9 +17,11 @@
 #include "controller/agent/probe-engine.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,7 +79,11 @@ answer(int fd)
     } else if (asks_for(request, "/hang")) {
         keep = true;
     } else if (asks_for(request, "/begin")) {
-        send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok");
+        send_text(fd, "HTTP/1.1 100 Continue\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok");
+        keep = true;
+    } else if (asks_for(request, "/begin503")) {
+        send_text(fd, "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\n");
         keep = true;
     } else if (asks_for(request, "/half")) {
         send_text(fd, "HTTP/1.1 20");
@@ -177,17 +183,17 @@ make_spec(enum probe_protocol protocol, const char *path)
         .host = address("127.0.0.9"),
         .port = server_port,
         .path = path,
-        .timeout = 300,
+        .timeout = 10000,
     };
 }
 
 /* Asks 'asked' and waits for what comes of it. */
 static void
-ask(struct probe_engine *engine, struct asked *asked)
+ask(struct probe_engine *engine, struct asked *asked, bool urgent)
 {
     int n = asked->n;
 
-    probe_target_ask(asked->target);
+    CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked->target, urgent), 0);
     CU_ASSERT_TRUE(probe_target_is_busy(asked->target));
     for (;;) {
         probe_engine_run(engine);
@@ -209,7 +215,7 @@ ask_once(struct probe_engine *engine, const struct probe_spec *spec,
     struct asked asked = { .n = 0 };
 
     asked.target = probe_target_create(engine, spec, &asked);
-    ask(engine, &asked);
+    ask(engine, &asked, false);
     probe_target_destroy(asked.target);
 
     bool ok = (wanted ? asked.reason && strstr(asked.reason, wanted)
@@ -237,7 +243,8 @@ test_http(void)
         { "/nonsense", "protocol" },
         { "/hang", "imeout" },
         { "/half", "imeout" },
-        { "/begin", NULL },     /* The status is all that counts. */
+        { "/begin", NULL },     /* Nobody waits for the rest. */
+        { "/begin503", "status 503" },
         { "/big", NULL },
         { "/headers", "status 100" },
         { "/reset", "receiving" },
@@ -252,8 +259,13 @@ test_http(void)
     struct probe_engine *engine = probe_engine_create(see_result);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct probe_spec spec = make_spec(PROBE_HTTP, cases[i].path);
+        const char *reason = cases[i].reason;
+        bool late = reason && !strcmp(reason, "imeout");
+        long long int begin = time_msec();
 
-        CU_ASSERT_TRUE(ask_once(engine, &spec, cases[i].reason));
+        spec.timeout = late ? 300 : spec.timeout;
+        CU_ASSERT_TRUE(ask_once(engine, &spec, reason));
+        CU_ASSERT_TRUE(late || time_msec() - begin < spec.timeout);
     }
     struct probe_spec spec = make_spec(PROBE_HTTPS, "/ok");
     CU_ASSERT_TRUE(ask_once(engine, &spec, "SSL"));
@@ -271,11 +283,46 @@ test_tcp(void)
     CU_ASSERT_TRUE(ask_once(engine, &spec, NULL));
     stop_server();
     CU_ASSERT_TRUE(ask_once(engine, &spec, "refused"));
-
-    /* What fails at once is a result like any other. */
-    spec.address = address("255.255.255.255");
-    CU_ASSERT_TRUE(ask_once(engine, &spec, "unreachable"));
     probe_engine_destroy(engine);
+}
+
+/* What cannot be sent says nothing of whom it is for. */
+static void
+test_unsent(void)
+{
+    struct asked asked = { .n = 0 };
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    const struct probe_spec good = make_spec(PROBE_HTTP, "/ok");
+    struct probe_spec specs[] = { good, good, good };
+    specs[0].address = address("255.255.255.255");
+    specs[1].iface = "no-such-iface";
+    specs[2].source = address("192.0.2.1");
+    for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+        asked.target = probe_target_create(engine, &specs[i], &asked);
+        CU_ASSERT_TRUE(probe_engine_works(engine));
+        for (int j = 0; j < 2; j++) {
+            CU_ASSERT_NOT_EQUAL(probe_target_ask(asked.target, false), 0);
+            CU_ASSERT_FALSE(probe_target_is_busy(asked.target));
+            CU_ASSERT_FALSE(probe_engine_works(engine));
+            probe_engine_run(engine);
+        }
+        CU_ASSERT_EQUAL(asked.n, 0);
+
+        /* Others that can be asked make no difference. */
+        CU_ASSERT_TRUE(ask_once(engine, &good, NULL));
+        CU_ASSERT_FALSE(probe_engine_works(engine));
+        probe_target_destroy(asked.target);
+        CU_ASSERT_TRUE(probe_engine_works(engine));
+    }
+    specs[0] = good;
+    specs[0].iface = "lo";
+    specs[0].source = address("127.0.0.3");
+    CU_ASSERT_TRUE(ask_once(engine, &specs[0], NULL));
+    CU_ASSERT_TRUE(probe_engine_works(engine));
+    probe_engine_destroy(engine);
+    stop_server();
 }
 
 /* A target can be asked again and again, and each time gets what is so. */
@@ -290,18 +337,63 @@ test_again(void)
 
         asked.target = probe_target_create(engine, &spec, &asked);
         for (int i = 0; i < 5; i++) {
-            ask(engine, &asked);
+            ask(engine, &asked, false);
             CU_ASSERT_PTR_NULL(asked.reason);
         }
         stop_server();
         for (int i = 0; i < 3; i++) {
-            ask(engine, &asked);
+            ask(engine, &asked, false);
             CU_ASSERT_PTR_NOT_NULL(asked.reason);
         }
         probe_target_destroy(asked.target);
         probe_engine_destroy(engine);
         free(asked.reason);
     }
+}
+
+/* Waits until who is asked of the 'n' in 'asked' has got a result. */
+static bool
+wait_for_all(struct probe_engine *engine, const struct asked *asked, int n)
+{
+    long long int until = time_msec() + 30000;
+    int n_left = n;
+
+    while (n_left && time_msec() < until) {
+        probe_engine_run(engine);
+        n_left = 0;
+        for (int i = 0; i < n; i++) {
+            n_left += asked[i].target && !asked[i].n;
+        }
+        probe_engine_wait(engine);
+        poll_timer_wait_until(until);
+        poll_block();
+    }
+    return !n_left;
+}
+
+/* Who is urgent need not wait for the tick of others: one of several times
+ * even on a busy machine. */
+static void
+test_urgent(void)
+{
+    struct asked asked = { .n = 0 };
+    long long int best = LLONG_MAX;
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    struct probe_spec spec = make_spec(PROBE_HTTP, "/ok");
+    asked.target = probe_target_create(engine, &spec, &asked);
+    for (int i = 0; i < 30 && best >= PROBE_ENGINE_TICK; i++) {
+        long long int begin = time_msec();
+
+        ask(engine, &asked, true);
+        CU_ASSERT_PTR_NULL(asked.reason);
+        best = MIN(best, time_msec() - begin);
+    }
+    CU_ASSERT_TRUE(best < PROBE_ENGINE_TICK);
+    probe_target_destroy(asked.target);
+    probe_engine_destroy(engine);
+    stop_server();
 }
 
 /* Very many at once, of which some never answer, and some are taken away. */
@@ -318,28 +410,16 @@ test_many(void)
         struct probe_spec spec = make_spec(i % 3 ? PROBE_HTTP : PROBE_TCP,
                                            i % 3 == 1 ? "/ok" : "/hang");
 
-        spec.timeout = 2000;
+        spec.timeout = i % 3 == 2 ? 2000 : 30000;
         asked[i].target = probe_target_create(engine, &spec, &asked[i]);
-        probe_target_ask(asked[i].target);
+        CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target, i % 2), 0);
     }
     for (int i = 0; i < N; i += 10) {
         probe_target_destroy(asked[i].target);
         asked[i].target = NULL;
     }
 
-    long long int until = time_msec() + 10000;
-    int n_left = N;
-    while (n_left && time_msec() < until) {
-        probe_engine_run(engine);
-        n_left = 0;
-        for (int i = 0; i < N; i++) {
-            n_left += asked[i].target && !asked[i].n;
-        }
-        probe_engine_wait(engine);
-        poll_timer_wait_until(until);
-        poll_block();
-    }
-    CU_ASSERT_EQUAL(n_left, 0);
+    CU_ASSERT_TRUE(wait_for_all(engine, asked, N));
     for (int i = 0; i < N; i++) {
         CU_ASSERT_EQUAL(asked[i].n, asked[i].target ? 1 : 0);
         if (asked[i].target) {
@@ -352,11 +432,119 @@ test_many(void)
     stop_server();
 }
 
+/* Nobody looks for longer than they may take: they have answered, or would
+ * have if they had been asked further, so nobody fails because of that, but
+ * who does not answer afterwards. */
+static void
+test_stall(void)
+{
+    enum { N_TCP = 300, N = 321 };
+    struct asked asked[N];
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    memset(asked, 0, sizeof asked);
+    for (int i = 0; i < N; i++) {
+        struct probe_spec spec = make_spec(i < N_TCP ? PROBE_TCP : PROBE_HTTP,
+                                           i < N - 1 ? "/ok" : "/hang");
+
+        spec.timeout = 2000;
+        asked[i].target = probe_target_create(engine, &spec, &asked[i]);
+        CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target, i % 2), 0);
+    }
+    xnanosleep(3 * 1000 * 1000 * 1000LL);
+    probe_engine_run(engine);
+    for (int i = 0; i < N_TCP; i++) {
+        CU_ASSERT_EQUAL(asked[i].n, 1);
+    }
+    CU_ASSERT_TRUE(wait_for_all(engine, asked, N));
+    for (int i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(asked[i].n, 1);
+        CU_ASSERT_EQUAL(asked[i].reason != NULL, i == N - 1);
+        free(asked[i].reason);
+        probe_target_destroy(asked[i].target);
+    }
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
+/* Even if that happens all the time, who does not answer fails. */
+static void
+test_stalls(void)
+{
+    struct asked asked = { .n = 0 };
+
+    start_server();
+    struct probe_engine *engine = probe_engine_create(see_result);
+    struct probe_spec spec = make_spec(PROBE_HTTP, "/hang");
+    spec.timeout = 100;
+    asked.target = probe_target_create(engine, &spec, &asked);
+    CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked.target, false), 0);
+    for (int i = 0; i < 10 && !asked.n; i++) {
+        xnanosleep(600 * 1000 * 1000LL);
+        probe_engine_run(engine);
+    }
+    CU_ASSERT_EQUAL(asked.n, 1);
+    CU_ASSERT_PTR_NOT_NULL(asked.reason);
+    free(asked.reason);
+    probe_target_destroy(asked.target);
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
+/* Those who do not answer leave descriptors for others.  What is allowed
+ * cannot be raised again, so that this must be the last test. */
+static void
+test_room(void)
+{
+    enum { N = 100, LIMIT = 100 };
+    struct rlimit limit;
+    struct asked asked[N];
+    int n_asked = 0;
+
+    start_server();
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = LIMIT;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct probe_engine *engine = probe_engine_create(see_result);
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    CU_ASSERT_TRUE(limit.rlim_cur == MIN(limit.rlim_max, 65536));
+    probe_engine_destroy(engine);
+
+    limit.rlim_cur = limit.rlim_max = LIMIT;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    engine = probe_engine_create(see_result);
+    memset(asked, 0, sizeof asked);
+    for (int i = 0; i < N; i++) {
+        struct probe_spec spec = make_spec(PROBE_HTTP, "/hang");
+
+        asked[i].target = probe_target_create(engine, &spec, &asked[i]);
+        if (probe_engine_has_room(engine)) {
+            CU_ASSERT_EQUAL_FATAL(probe_target_ask(asked[i].target, i % 2), 0);
+            n_asked++;
+        }
+    }
+    CU_ASSERT_EQUAL(n_asked, LIMIT - 64);
+    CU_ASSERT_FALSE(probe_engine_has_room(engine));
+    probe_target_destroy(asked[0].target);
+    CU_ASSERT_TRUE(probe_engine_has_room(engine));
+    for (int i = 1; i < N; i++) {
+        probe_target_destroy(asked[i].target);
+    }
+    probe_engine_destroy(engine);
+    stop_server();
+}
+
 static const struct unit_test tests[] = {
     UNIT_TEST(test_http),
     UNIT_TEST(test_tcp),
+    UNIT_TEST(test_unsent),
     UNIT_TEST(test_again),
+    UNIT_TEST(test_urgent),
     UNIT_TEST(test_many),
+    UNIT_TEST(test_stall),
+    UNIT_TEST(test_stalls),
+    UNIT_TEST(test_room),
     UNIT_END
 };
 

@@ -38,6 +38,11 @@ feed(struct probe_state *state, long long int *now, const char *results)
 
     for (n = 0; results[n]; n++) {
         enum probe_health before = state->health;
+        struct probe_state well = *state, bad = *state;
+        bool may_come = probe_state_update(&well, true, *now);
+        bool may_go = probe_state_update(&bad, false, *now);
+        CU_ASSERT_EQUAL(probe_state_decides(state), may_come || may_go);
+
         bool changed = probe_state_update(state, results[n] == '+', *now);
 
         CU_ASSERT_EQUAL(changed, state->health != before);

@@ -21,6 +21,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "tests/unit/unit.h"
 #include "util.h"
+#include "yaml/slb-comments.h"
 #include "yaml/slb-errors.h"
 #include "yaml/slb-parse.h"
 #include "yaml/slb-schema.h"
@@ -78,6 +79,63 @@ check_pieces(const char *text, const char *expected)
         printf("# got: %s", ds_cstr(&ds));
     }
     ds_destroy(&ds);
+}
+
+/* Checks what 'text' is without its comments, in which '_' stands for what is
+ * a blank then, wherever it is cut into two. */
+static void
+check_comments(const char *text, const char *expected)
+{
+    size_t size = strlen(text);
+
+    for (size_t cut = 0; cut <= size; cut++) {
+        struct slb_comments comments = { .last = '\0' };
+        char *copy = xmemdup0(text, size);
+        size_t n = slb_comments_blank(&comments, copy, cut);
+
+        CU_ASSERT(n == cut || (n + 1 == cut && copy[n] == '/'));
+        n += slb_comments_blank(&comments, copy + n, size - n);
+        CU_ASSERT(n == size || (n + 1 == size && copy[n] == '/'));
+        for (size_t i = 0; i < size; i++) {
+            copy[i] = expected[i] == '_' && copy[i] == ' ' ? '_' : copy[i];
+        }
+        CU_ASSERT_STRING_EQUAL(copy, expected);
+        if (strcmp(copy, expected)) {
+            printf("# cut at %"PRIuSIZE": %s\n", cut, copy);
+        }
+        free(copy);
+    }
+}
+
+static void
+test_comments(void)
+{
+    check_comments("", "");
+    check_comments("{\"a\": 1} // b\n{}", "{\"a\": 1} ____\n{}");
+    check_comments("// a\n{}", "____\n{}");
+    check_comments(" \n/* a\n*b/ **/[]", " \n____\n_______[]");
+    check_comments("[/*/ a */1/2, /**/3]", "[________1/2, ____3]");
+    check_comments("{\"a\"/*b*/:/*c*/1}", "{\"a\"_____:_____1}");
+    check_comments("[/* \xc3\xa4 */1]", "[________1]");
+    check_comments("[1] /", "[1] /");
+    check_comments("[1] /* a", "[1] ____");
+
+    /* No comments. */
+    check_comments("{\"a\": \"// \\\" /* b */\"}",
+                   "{\"a\": \"// \\\" /* b */\"}");
+    check_comments("{a: http://b, c: d/*, e: it's, f: '// g' // h",
+                   "{a: http://b, c: d/*, e: it's, f: '// g' ____");
+    check_comments("[1] # // \"\n// b", "[1] # // \"\n____");
+    check_comments("a: // b\n", "a: // b\n");
+    check_comments("/a // b\n", "/a // b\n");
+
+    /* Lines and columns stay. */
+    check_pieces("// a\n[ /* b */ {\"c\": d}] // e\n---\nf: //g\n",
+                 "- 2:11 {c d}\n2:1 []\n4:1 {f }\n");
+    check_pieces("/", "1:1 /\n");
+    check_pieces("[a/", "- 1:2 a/\n"
+                 "text:2:1: not YAML: did not find expected ',' or ']' "
+                 "while parsing a flow sequence that begins at text:1:1\n");
 }
 
 static void
@@ -463,6 +521,7 @@ test_limits_are_wide(void)
 }
 
 static const struct unit_test tests[] = {
+    UNIT_TEST(test_comments),
     UNIT_TEST(test_pieces),
     UNIT_TEST(test_limit_of_nodes),
     UNIT_TEST(test_limit_of_entries),

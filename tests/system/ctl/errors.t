@@ -56,9 +56,11 @@ echo 'kind: x' | tee "$tmp/folder/README.md" >"$tmp/folder/.hidden.yaml"
 run slb-ctl validate "$tmp/folder"
 is "$status/$output$errors" "0/" "folder"
 run slb-ctl validate "$tmp/folder/" "$tmp/folder/c.yml"
-is "$status/$errors" "2/$tmp/folder/c.yml:1:30: the name 'in' is that of \
-public IP prefix 'in' ($tmp/folder/c.yml:1:30), expected another one" \
-    "folder and a file of it"
+is "$status/$errors" "2/$tmp/folder/c.yml: given twice, expected it only \
+once" "folder and a file of it"
+run slb-ctl validate "$tmp/elsewhere" "$tmp/folder/c.yml"
+is "$status/$errors" "2/$tmp/folder/c.yml: the same file as $tmp/elsewhere, \
+expected it only once" "file and a link to it"
 echo 'name: web' >"$tmp/folder/a.json"
 echo '- x' >"$tmp/folder/b.yaml"
 run slb-ctl validate "$tmp/folder"

@@ -15,7 +15,9 @@
 # There is no manager: cloud_database writes what it would have compiled.
 #
 #     cloud_up HOST...         everything, with these hosts (h1, h2)
-#     agent_up HOST            starts HOST's agent and waits for its flows
+#     agent_up HOST [PROGRAM...]
+#                              starts HOST's agent, as what PROGRAM executes,
+#                              and waits for its flows
 #     vm_plug HOST VM [-- COMMAND]
 #                              plugs a VM in, after a command for ovs-vsctl
 #     transact OP...           JSON operations on the SLB database
@@ -323,14 +325,14 @@ agent_start()
 {
     local host=$1 dir=$tmp/$1
     OVS_RUNDIR=$dir OVS_LOGDIR=$dir OVS_DBDIR=$dir \
-        start "$host-agent" ip netns exec "hst-$host" \
+        start "$host-agent" ip netns exec "hst-$host" "${@:2}" \
         "$builddir/controller/slb-agent" --role=host \
         --unixctl="$dir/agent.ctl" --log-file -vconsole:off
 }
 
 agent_up()
 {
-    agent_start "$1"
+    agent_start "$@"
     wait_until 10 agent_idle "$1"
 }
 

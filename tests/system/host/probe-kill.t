@@ -1,6 +1,7 @@
 #!/bin/bash
-# An agent that is killed in the middle of probes: no member changes because of
-# that, nobody is asked twice as often, and nothing is left behind.
+# An agent that is killed, or stopped for a while, in the middle of probes, or
+# whose host lacks routes, addresses or descriptors: no member changes because
+# of that, nobody is asked twice as often, and nothing is left behind.
 # timeout: 480
 . "$(dirname "$0")/probe.sh"
 cloud_up h1 || bail_out "no cloud"
@@ -13,14 +14,17 @@ web vm1 8000
 web vm2 8000
 web vm1 8001
 web vm2 8001
+web vm1 8002
 echo 503 >"$tmp/vm2-8000"
 echo slow >"$tmp/vm1-8001"
 echo hang >"$tmp/vm2-8001"
 transact "$(pool 301 1:vm1:4 2:vm2:4)" "$(pool 302 1:vm1:4 2:vm2:4)" \
+    "$(pool 303 1:vm1:6)" "$(probe 303 six Http 8002 / $interval 1)" \
     "$(probe 301 http Http 8000 /health $interval 1)" \
     "$(probe 302 slow Http 8001 /slow $interval 1)"
 all_health() { health vm1; health vm2; }
 known="web/probes/http 10.0.1.4 up
+web/probes/six fd00:1::4 up
 web/probes/slow 10.0.1.4 up
 web/probes/http 10.0.1.5 down
 web/probes/slow 10.0.1.5 down"
@@ -64,6 +68,59 @@ for i in 1 2 3 4 5; do
     n=$(n_requests vm1 8000)
     wait_until 30 eval "[ \$(n_requests vm1 8000) -ge $((n + 2)) ]"
 done
+
+# One that does not run for longer than anybody may take to answer.
+wait_until 10 eval '[ $(under_way) -gt 0 ]'
+kill -STOP "${pid[h1-agent]}"
+sleep $((interval + 3))
+n=$(n_requests vm1 8000)
+kill -CONT "${pid[h1-agent]}"
+ok "stopped for a while: it goes on" \
+    wait_until 30 eval "[ \$(n_requests vm1 8000) -ge $((n + 2)) ]"
+
+# A host whose routes and addresses somebody takes away: that is not the
+# members' fault, and nothing goes where other routes lead.
+capture wire gw "not ether src 02:00:00:00:00:99 and
+    (net 169.254.0.0/16 or net fd53:4c42::/32)"
+end=$((SECONDS + 6))
+while ((SECONDS < end)); do
+    ip -n hst-h1 route del 169.254.64.0/18 2>/dev/null
+    ip -n hst-h1 route del fd53:4c42::/64 2>/dev/null
+    if ((SECONDS > end - 3)); then
+        ip -n hst-h1 address flush dev slb-probe0 scope link 2>/dev/null
+        ip -n hst-h1 address del fd53:4c42::1/128 dev slb-probe0 2>/dev/null
+    fi
+    sleep 0.1
+done
+n=$(n_requests vm1 8000) six=$(n_requests vm1 8002)
+ok "without routes and addresses: probes go on, by IPv4" \
+    wait_until 30 eval "[ \$(n_requests vm1 8000) -ge $((n + 2)) ]"
+ok "and IPv6" wait_until 30 eval "[ \$(n_requests vm1 8002) -ge $((six + 2)) ]"
+is "$(captured wire)" "" "none of them went elsewhere"
+
+# What cannot be repaired silences it.
+alive()
+{
+    timeout 10 ovsdb-client -t 10 --data=bare --no-headings dump \
+        "unix:$tmp/slb.sock" SLB Node alive
+}
+silent()
+{
+    local before
+    before=$(alive)
+    sleep 1
+    [ "$(alive)" = "$before" ]
+}
+loud() { ! silent; }
+transact '{"op":"update","table":"SLB_Global","where":[],"row":{"options":
+    ["map",[["heartbeat-interval","200"]]]}}'
+ok "the host says that it is alive" wait_until 10 loud
+ip netns exec hst-h1 sysctl -qw net.ipv6.conf.slb-probe0.disable_ipv6=1
+ok "but not while it cannot probe by IPv6" wait_until 10 silent
+six=$(n_requests vm1 8002)
+ip netns exec hst-h1 sysctl -qw net.ipv6.conf.slb-probe0.disable_ipv6=0
+ok "it can again" wait_until 20 eval "[ \$(n_requests vm1 8002) -gt $six ]"
+ok "and says so" wait_until 10 loud
 is "$(grep -c ' health ' "$tmp/times.out")" 0 \
     "all the time nothing changed in the database"
 is "$(all_health)" "$known" "nor has it now"
@@ -89,4 +146,31 @@ like "$(probes h1)" 'vm2 web/probes/http 10.0.1.5: up, [2-9]' \
     "after several successes"
 is "$(grep ' health ' "$tmp/times.out" | cut -d' ' -f3-)" \
     "web/probes/http 10.0.1.5 up" "which is the only change there was"
+
+# Members that never answer, and few descriptors: it keeps some for itself.
+ops=()
+for i in {1..200}; do
+    ops+=("$(insert Binding "\"node\":\"h1\",\"iface_id\":\"vm2\",
+        \"network_key\":1,\"address\":\"10.0.2.$i\",
+        \"mac\":\"02:00:00:00:00:05\",\"pools\":[\"map\",[[500,$i]]]")")
+done
+transact "$(pool 500)" "$(probe 500 mute Http 8000 / 1 1)" "${ops[@]}"
+all_mute() { [ "$(probes h1 | grep -c 'probes/mute .*: down,')" = 200 ]; }
+stop h1-agent
+agent_up h1 prlimit --nofile=128:128
+ok "all who never answer are found out" wait_until 30 all_mute
+begin=$SECONDS
+n=$(n_requests vm1 8000)
+ok "the others are asked in turn" \
+    wait_until 90 eval "[ \$(n_requests vm1 8000) -ge $((n + 3)) ]"
+note "3 times in $((SECONDS - begin)) s"
+stop slb-ovsdb KILL
+sleep 1
+slb_up
+echo 503 >"$tmp/vm2-8000"
+ok "the database is reached again" wait_until 30 says vm2 "http 10.0.1.5" down
+says_up() { probes h1 | grep "vm1 web/probes/$1 .*: up," >/dev/null; }
+is "$(grep -c "Too many open files" "$tmp/h1/slb-agent.log")" 0 \
+    "there were descriptors at any time"
+ok "who is well is up" eval "says_up http && says_up six"
 done_testing
