@@ -63,11 +63,10 @@ is "$(ip -n mxa-router route show proto bgp | cut -d' ' -f1 | sort | xargs)" \
 
 # It goes: first the route, then the rest.
 db_no_vip 20.50.60.11 >/dev/null
-ok "a VIP's route goes" wait_until 1 mux_no_route 20.50.60.11
-like "$(appctl vswitchd slb/show)" "20.50.60.11 tcp 80 " \
-    "while it is still forwarded"
-ok "that is applied" wait_until 1 applied
-ok "the router knows" wait_until 1 has_no_route 20.50.60.11
+ok "a VIP's route goes" wait_until 5 mux_no_route 20.50.60.11
+still_forwarded "20.50.60.11 tcp 80 " "while it is still forwarded"
+ok "that is applied" wait_until 5 applied
+ok "the router knows" wait_until 5 has_no_route 20.50.60.11
 ok "then the datapath forgets it" \
     wait_until 5 eval '! appctl vswitchd slb/show | grep -q 20.50.60.11'
 

@@ -122,6 +122,28 @@ has_no_route() { ! has_route "$1"; }
 mux_route() { ip -n mxa-mux route show "$1" proto 200 | grep -q blackhole; }
 mux_no_route() { ! mux_route "$1"; }
 
+# How often the router has lost the mux: its BFD gives up after 300 ms, in which
+# a machine that stands still says nothing.
+downs()
+{
+    vty router -c 'show bfd peers counters' |
+        awk '/Session down events/ { n += $NF } END { print n + 0 }'
+}
+
+# The VIP's route has just been seen to go: the datapath forwards it for 2 s
+# (LINGER_MS).
+still_forwarded()       # ADDRESS DESC
+{
+    local seen shown
+    seen=$(now_us)
+    shown=$(appctl vswitchd slb/show)
+    if [ $(($(now_us) - seen)) -gt 1500000 ]; then
+        skip 1 "it took too long to look at the datapath"
+    else
+        like "$shown" "$1" "$2"
+    fi
+}
+
 # Processes.
 start_frr()     # NAME PROGRAM
 {

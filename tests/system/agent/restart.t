@@ -8,12 +8,23 @@ ok "a mux that announces VIPs" mux_up_announced
 
 # The routes have not changed since the monitors had written so many lines.
 mark() { router_mark=$(lines "$tmp/router-monitor.out")
-         mux_mark=$(lines "$tmp/mux-monitor.out"); }
-changes() { tail -n "+$((router_mark + 1))" "$tmp/router-monitor.out"
-            tail -n "+$((mux_mark + 1))" "$tmp/mux-monitor.out"; }
+         mux_mark=$(lines "$tmp/mux-monitor.out")
+         downs_mark=$(downs); }
+# The router's are left out if it has lost the mux for a moment, which is not
+# the agent's doing.
+changes()
+{
+    if [ "$(downs)" = "$downs_mark" ]; then
+        tail -n "+$((router_mark + 1))" "$tmp/router-monitor.out"
+    else
+        note "the router has lost the mux meanwhile" >&2
+    fi
+    tail -n "+$((mux_mark + 1))" "$tmp/mux-monitor.out"
+}
 seen() { tail -n "+$((router_mark + 1))" "$tmp/router-monitor.out" |
          grep -q "$1"; }
-flows() { on_mux timeout 10 ovs-ofctl -t 8 --no-stats dump-flows br-mux; }
+flows() { on_mux timeout 10 ovs-ofctl -t 8 --no-stats dump-flows br-mux |
+    sort; }
 
 # kill -9 of the datapath; the agent lives.  $killed is when.
 kill_vswitchd()
@@ -30,12 +41,16 @@ lost_route()
     lost=$((($(router_us "Deleted $vip ") - killed) / 1000))
 }
 
-# Several times: BFD's detection time varies by a third.
-worst=0
-for i in 1 2 3; do
+# Several times: BFD's detection time varies by a third.  Once more for each
+# time that the machine stood still meanwhile.
+times=() came_back=0
+watch_stalls
+for ((i = 1; i <= 8 && ${#times[@]} < 3; i++)); do
     kill_vswitchd
     lost_route || break
-    [ "$lost" -le "$worst" ] || worst=$lost
+    if [ "$(stalled "$killed")" = 0 ] || [ $i -ge 6 ]; then
+        times+=("$lost")
+    fi
     note "kill -9 of slb-vswitchd: out of the router after $lost ms"
     stop vswitchd KILL
     mark
@@ -47,10 +62,13 @@ for i in 1 2 3; do
     note "restarted: tables after $(((acked - started) / 1000)) ms," \
         "in the router after $(((back - started) / 1000)) ms"
     wait_until 10 bfd_is_up
+    came_back=$((came_back + 1))
 done
-is "$i" 3 "the datapath was killed three times and came back"
-cmp_ok "$worst" -gt 0 "its routes went"
-cmp_ok "$worst" -le 500 "within half a second"
+stop stalls
+is "$((i - 1))" "$came_back" "the datapath was killed several times and came back"
+cmp_ok "${#times[@]}" -eq 3 "its routes went"
+cmp_ok "$(printf '%s\n' "${times[@]}" | sort -n | sed -n 2p)" -le 500 \
+    "within half a second"
 cmp_ok "$acked" -gt "$started" "the new process got tables"
 cmp_ok "$acked" -lt "$back" "and nothing was announced before it had them"
 ok "BGP was let pass after that" \
@@ -62,7 +80,7 @@ ok "applied" wait_until applied
 before=$(flows)
 mark
 stop agent KILL
-ok "without an agent the route stays" has_route $vip
+ok "without an agent the route stays" wait_until 5 has_route $vip
 start_agent
 ok "a new agent takes over" wait_until status_is datapath "has our tables"
 ok "and is done" \
@@ -79,7 +97,7 @@ mark
 start_agent
 ok "a VIP that has gone meanwhile is withdrawn" \
     wait_until eval '! ip -n mxa-mux -6 route show $vip6 | grep -q blackhole'
-like "$(appctl vswitchd slb/show)" "$vip6" "while it is still forwarded"
+still_forwarded "$vip6" "while it is still forwarded"
 ok "then all is as it should be" wait_until 10 applied
 unlike "$(appctl vswitchd slb/show)" "$vip6" "and it is forgotten"
 ok "the new one is there" wait_until has_route 20.50.60.12
@@ -104,7 +122,7 @@ is "$(flows)" "$before" "and the flows"
 start_slb_db
 ok "all is well again" \
     wait_until 20 eval 'applied && status_is "routes acknowledged" yes'
-before=$(flows | sort)
+before=$(flows)
 stop agent KILL
 mark
 on_mux timeout 10 ovs-ofctl -t 8 del-flows br-mux
@@ -114,7 +132,7 @@ start_agent
 ok "a new agent reaches the database" \
     wait_until 20 status_is datapath "has our tables"
 ok "and brings the VIP back" wait_until 20 seen "^[^D]*\] $vip "
-ok "all of it" wait_until 10 eval '[ "$(flows | sort)" = "$before" ]'
+ok "all of it" wait_until 10 eval '[ "$(flows)" = "$before" ]'
 cmp_ok "$(agent_us 'generation .* is in force')" -lt \
     "$(router_us "^[^D]*\] $vip ")" "not before the tables were its own"
 ok "applied" wait_until applied

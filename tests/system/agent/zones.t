@@ -54,5 +54,9 @@ vsctl --no-wait set Open_vSwitch . external_ids:slb-zone=3
 ok "is announced when the mux is in that" wait_until has_route "$zonal"
 vsctl --no-wait remove Open_vSwitch . external_ids slb-zone
 ok "but not when it is in none" wait_until has_no_route "$zonal"
-ok "the VIP of all zones was there all the time" eval \
-    '! grep -q "Deleted $vip " "$tmp/router-monitor.out"'
+if [ "$(downs)" -gt 0 ]; then
+    skip 1 "the router has lost the mux"
+else
+    ok "the VIP of all zones was there all the time" eval \
+        '! grep -q "Deleted $vip " "$tmp/router-monitor.out"'
+fi

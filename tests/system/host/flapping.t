@@ -5,8 +5,9 @@
 #
 # Agent and manager are those of an ASan build, SLB_BUILDDIR_ASAN, _build-asan
 # in the source tree by default.  SLB_FLAP_SECONDS may shorten it.
+# SLB_RANDOM_SEED is another seed than the usual one.
 . "$(dirname "$0")/host.sh"
-seconds=${SLB_FLAP_SECONDS:-120} seed=${SLB_RANDOM_SEED:-$RANDOM}
+seconds=${SLB_FLAP_SECONDS:-120} seed=${SLB_RANDOM_SEED:-2026}
 note "SLB_RANDOM_SEED=$seed"
 builddir=${SLB_BUILDDIR_ASAN:-$srcdir/_build-asan}
 for program in agent manager; do
