@@ -133,6 +133,7 @@ struct host_rules {
     struct eth_addr probe_mac;
     const struct host_probe *probes; /* Each VM and port once. */
     size_t n_probes;
+    bool limit_probed;          /* Meters for what answers them. */
 
     /* Replies leave from 'own_mac' to the gateway of their family, if that is
      * known. */

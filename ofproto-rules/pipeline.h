@@ -302,18 +302,21 @@ enum measure_case {
     MC_ANSWER = 3,          /* On its way back.  Object: the mux's VTEP. */
 };
 
-/* What flows of class CK_RESET hand to the agent: see reset.c. */
+/* What flows of class CK_RESET hand to the agent: see reset.c.  Each case has
+ * a meter of its own, whose number is the same. */
 enum reset_case {
     RESET_UNKNOWN = 1,      /* From a client, of no connection.  Object: the
                              * pool's key. */
     RESET_UNHEALTHY = 2,    /* From a client, to a member that is unhealthy.
                              * Object: Endpoint.cookie. */
     RESET_VM = 3,           /* From a VM, of no connection. */
+    N_RESET_CASES
 };
 
-/* Meters of what is handed over for resets: from clients, from VMs. */
-#define RESET_CLIENT_METER 1
-#define RESET_VM_METER 2
+/* Meter of what the VM address that a token stands for sends to where probes
+ * come from, and how many packets a second that may be. */
+#define PROBED_METER(TOKEN) (UINT32_C(0x10000) + (TOKEN))
+#define PROBED_RATE 250
 
 static inline uint64_t
 make_cookie(enum cookie_class class, uint16_t detail, uint32_t object)

@@ -16,6 +16,8 @@
 
 #include "ofproto-rules/host.h"
 
+#include <stdio.h>
+
 #include "lib/slb-probe.h"
 #include "ofproto-rules/flow-table.h"
 #include "ofproto-rules/pipeline.h"
@@ -33,7 +35,19 @@
  * Nobody else can use that address: what comes from a VM, in a tunnel or from
  * the underlay with it as source is dropped.  What a VM sends to it goes to
  * slb-probe0 if it comes from a port that is probed and begins no connection,
- * and otherwise nowhere. */
+ * and otherwise nowhere.
+ *
+ * The kernel answers whatever a VM sends: with a RST, if there is no such
+ * connection.  (These cannot be dropped: by RSTs servers learn that a probe
+ * has heard enough.)  With the userspace datapath its answers wait in one
+ * queue with all probes to get out of slb-probe0, which VMs could fill so that
+ * no probe gets through.  So there is a meter for each address that is probed,
+ * far above what answers need.
+ *
+ * The kernel's datapath has no such queue, so it needs no meter, and has none
+ * for a reason: "ovs-ctl restart" gives a switch back its flows, all or none
+ * of them, but not its meters, and a switch refuses flows with a meter that it
+ * does not have. */
 
 enum priority {
     P_DEFAULT = 0,
@@ -84,7 +98,7 @@ add_probe(const struct host_rules *rules, const struct host_probe *probe,
     const char *ip = v4 ? "ip" : "ipv6";
     char source_text[RULES_TEXT_LEN], own_text[RULES_TEXT_LEN];
     char token_text[RULES_TEXT_LEN], dip[RULES_TEXT_LEN];
-    char src[RULES_TEXT_LEN], dst[RULES_TEXT_LEN];
+    char src[RULES_TEXT_LEN], dst[RULES_TEXT_LEN], meter[RULES_TEXT_LEN];
 
     text_address(source_text, &source);
     text_address(own_text, &own);
@@ -99,14 +113,19 @@ add_probe(const struct host_rules *rules, const struct host_probe *probe,
                    text_match_ip(dst, FIELD_DST, &token), probe->port,
                    source_text, ip, dip, ip, ETH_ADDR_ARGS(host_gateway_mac),
                    ETH_ADDR_ARGS(vm->mac), vm->port);
+    meter[0] = '\0';
+    if (rules->limit_probed) {
+        snprintf(meter, sizeof meter, "meter:%"PRIu32",",
+                 PROBED_METER(probe->token));
+    }
     flow_table_add(ft, HT_PROBED, P_MATCH, cookie,
                    "in_port=%"PRIu32",%s,%s,tp_src=%"PRIu16" "
-                   "actions=set_field:%s->%s_src,set_field:%s->%s_dst,"
+                   "actions=%sset_field:%s->%s_src,set_field:%s->%s_dst,"
                    "set_field:"ETH_ADDR_FMT"->eth_src,"
                    "set_field:"ETH_ADDR_FMT"->eth_dst,output:%"PRIu32,
                    vm->port, protocol,
                    text_match_ip(src, FIELD_SRC, &vm->address), probe->port,
-                   token_text, ip, own_text, ip,
+                   meter, token_text, ip, own_text, ip,
                    ETH_ADDR_ARGS(host_gateway_mac),
                    ETH_ADDR_ARGS(rules->probe_mac), rules->probe_port);
 }

@@ -51,9 +51,10 @@
  *
  * The agent makes the RSTs (controller/agent/reset.c), and conntrack has seen
  * to it by then that the checksums of the segments are right.  A RST is never
- * answered, nor is a fragment.  Two meters, for clients and for VMs, limit
- * what the agent gets; the rest is lost, and those who sent it repeat it.
- * Without an agent all of it is lost.
+ * answered, nor is a fragment.  A meter for each of the three limits what the
+ * agent gets; the rest is lost, and those who sent it repeat it.  Anybody can
+ * make up segments of no connection: they take nothing from those that have
+ * one.  Without an agent all of it is lost.
  *
  * Userspace conntrack removes connections whose time is over each 20 s.  Until
  * then it does not know them any more when a client sends something, but takes
@@ -136,7 +137,7 @@ add_unknown(const struct host_rules *rules, struct flow_table *ft)
                                "controller(meter_id=%d)",
                                pool->key, member->index >> 8,
                                member->index & 0xff, member->vm->network,
-                               RESET_CLIENT_METER);
+                               RESET_UNKNOWN);
             }
         }
     }
@@ -162,7 +163,7 @@ add_unhealthy(const struct host_endpoint *ep,
                    ep->zone, member->index,
                    text_protocol(&ep->vip, IPPROTO_TCP), reply_mark(ep),
                    vm->network, vm->port, ETH_ADDR_ARGS(host_gateway_mac),
-                   ETH_ADDR_ARGS(vm->mac), RESET_CLIENT_METER);
+                   ETH_ADDR_ARGS(vm->mac), RESET_UNHEALTHY);
 }
 
 /* Segments of nobody, from VMs. */
@@ -185,7 +186,7 @@ add_lost(struct flow_table *ft)
                            "ct_state=+trk+new-inv,ct_mark=0,"HR_REPLY"=0,"
                            HR_ASKED"=%d,%s,tcp_flags=-syn-rst+ack,ip_frag=no "
                            "actions=controller(meter_id=%d)",
-                           ASKED_RULE | ASKED_RESETS, family, RESET_VM_METER);
+                           ASKED_RULE | ASKED_RESETS, family, RESET_VM);
             flow_table_add(ft, tables[j], P_LOST, drop_cookie(DR_LOST, 0),
                            HR_REPLY"=0,"HR_ASKED"=%d/%d,%s,tcp_flags=+ack "
                            "actions=drop",

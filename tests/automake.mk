@@ -295,6 +295,11 @@ tests_unit_test_stale_SOURCES = tests/unit/test-stale.c
 tests_unit_test_stale_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
 tests_unit_test_stale_LDADD = \
 	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test-meter
+tests_unit_test_meter_SOURCES = tests/unit/test-meter.c
+tests_unit_test_meter_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)
+tests_unit_test_meter_LDADD = \
+	controller/agent/libagent.la ofproto-rules/librules.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test-reset
 tests_unit_test_reset_SOURCES = tests/unit/test-reset.c
 tests_unit_test_reset_CPPFLAGS = $(AM_CPPFLAGS) $(DPDK_CFLAGS)

@@ -54,6 +54,8 @@ controller_agent_libagent_la_SOURCES = \
 	controller/agent/fabric.h \
 	controller/agent/idle.c \
 	controller/agent/idle.h \
+	controller/agent/meter.c \
+	controller/agent/meter.h \
 	controller/agent/mux-feed.c \
 	controller/agent/mux-feed.h \
 	controller/agent/mux-tables.c \

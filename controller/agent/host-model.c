@@ -467,6 +467,7 @@ build_probes(const struct host_bridge *bridge, struct host_rules *rules)
     rules->probes = probes;
     rules->probe_port = bridge->probe_port;
     rules->probe_mac = bridge->probe_mac;
+    rules->limit_probed = bridge->userspace;
     hmap_destroy(&vms);
     free(nodes);
     free(uses);

@@ -139,6 +139,8 @@ host_init(struct agent *agent)
     probes_init();
     stale_init(agent->ofctrl);
     reset_init(agent->ofctrl);
+    ofctrl_limit_packets(agent->ofctrl, PROBED_METER(0),
+                         PROBED_METER(UINT16_MAX), PROBED_RATE);
     neighbours = neighbour_set_create();
     watch_neighbours();
 }

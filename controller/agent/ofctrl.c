@@ -22,6 +22,7 @@
 
 #include "bitmap.h"
 #include "byte-order.h"
+#include "controller/agent/meter.h"
 #include "dirs.h"
 #include "ofproto-rules/flow-table.h"
 #include "openvswitch/dynamic-string.h"
@@ -69,6 +70,7 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(10, 40);
 
 enum state {
     S_OFFLINE,     /* No connection. */
+    S_METERS,      /* Asked for the meters that are there. */
     S_READING,     /* Asked for the flows that are there. */
     S_IDLE,        /* 'installed' is what is there. */
     S_ADDING,      /* Filled a bundle, wait for the switch to have read it. */
@@ -88,14 +90,7 @@ struct handler {
     ofctrl_packet_in_handler *cb;
 };
 
-/* Packets a second that a meter lets through. */
-struct limit {
-    uint32_t meter;
-    unsigned int rate;
-};
-
 #define MAX_HANDLERS 4
-#define MAX_LIMITS 4
 
 /* Packets that wait to be sent to a switch that does not listen. */
 #define MAX_PACKETS_OUT 1000
@@ -129,12 +124,11 @@ struct ofctrl {
     unsigned long *zones_sent;
     ovs_be32 zones_xid;         /* 0: none awaited. */
 
-    /* Who gets the packets that the switch hands over, and how many a
-     * second. */
+    struct meters meters;
+
+    /* Who gets the packets that the switch hands over. */
     struct handler handlers[MAX_HANDLERS];
     size_t n_handlers;
-    struct limit limits[MAX_LIMITS];
-    size_t n_limits;
     struct rconn_packet_counter *packets_out; /* Not sent yet. */
 
     /* Counters. */
@@ -163,6 +157,7 @@ ofctrl_create(void)
     flow_table_init(&oc->installed);
     flow_table_init(&oc->added);
     flow_table_init(&oc->deleted);
+    meters_init(&oc->meters);
     oc->retry_at = LLONG_MAX;
     oc->zones_todo = bitmap_allocate(N_ZONES);
     oc->zones_sent = bitmap_allocate(N_ZONES);
@@ -180,6 +175,7 @@ ofctrl_destroy(struct ofctrl *oc)
         flow_table_destroy(&oc->installed);
         flow_table_destroy(&oc->added);
         flow_table_destroy(&oc->deleted);
+        meters_destroy(&oc->meters);
         free(oc->mods);
         bitmap_free(oc->zones_todo);
         bitmap_free(oc->zones_sent);
@@ -213,30 +209,15 @@ send_barrier(struct ofctrl *oc)
     return send_msg(oc, ofputil_encode_barrier_request(OF_VERSION));
 }
 
-/* Limits what the switch hands over before it leaves the datapath.  What an
- * earlier agent may have set is set anew.  A switch whose datapath has no
- * meters takes flows that name one, and hands over all. */
+/* Sends changes of meters. */
 static void
-send_meter(struct ofctrl *oc, const struct limit *limit)
+send_meter_mods(struct ofctrl *oc, struct ovs_list *msgs)
 {
-    struct ofputil_meter_band band = {
-        .type = OFPMBT13_DROP,
-        .rate = limit->rate,
-        .burst_size = limit->rate,
-    };
-    struct ofputil_meter_mod mod = {
-        .meter = {
-            .meter_id = limit->meter,
-            .flags = OFPMF13_PKTPS | OFPMF13_BURST,
-            .n_bands = 1,
-            .bands = &band,
-        },
-    };
+    struct ofpbuf *msg;
 
-    mod.command = OFPMC13_ADD;
-    send_aside(oc, ofputil_encode_meter_mod(OF_VERSION, &mod), XID_METER);
-    mod.command = OFPMC13_MODIFY;
-    send_aside(oc, ofputil_encode_meter_mod(OF_VERSION, &mod), XID_METER);
+    LIST_FOR_EACH_POP (msg, list_node, msgs) {
+        send_aside(oc, msg, XID_METER);
+    }
 }
 
 /* A switch hands no packet to a connection like ours that has not said how
@@ -250,10 +231,17 @@ start_packet_ins(struct ofctrl *oc)
         .miss_send_len = UINT16_MAX,
     };
 
-    for (size_t i = 0; i < oc->n_limits; i++) {
-        send_meter(oc, &oc->limits[i]);
-    }
     send_msg(oc, ofputil_encode_set_config(&config, OF_VERSION));
+}
+
+static void
+start_meters(struct ofctrl *oc)
+{
+    meters_forget(&oc->meters);
+    set_state(oc, S_METERS,
+              send_msg(oc, ofputil_encode_meter_request(OF_VERSION,
+                                                        OFPUTIL_METER_CONFIG,
+                                                        OFPM13_ALL)));
 }
 
 static void
@@ -281,6 +269,22 @@ start_again(struct ofctrl *oc)
 }
 
 static void
+handle_meters(struct ofctrl *oc, const struct ofp_header *oh)
+{
+    struct ovs_list msgs = OVS_LIST_INITIALIZER(&msgs);
+    int error = meters_read(&oc->meters, oh, &msgs);
+
+    send_meter_mods(oc, &msgs);
+    if (error) {
+        VLOG_WARN_RL(&rl, "%s: cannot understand the meters that are there",
+                     oc->bridge);
+        start_again(oc);
+    } else if (!ofpmp_more(oh)) {
+        start_reading(oc);
+    }
+}
+
+static void
 handle_flow_stats(struct ofctrl *oc, const struct ofp_header *oh)
 {
     struct ofpbuf msg = ofpbuf_const_initializer(oh, ntohs(oh->length));
@@ -299,9 +303,13 @@ handle_flow_stats(struct ofctrl *oc, const struct ofp_header *oh)
             start_again(oc);
             return;
         }
+
+        /* What hands over packets without a limit does not do what it says
+         * that it does. */
+        size_t len = (meters_lack(&oc->meters, fs.ofpacts, fs.ofpacts_len)
+                      ? 0 : fs.ofpacts_len);
         flow_table_add_raw(&oc->installed, fs.table_id, fs.priority,
-                           ntohll(fs.cookie), &fs.match, fs.ofpacts,
-                           fs.ofpacts_len);
+                           ntohll(fs.cookie), &fs.match, fs.ofpacts, len);
     }
     ofpbuf_uninit(&actions);
 
@@ -386,6 +394,25 @@ bundle_mod(struct ofctrl *oc, const struct flow_entry *flow, bool delete)
     send_flow_mod(oc, flow, delete);
 }
 
+static void
+add_meters(struct ofctrl *oc)
+{
+    struct ovs_list msgs = OVS_LIST_INITIALIZER(&msgs);
+
+    meters_want(&oc->meters, &oc->desired);
+    meters_add(&oc->meters, &msgs);
+    send_meter_mods(oc, &msgs);
+}
+
+static void
+delete_meters(struct ofctrl *oc)
+{
+    struct ovs_list msgs = OVS_LIST_INITIALIZER(&msgs);
+
+    meters_delete(&oc->meters, &msgs);
+    send_meter_mods(oc, &msgs);
+}
+
 /* Sends the difference between what is desired and what is installed. */
 static void
 compare(struct ofctrl *oc)
@@ -394,6 +421,7 @@ compare(struct ofctrl *oc)
 
     oc->compare = false;
     bundle_forget(oc);
+    add_meters(oc);
     HMAP_FOR_EACH (flow, hmap_node, &oc->installed.flows) {
         if (!flow_table_find(&oc->desired, flow)) {
             bundle_mod(oc, flow, true);
@@ -422,6 +450,8 @@ compare(struct ofctrl *oc)
         VLOG_DBG("%s: bundle of %"PRIuSIZE" changes", oc->bridge, oc->n_mods);
         oc->n_bundles++;
         set_state(oc, S_ADDING, send_barrier(oc));
+    } else {
+        delete_meters(oc);
     }
 }
 
@@ -442,6 +472,7 @@ bundle_done(struct ofctrl *oc)
         }
     }
     bundle_forget(oc);
+    delete_meters(oc);
     oc->retry_at = LLONG_MAX;
     oc->retry_pause = 0;
     set_state(oc, S_IDLE, 0);
@@ -457,6 +488,7 @@ bundle_refused(struct ofctrl *oc)
                  " the flows stay as they were, next attempt in %d ms",
                  oc->bridge, oc->n_mods, oc->retry_pause);
     bundle_forget(oc);
+    meters_forget(&oc->meters);
     set_state(oc, S_IDLE, 0);
 }
 
@@ -495,11 +527,10 @@ handle_error(struct ofctrl *oc, const struct ofp_header *oh)
     const struct mod *mod = find_mod(oc, oh->xid);
 
     if (oh->xid == htonl(XID_METER)) {
-        /* The meter that is there is the one that will be changed. */
+        /* After a refusal all are added again. */
         if (error != OFPERR_OFPMMFC_METER_EXISTS) {
-            VLOG_WARN_RL(&rl, "%s: %s: the switch cannot limit the packets "
-                         "that it hands over", oc->bridge,
-                         ofperr_to_string(error));
+            VLOG_WARN_RL(&rl, "%s: %s: the switch cannot limit packets",
+                         oc->bridge, ofperr_to_string(error));
         }
     } else if (oh->xid == htonl(XID_PACKET)) {
         VLOG_WARN_RL(&rl, "%s: %s: the switch cannot send a packet",
@@ -522,7 +553,7 @@ handle_error(struct ofctrl *oc, const struct ofp_header *oh)
         char *s = ofp_to_string(oh, ntohs(oh->length), NULL, NULL, 1);
         VLOG_WARN_RL(&rl, "%s: unexpected %s", oc->bridge, s);
         free(s);
-        if (oc->state == S_READING) {
+        if (oc->state == S_METERS || oc->state == S_READING) {
             start_again(oc);
         } else {
             oc->refused = true;
@@ -557,6 +588,10 @@ handle_msg(struct ofctrl *oc, const struct ofp_header *oh)
     }
     if (type == OFPTYPE_ECHO_REQUEST) {
         send_msg(oc, ofputil_encode_echo_reply(oh));
+    } else if (type == OFPTYPE_METER_CONFIG_STATS_REPLY) {
+        if (oc->state == S_METERS && oh->xid == oc->xid) {
+            handle_meters(oc, oh);
+        }
     } else if (type == OFPTYPE_FLOW_STATS_REPLY) {
         if (oc->state == S_READING && oh->xid == oc->xid) {
             handle_flow_stats(oc, oh);
@@ -638,7 +673,7 @@ ofctrl_run(struct ofctrl *oc, const char *bridge)
         if (oc->n_handlers) {
             start_packet_ins(oc);
         }
-        start_reading(oc);
+        start_meters(oc);
     }
 
     /* An agent must stay responsive, whatever a switch sends. */
@@ -651,7 +686,7 @@ ofctrl_run(struct ofctrl *oc, const char *bridge)
         ofpbuf_delete(msg);
     }
 
-    if (oc->state != S_OFFLINE && oc->state != S_READING) {
+    if (oc->state > S_READING) {
         flush_zones(oc);
     }
     if (oc->state == S_IDLE && oc->wanted
@@ -735,16 +770,24 @@ ofctrl_ask_packet_ins(struct ofctrl *oc, uint16_t cookie_class,
 }
 
 /* Has the switch not hand over more than 'rate' packets a second by 'meter',
- * which is OFPM13_CONTROLLER for all flows that name no meter.  To be called
- * before ofctrl_run(). */
+ * which is OFPM13_CONTROLLER for all flows that name no meter.  A switch whose
+ * datapath has no meters takes flows that name one, and hands over all.  To be
+ * called before ofctrl_run(). */
 void
 ofctrl_limit_packet_ins(struct ofctrl *oc, uint32_t meter, unsigned int rate)
 {
-    ovs_assert(oc->n_limits < MAX_LIMITS);
-    oc->limits[oc->n_limits++] = (struct limit) {
-        .meter = meter,
-        .rate = rate,
-    };
+    meters_limit(&oc->meters, meter, meter, rate, true);
+}
+
+/* Has each meter from 'first' to 'last' that flows name, other than to hand
+ * over packets, let 'rate' packets a second through.  A switch whose datapath
+ * has no meters refuses flows that name one.  To be called before
+ * ofctrl_run(). */
+void
+ofctrl_limit_packets(struct ofctrl *oc, uint32_t first, uint32_t last,
+                     unsigned int rate)
+{
+    meters_limit(&oc->meters, first, last, rate, false);
 }
 
 /* Has the switch send a packet, if it listens. */
@@ -792,6 +835,7 @@ ofctrl_format_status(const struct ofctrl *oc, struct ds *out)
 {
     static const char *const states[] = {
         [S_OFFLINE] = "not connected",
+        [S_METERS] = "reading meters",
         [S_READING] = "reading flows",
         [S_IDLE] = "connected",
         [S_ADDING] = "sending a bundle",

@@ -36,7 +36,9 @@
  * Packets come from the switch only if somebody has asked for them
  * (ofctrl_ask_packet_ins()).  Who does limits them by a meter
  * (ofctrl_limit_packet_ins()): that of the bridge for all that it hands over,
- * or one of his own that his flows name. */
+ * or one of his own that his flows name.  Flows can limit other packets, too
+ * (ofctrl_limit_packets()).  Meters are there before the flows that name them,
+ * also where somebody else has put these (meter.h). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,6 +68,8 @@ void ofctrl_ask_packet_ins(struct ofctrl *, uint16_t cookie_class,
                            ofctrl_packet_in_handler *);
 void ofctrl_limit_packet_ins(struct ofctrl *, uint32_t meter,
                              unsigned int rate);
+void ofctrl_limit_packets(struct ofctrl *, uint32_t first, uint32_t last,
+                          unsigned int rate);
 void ofctrl_send_packet(struct ofctrl *, const struct ofputil_packet_out *);
 void ofctrl_flush_connection(struct ofctrl *, uint16_t zone,
                              const struct ofp_ct_match *);

@@ -33,10 +33,11 @@
 /* A bucket's rate is tokens a millisecond. */
 #define TOKENS 1000
 
-static struct token_bucket client_bucket
-    = TOKEN_BUCKET_INIT(RESET_RATE, RESET_RATE * TOKENS);
-static struct token_bucket vm_bucket
-    = TOKEN_BUCKET_INIT(RESET_RATE, RESET_RATE * TOKENS);
+static struct token_bucket buckets[N_RESET_CASES] = {
+    [RESET_UNKNOWN] = TOKEN_BUCKET_INIT(RESET_RATE, RESET_RATE * TOKENS),
+    [RESET_UNHEALTHY] = TOKEN_BUCKET_INIT(RESET_RATE, RESET_RATE * TOKENS),
+    [RESET_VM] = TOKEN_BUCKET_INIT(RESET_RATE, RESET_RATE * TOKENS),
+};
 
 /* Connections that conntrack has been told to forget a moment ago: of those,
  * segments may be on their way here. */
@@ -109,7 +110,7 @@ reset_parse_vm(const struct ofputil_packet_in *pin, struct reset *reset)
     const struct flow *flow = &pin->flow_metadata.flow;
     struct tcp_segment segment;
 
-    *reset = (struct reset) { .from_vm = true };
+    *reset = (struct reset) { .why = RESET_VM };
     if (!tcp_segment_parse(&segment, pin->packet, pin->packet_len)) {
         return false;
     }
@@ -134,6 +135,7 @@ reset_parse(const struct ofputil_packet_in *pin, struct reset *reset)
     }
 
     *reset = (struct reset) {
+        .why = reset_case,
         .network = flow->regs[HR_NETWORK_INDEX],
         .reply = flow->regs[HR_REPLY_INDEX],
     };
@@ -150,6 +152,7 @@ reset_parse(const struct ofputil_packet_in *pin, struct reset *reset)
         return parse_unhealthy(flow, &segment, reset);
 
     case RESET_VM:
+    case N_RESET_CASES:
     default:
         return false;
     }
@@ -228,8 +231,7 @@ is_news(const struct reset *reset)
 static void
 execute(struct ofctrl *ofctrl, const struct reset *reset)
 {
-    if (!token_bucket_withdraw(reset->from_vm ? &vm_bucket : &client_bucket,
-                               TOKENS)) {
+    if (!token_bucket_withdraw(&buckets[reset->why], TOKENS)) {
         return;
     }
     if (reset->flush) {
@@ -272,6 +274,7 @@ void
 reset_init(struct ofctrl *ofctrl)
 {
     ofctrl_ask_packet_ins(ofctrl, CK_RESET, handle_packet_in);
-    ofctrl_limit_packet_ins(ofctrl, RESET_CLIENT_METER, RESET_RATE);
-    ofctrl_limit_packet_ins(ofctrl, RESET_VM_METER, RESET_RATE);
+    for (int i = RESET_UNKNOWN; i < N_RESET_CASES; i++) {
+        ofctrl_limit_packet_ins(ofctrl, i, RESET_RATE);
+    }
 }

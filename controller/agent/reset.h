@@ -22,14 +22,15 @@
  * a client as replies of the VM do, by the same flows; a VM by its port.
  *
  * Somebody may send nothing else.  So the switch hands over no more than
- * RESET_RATE segments a second from clients, and as many from VMs, if its
- * datapath has meters, and the agent heeds no more in any case.  Of the others
- * those who have sent them send more. */
+ * RESET_RATE segments a second of each case, if its datapath has meters, and
+ * the agent heeds no more in any case.  Of the others those who have sent them
+ * send more. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "controller/agent/tcp-segment.h"
+#include "ofproto-rules/pipeline.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/ofp-ct.h"
 #include "openvswitch/types.h"
@@ -41,7 +42,7 @@ struct ofputil_packet_in;
 
 /* What is done about a segment. */
 struct reset {
-    bool from_vm;               /* Who has sent it. */
+    enum reset_case why;
 
     /* To the client. */
     bool to_client;

@@ -253,9 +253,10 @@ enum verdict {
 };
 
 /* Fills in a change to 'base', what users have declared so far, and says what
- * is to become of it.  Is called again if somebody else was faster; or if the
+ * is to become of it.  Is called again if somebody else was faster, or if the
  * connection broke before there was an answer: then the change 'may_be_made'
- * already. */
+ * already.  (Who was faster may have been oneself: a server that was the leader
+ * for a moment only repeats what it was asked.) */
 typedef enum verdict make_change(void *aux, const struct slb_model *base,
                                  bool may_be_made, struct ctl_change *);
 
@@ -338,10 +339,12 @@ change(struct ctl_db *db, read_narrow *narrow, make_change *make, void *aux,
             free(error);
             return CTL_DIFFERENT;
         } else if (result == CTL_UNKNOWN) {
-            /* What is there then will tell. */
-            may_be_made = true;
             ctl_db_renew_deadline(db);
         }
+        free(error);
+
+        /* What is there then will tell. */
+        may_be_made |= result != CTL_LOST && !dry_run;
     }
 }
 

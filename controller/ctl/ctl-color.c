@@ -29,8 +29,8 @@
 
 /* Whether standard output is to be coloured.  See https://no-color.org for
  * NO_COLOR, which an option overrides. */
-bool
-ctl_color_is_wanted(enum ctl_color color)
+static bool
+is_wanted(enum ctl_color color)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
@@ -58,7 +58,7 @@ line_color(char op)
 void
 ctl_color_print_diff(const char *diff, enum ctl_color color)
 {
-    if (!ctl_color_is_wanted(color)) {
+    if (!is_wanted(color)) {
         fputs(diff, stdout);
         return;
     }

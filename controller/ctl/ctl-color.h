@@ -28,7 +28,6 @@ enum ctl_color {
     CTL_COLOR_NEVER,
 };
 
-bool ctl_color_is_wanted(enum ctl_color);
 void ctl_color_print_diff(const char *diff, enum ctl_color);
 
 #endif /* controller/ctl/ctl-color.h */

@@ -166,8 +166,8 @@ tell(struct ctl_db *db)
 }
 
 /* Says that 'db' was not there in time. */
-void
-ctl_db_report_lost(const struct ctl_db *db)
+static void
+report_lost(const struct ctl_db *db)
 {
     char *why = explain(db);
 
@@ -193,6 +193,23 @@ get_schema_version(const struct ctl_db *db)
         ctl_pipe_close(pipe);
     }
     return server.version;
+}
+
+/* Returns true if version 'a' ("0.10.0") is later than 'b'. */
+static bool
+is_later(const char *a, const char *b)
+{
+    for (;;) {
+        char *a_end, *b_end;
+        unsigned long int a_number = strtoul(a, &a_end, 10);
+        unsigned long int b_number = strtoul(b, &b_end, 10);
+
+        if (a_number != b_number || *a_end != '.' || *b_end != '.') {
+            return a_number > b_number;
+        }
+        a = a_end + 1;
+        b = b_end + 1;
+    }
 }
 
 /* Returns what of the tables that are monitored the database does not have, or
@@ -233,7 +250,7 @@ check_schema(const struct ctl_db *db)
     fprintf(stderr, "%s: the database's schema is of version %s, but this is "
             "slb-ctl for version %s: there is no column '%s' (upgrade %s)\n",
             program_name, version ? version : "unknown", mine, missing->name,
-            (version && strcmp(version, mine) > 0
+            (version && is_later(version, mine)
              ? "slb-ctl"
              : "the database: ovsdb-client convert REMOTE slb.ovsschema"));
     free(version);
@@ -334,7 +351,7 @@ wait_for_contents(struct ctl_db *db, unsigned int seqno)
             && is_slow(db)) {
             ctl_db_renew_deadline(db);
         } else if (time_msec() >= db->deadline) {
-            ctl_db_report_lost(db);
+            report_lost(db);
             return false;
         }
         if (!db->told) {

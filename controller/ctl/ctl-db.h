@@ -52,7 +52,6 @@ bool ctl_db_step(struct ctl_db *);
 void ctl_db_renew_deadline(struct ctl_db *);
 void ctl_db_pause(struct ctl_db *);
 bool ctl_db_renew(struct ctl_db *);
-void ctl_db_report_lost(const struct ctl_db *);
 
 struct ctl_pipe *ctl_db_try_pipe(const struct ctl_db *);
 struct ctl_pipe *ctl_db_open_pipe(const struct ctl_db *);

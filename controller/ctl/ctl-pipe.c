@@ -31,7 +31,6 @@
 #include "util.h"
 
 struct ctl_pipe {
-    char *remote;
     struct jsonrpc *rpc;
 };
 
@@ -48,10 +47,7 @@ ctl_pipe_open(const char *remote, long long int deadline,
     error = stream_open_block(error, MAX(1, deadline - time_msec()), &stream);
     if (!error) {
         *pipep = xmalloc(sizeof **pipep);
-        **pipep = (struct ctl_pipe) {
-            .remote = xstrdup(remote),
-            .rpc = jsonrpc_open(stream),
-        };
+        **pipep = (struct ctl_pipe) { .rpc = jsonrpc_open(stream) };
     }
     return error;
 }
@@ -61,15 +57,8 @@ ctl_pipe_close(struct ctl_pipe *pipe)
 {
     if (pipe) {
         jsonrpc_close(pipe->rpc);
-        free(pipe->remote);
         free(pipe);
     }
-}
-
-const char *
-ctl_pipe_remote(const struct ctl_pipe *pipe)
-{
-    return pipe->remote;
 }
 
 /* Sends a request.  Errors come up when its answer is received. */

@@ -43,7 +43,6 @@ struct ctl_server {
 int ctl_pipe_open(const char *remote, long long int deadline,
                   struct ctl_pipe **);
 void ctl_pipe_close(struct ctl_pipe *);
-const char *ctl_pipe_remote(const struct ctl_pipe *);
 
 int ctl_pipe_examine(struct ctl_pipe *, long long int deadline,
                      struct ctl_server *);

@@ -201,27 +201,30 @@ note_wanted(struct waiting *w)
     w->n_nodes = shash_count(&w->nodes);
 }
 
-static const struct slbrec_node *
-find_node(struct ovsdb_idl *idl, const char *name)
+/* Adds the rows of all nodes by name to 'rows'. */
+static void
+index_nodes(struct ovsdb_idl *idl, struct shash *rows)
 {
     const struct slbrec_node *node;
 
     SLBREC_NODE_FOR_EACH (node, idl) {
-        if (!strcmp(node->name, name)) {
-            return node;
-        }
+        shash_add_once(rows, node->name, node);
     }
-    return NULL;
 }
 
 /* Forgets those nodes that have applied what they should, or that are gone. */
 static void
 remove_applied(struct waiting *w)
 {
+    struct shash rows = SHASH_INITIALIZER(&rows);
     struct shash_node *n;
 
+    if (shash_is_empty(&w->nodes)) {
+        return;
+    }
+    index_nodes(w->db.idl, &rows);
     SHASH_FOR_EACH_SAFE (n, &w->nodes) {
-        const struct slbrec_node *node = find_node(w->db.idl, n->name);
+        const struct slbrec_node *node = shash_find_data(&rows, n->name);
         const struct lag *lag = n->data;
 
         if (!node || node->applied >= lag->wanted) {
@@ -229,6 +232,7 @@ remove_applied(struct waiting *w)
             shash_delete(&w->nodes, n);
         }
     }
+    shash_destroy(&rows);
 }
 
 /* Returns how far things are, which were at 'w->step' before. */
@@ -339,14 +343,22 @@ report_time_out(struct waiting *w, int seconds)
                         "their new members");
         }
 
+        struct shash rows = SHASH_INITIALIZER(&rows);
         const struct shash_node **nodes = shash_sort(&w->nodes);
+        size_t n = 0;
+
+        index_nodes(w->db.idl, &rows);
         for (size_t i = 0; i < shash_count(&w->nodes); i++) {
-            const struct slbrec_node *node = find_node(w->db.idl,
-                                                       nodes[i]->name);
+            const struct slbrec_node *node = shash_find_data(&rows,
+                                                             nodes[i]->name);
             const struct lag *lag = nodes[i]->data;
 
+            if (!node) {
+                continue;
+            }
             ds_put_format(&why, "%s%s (%s, has %"PRId64" of %"PRId64", ",
-                          i ? ", " : why.length ? "; missing: " : "missing: ",
+                          n++ ? ", " : why.length ? "; missing: "
+                          : "missing: ",
                           node->name, node->role, node->applied, lag->wanted);
             if (lag->before) {
                 ds_put_cstr(&why, "behind since before this change)");
@@ -355,6 +367,7 @@ report_time_out(struct waiting *w, int seconds)
                               (time_msec() - lag->since + 500) / 1000);
             }
         }
+        shash_destroy(&rows);
         free(nodes);
     }
     fprintf(stderr, "%s: applied, but not in force on all nodes within %d s: "

@@ -89,12 +89,19 @@ struct assigned {
                                  * struct assign's 'woken' or in none. */
 };
 
+/* What a frontend would have been assigned if another one had not been. */
+struct wish {
+    struct assign_source *source;
+    struct in6_addr address;
+};
+
 void
 assign_init(struct assign *assign)
 {
     shash_init(&assign->spaces);
     shash_init(&assign->sources);
     shash_init(&assign->assigned);
+    shash_init(&assign->wishes);
     ovs_list_init(&assign->woken);
 }
 
@@ -144,6 +151,7 @@ assign_destroy(struct assign *assign)
         space_destroy(node->data);
     }
     shash_destroy(&assign->assigned);
+    shash_destroy_free_data(&assign->wishes);
     shash_destroy(&assign->sources);
     shash_destroy(&assign->spaces);
 }
@@ -441,6 +449,49 @@ assigned_set_address(struct assigned *assigned, const struct in6_addr *address)
 }
 
 static void
+wish_delete(struct assign *assign, struct shash_node *node)
+{
+    struct wish *wish = node->data;
+
+    wish->source->n_frontends--;
+    source_delete_if_unused(assign, wish->source);
+    free(wish);
+    shash_delete(&assign->wishes, node);
+}
+
+static void
+forget_wish(struct assign *assign, const char *frontend)
+{
+    struct shash_node *node = shash_find(&assign->wishes, frontend);
+
+    if (node) {
+        wish_delete(assign, node);
+    }
+}
+
+/* 'address' of 'space' has lost its holder.  Returns true if it has got the one
+ * who wished for it. */
+static bool
+fulfil_wish(struct assign *assign, const struct assign_space *space,
+            const struct in6_addr *address)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &assign->wishes) {
+        const struct wish *wish = node->data;
+
+        if (wish->source->space == space
+            && ipv6_addr_equals(&wish->address, address)) {
+            assigned_set_address(assigned_add(assign, node->name,
+                                              wish->source), address);
+            wish_delete(assign, node);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
 assigned_delete(struct assign *assign, struct assigned *assigned)
 {
     struct assign_source *source = assigned->source;
@@ -449,7 +500,9 @@ assigned_delete(struct assign *assign, struct assigned *assigned)
         struct address *a = address_find(source->space, &assigned->address);
 
         a->holder = NULL;
-        address_delete_if_unused(assign, source->space, a);
+        if (!fulfil_wish(assign, source->space, &assigned->address)) {
+            address_delete_if_unused(assign, source->space, a);
+        }
     } else {
         ovs_list_remove(&assigned->node);
     }
@@ -461,7 +514,7 @@ assigned_delete(struct assign *assign, struct assigned *assigned)
 
 /* Adds what a row of the Assigned_Address table says.  Returns false if that
  * cannot be, because the frontend has an address already, another one has this
- * address, or 'source' is none, so that the row has to go.  Whether the
+ * address (still), or 'source' is none, so that the row has to go.  Whether the
  * address fits is left to assign_get(). */
 bool
 assign_restore(struct assign *assign, const char *frontend, const char *name,
@@ -478,7 +531,12 @@ assign_restore(struct assign *assign, const char *frontend, const char *name,
 
     struct address *a = address_find(source->space, address);
     if (a && a->holder) {
-        source_delete_if_unused(assign, source);
+        struct wish *wish = xmalloc(sizeof *wish);
+
+        *wish = (struct wish) { source, *address };
+        source->n_frontends++;
+        forget_wish(assign, frontend);
+        shash_add(&assign->wishes, frontend, wish);
         return false;
     }
 
@@ -549,6 +607,7 @@ assign_get(struct assign *assign, const char *frontend, const char *name,
     struct assigned *assigned = shash_find_data(&assign->assigned, frontend);
 
     ovs_assert(source);
+    forget_wish(assign, frontend);
     if (assigned && assigned->source == source && assigned->has_address
         && source_offers(source, &assigned->address)) {
         *address = assigned->address;
@@ -578,6 +637,7 @@ assign_release(struct assign *assign, const char *frontend)
 {
     struct assigned *assigned = shash_find_data(&assign->assigned, frontend);
 
+    forget_wish(assign, frontend);
     if (assigned) {
         assigned_delete(assign, assigned);
     }

@@ -43,6 +43,11 @@
  * meanwhile does not change that, since the one who came later has to yield;
  * assign_find_holder() says to whom.
  *
+ * Rows are written one after the other, so for a moment there may be two with
+ * one address: that of the frontend that gave it up and that of the one that
+ * has got it.  If only one of them can be restored, the other one has a wish,
+ * which comes true when the first one is released.
+ *
  * What was free longest is given out first, more or less: the search starts
  * behind the address given out last and goes round, so that stale clients of a
  * frontend that has gone do not soon meet a stranger.  A manager that starts
@@ -81,6 +86,7 @@ struct assign {
                                  * "struct assign_space"s. */
     struct shash sources;       /* Contains "struct assign_source"s. */
     struct shash assigned;      /* By frontend: "struct assigned"s. */
+    struct shash wishes;        /* By frontend: "struct wish"es. */
     struct ovs_list woken;      /* "struct assigned"s, had better ask again. */
 };
 

@@ -30,6 +30,7 @@
 #include "lib/mux-protocol.h"
 #include "lib/slb-address.h"
 #include "lib/slb-outbound.h"
+#include "lib/slb-pool.h"
 #include "smap.h"
 #include "svec.h"
 #include "util.h"
@@ -461,15 +462,33 @@ parse_frontend(struct state *s, struct balancer *b,
     }
 }
 
-/* Assigns addresses to the frontends that want that, and takes them from those
- * that do not any more. */
+/* Takes assigned addresses from the frontends that do not want one any
+ * more. */
 static void
-assign_addresses(struct state *s, struct balancer *b)
+release_addresses(struct state *s, struct balancer *b)
 {
     struct sset before = SSET_INITIALIZER(&before);
     const char *path;
 
     sset_swap(&before, &b->assigned);
+    for (size_t i = 0; i < b->n_frontends; i++) {
+        const struct frontend *f = &b->frontends[i];
+
+        if (f->source) {
+            sset_find_and_delete(&before, f->path);
+            sset_add(&b->assigned, f->path);
+        }
+    }
+    SSET_FOR_EACH (path, &before) {
+        assign_release(&s->assign, path);
+    }
+    sset_destroy(&before);
+}
+
+/* Assigns addresses to the frontends that want one. */
+static void
+assign_addresses(struct state *s, struct balancer *b)
+{
     for (size_t i = 0; i < b->n_frontends; i++) {
         struct frontend *f = &b->frontends[i];
 
@@ -484,14 +503,8 @@ assign_addresses(struct state *s, struct balancer *b)
                                      problem);
                 free(problem);
             }
-            sset_find_and_delete(&before, f->path);
-            sset_add(&b->assigned, f->path);
         }
     }
-    SSET_FOR_EACH (path, &before) {
-        assign_release(&s->assign, path);
-    }
-    sset_destroy(&before);
 }
 
 static int
@@ -662,7 +675,8 @@ parse_pool(struct state *s, struct balancer *b,
 
 /* 'row' is NULL for no probe. */
 static void
-parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
+parse_probe(const struct state *s, const struct balancer *b,
+            const struct slbrec_backend_pool *bp,
             const struct slbrec_probe *row, struct pool *pool)
 {
     struct pool_probe probe = {
@@ -682,8 +696,47 @@ parse_probe(const struct balancer *b, const struct slbrec_backend_pool *bp,
         smap_add_format(&probe.config, "probes", "%"PRId64,
                         row->number_of_probes);
     }
-    pool_set_probe(pool, &probe);
+    pool_set_probe(s, pool, &probe);
     smap_destroy(&probe.config);
+}
+
+/* Returns the tunnel key of the pool that 'pool', which is that of 'row' for
+ * the rules with 'probe', is to begin as a copy of: of another one of 'row' that
+ * such a rule, the first one by name, uses so far.  0 if there is none. */
+static uint32_t
+find_predecessor(const struct state *s, const struct balancer *b,
+                 const struct slbrec_backend_pool *row,
+                 const struct slbrec_probe *probe, const struct pool *pool)
+{
+    size_t length = slb_pool_name_length(pool->name);
+    const char *first = NULL;
+    uint32_t key = 0;
+
+    if (pool->row_ref.row || shash_is_empty(&b->endpoint_rows)) {
+        return 0;
+    }
+    for (size_t i = 0; i < b->intent->n_rules; i++) {
+        const struct slbrec_rule *rule = b->intent->rules[i];
+
+        if (rule->backend_pool == row && rule->probe == probe
+            && (!first || strcmp(rule->name, first) < 0)) {
+            char *name = xasprintf("%s/rules/%s", b->name, rule->name);
+            const struct endpoint_row *er = shash_find_data(&b->endpoint_rows,
+                                                            name);
+            const struct slbrec_endpoint *e = er ? er->row_ref.row : NULL;
+            const struct pool *used = (e ? pool_find_by_key(s, e->pool_key)
+                                       : NULL);
+
+            if (used && used->balancer == b
+                && slb_pool_name_length(used->name) == length
+                && !strncmp(used->name, pool->name, length)) {
+                first = rule->name;
+                key = used->key;
+            }
+            free(name);
+        }
+    }
+    return key;
 }
 
 /* Adds the pool of 'row' whose members are healthy if 'probe', which may be
@@ -705,7 +758,8 @@ declare_pool(struct state *s, struct balancer *b,
         pools->list[pools->n++] = (struct declared_pool) {
             .row = row, .probe = probe, .ipv6 = ipv6, .pool = pool,
         };
-        parse_probe(b, row, probe, pool);
+        pool->predecessor_key = find_predecessor(s, b, row, probe, pool);
+        parse_probe(s, b, row, probe, pool);
         parse_pool(s, b, row, ipv6, pool);
     }
     free(name);
@@ -1152,8 +1206,8 @@ claim_endpoints(struct state *s, struct balancer *b)
  * This is done in three steps for all load balancers that are to be parsed,
  * because what users and ports have is not given to others: first the
  * frontends' own addresses are taken in, then pools and NAT targets, and only
- * then, when it is known which ports there are, addresses are assigned and the
- * endpoints claimed. */
+ * then, when it is known which ports there are and which addresses are given
+ * back, addresses are assigned and the endpoints claimed. */
 
 static void
 parse_own_addresses(struct state *s, struct balancer *b)
@@ -1227,7 +1281,7 @@ parse_members(struct state *s, struct balancer *b)
             static const struct pool_probe none
                 = { .config = SMAP_INITIALIZER(&none.config) };
 
-            pool_set_probe(pool, &none);
+            pool_set_probe(s, pool, &none);
             pool_parse(s, pool, NULL, 0, false, "", &b->status);
         }
     }
@@ -1276,6 +1330,9 @@ balancers_parse(struct state *s)
         parse_members(s, b);
     }
     bindings_resolve(&s->bindings);
+    LIST_FOR_EACH (b, unparsed_node, &list) {
+        release_addresses(s, b);
+    }
     LIST_FOR_EACH_POP (b, unparsed_node, &list) {
         ovs_list_init(&b->unparsed_node);
         if (!b->parsing) {
@@ -1531,6 +1588,22 @@ balancer_is_blocked(const struct state *s, const struct balancer *b)
     return false;
 }
 
+/* Compiles the pools that are new, or those that are not.  The new ones, which
+ * may be copies of others, come first. */
+static void
+compile_pools(struct state *s, struct balancer *b, bool new)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &b->pools) {
+        struct pool *pool = node->data;
+
+        if (new == !pool->row_ref.row && !pool_compile(s, pool)) {
+            pool->expiry = INT64_MAX;
+        }
+    }
+}
+
 /* Puts what differs between 'b''s compiled rows and what they should be into
  * the transaction.  'b', which must have been parsed, may be gone
  * afterwards. */
@@ -1539,18 +1612,12 @@ balancer_compile(struct state *s, struct balancer *b)
 {
     struct problem_list before = b->conflicts;
     size_t n_written = s->n_written;
-    struct shash_node *node;
 
     unqueue(s, b);
     problem_list_init(&b->conflicts);
     status_clear(&b->compile_status);
-    SHASH_FOR_EACH_SAFE (node, &b->pools) {
-        struct pool *pool = node->data;
-
-        if (!pool_compile(s, pool)) {
-            pool->expiry = INT64_MAX;
-        }
-    }
+    compile_pools(s, b, true);
+    compile_pools(s, b, false);
     find_conflicts(b);
     find_shared_addresses(s, b);
     find_astray(s, b);

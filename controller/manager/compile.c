@@ -720,6 +720,7 @@ compiler_committed(struct compiler *c)
     struct pool *pool;
 
     s->landed = MIN(s->landed + 1, s->serial);
+    concern_landed(&s->concern, s->landed);
     s->stuck = false;
     s->now = time_msec();
     nodes_written(s);

@@ -48,6 +48,14 @@ struct subscriber {
     size_t n;                   /* How often. */
 };
 
+/* What a node will subscribe to when a row is seen that was written. */
+struct early {
+    struct ovs_list list_node;  /* In struct concern's 'early'. */
+    uint64_t run;               /* That wrote it. */
+    uint32_t key;
+    char node[];
+};
+
 void
 concern_init(struct concern *concern)
 {
@@ -57,6 +65,7 @@ concern_init(struct concern *concern)
     ovs_list_init(&concern->touched);
     ovs_list_init(&concern->touched_keys);
     concern->all_muxes = false;
+    ovs_list_init(&concern->early);
 }
 
 static void
@@ -79,7 +88,11 @@ concern_destroy(struct concern *concern)
     if (concern) {
         struct shash_node *node;
         struct concern_key *k;
+        struct early *early;
 
+        LIST_FOR_EACH_POP (early, list_node, &concern->early) {
+            free(early);
+        }
         HMAP_FOR_EACH_SAFE (k, hmap_node, &concern->keys) {
             destroy_key(concern, k);
         }
@@ -232,6 +245,37 @@ concern_unsubscribe(struct concern *concern, const char *node, uint32_t key)
     remove_if_unused(concern, n);
     if (hmap_is_empty(&k->subscribers)) {
         destroy_key(concern, k);
+    }
+}
+
+/* Run number 'run' writes a row by which 'node' will subscribe to 'key': until
+ * concern_landed(), when the row has been seen, it does so by this. */
+void
+concern_subscribe_early(struct concern *concern, const char *node,
+                        uint32_t key, uint64_t run)
+{
+    struct early *early = xmalloc(sizeof *early + strlen(node) + 1);
+
+    early->run = run;
+    early->key = key;
+    strcpy(early->node, node);
+    ovs_list_push_back(&concern->early, &early->list_node);
+    concern_subscribe(concern, node, key);
+}
+
+/* What 'run' and those before have written is in the database and was seen. */
+void
+concern_landed(struct concern *concern, uint64_t run)
+{
+    struct early *early;
+
+    LIST_FOR_EACH_SAFE (early, list_node, &concern->early) {
+        if (early->run > run) {
+            break;
+        }
+        ovs_list_remove(&early->list_node);
+        concern_unsubscribe(concern, early->node, early->key);
+        free(early);
     }
 }
 

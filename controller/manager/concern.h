@@ -31,10 +31,11 @@
  * enough.  What nodes there are, and what keys hosts subscribe to by the
  * bindings in the database, is kept up to date from transaction to
  * transaction.  Whatever is written touches what it is about, and in the end
- * concern_pop() gives each node that was touched once.  (A binding that is
- * written touches its host itself, so what it subscribes to need not be
- * known in the same transaction.)  The cost goes with the nodes that are
- * touched, not with those there are.
+ * concern_pop() gives each node that was touched once.  A binding that is
+ * written touches its host itself, so what it subscribes to need not be known
+ * in the same transaction; but it must be in those that are made before this
+ * one is in the database (concern_subscribe_early()).  The cost goes with the
+ * nodes that are touched, not with those there are.
  *
  * No I/O here. */
 
@@ -52,6 +53,8 @@ struct concern {
     struct ovs_list touched;    /* Contains "struct concern_node"s. */
     struct ovs_list touched_keys; /* Contains "struct concern_key"s. */
     bool all_muxes;             /* Are all muxes touched? */
+    struct ovs_list early;      /* Contains "struct early"s, in order of their
+                                 * runs. */
 };
 
 void concern_init(struct concern *);
@@ -62,6 +65,10 @@ void concern_add_host(struct concern *, const char *node);
 void concern_remove_node(struct concern *, const char *node);
 void concern_subscribe(struct concern *, const char *node, uint32_t key);
 void concern_unsubscribe(struct concern *, const char *node, uint32_t key);
+
+void concern_subscribe_early(struct concern *, const char *node, uint32_t key,
+                             uint64_t run);
+void concern_landed(struct concern *, uint64_t run);
 
 void concern_touch_key(struct concern *, uint32_t key);
 void concern_touch_mux_set(struct concern *, const char *mux_set);

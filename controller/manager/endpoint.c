@@ -36,14 +36,6 @@ struct vip_row {
     struct vip *vip;
 };
 
-/* Something about the pool with 'key' changes. */
-static void
-touch_pool(struct state *s, uint32_t key)
-{
-    concern_touch_key(&s->concern, key);
-    concern_touch_muxes(&s->concern);
-}
-
 /* Endpoints. */
 
 static bool
@@ -158,7 +150,7 @@ write_endpoint(struct state *s, const struct endpoint *e)
         slbrec_endpoint_set_rule(row, e->name);
         changed = true;
     } else if (row->pool_key != e->pool->key) {
-        touch_pool(s, row->pool_key);
+        pool_touch(s, row->pool_key);
     }
     if (!er || !claim_key_equals(&er->claim_row.claim->key, &e->key)) {
         char *vip = slb_address_to_string(&e->key.vip);
@@ -184,7 +176,7 @@ write_endpoint(struct state *s, const struct endpoint *e)
 
     bool access_changed = write_access(row, e);
     if (changed) {
-        touch_pool(s, e->pool->key);
+        pool_touch(s, e->pool->key);
     } else if (access_changed) {
         concern_touch_muxes(&s->concern);
     }
@@ -284,7 +276,7 @@ endpoints_write(struct state *s, struct balancer *b)
         if (!sset_contains(&wanted, er->name)) {
             const struct slbrec_endpoint *row = er->row_ref.row;
 
-            touch_pool(s, row->pool_key);
+            pool_touch(s, row->pool_key);
             slbrec_endpoint_delete(row);
             s->n_written++;
             schedule_vip(s, er->claim_row.claim->vip);

@@ -499,8 +499,8 @@ see_node(struct state *s, const struct slbrec_node *row, bool deleted)
 }
 
 /* Takes in what muxes are wanted to do, which is written here. */
-void
-nodes_see_muxes(struct state *s)
+static void
+see_muxes(struct state *s)
 {
     struct shash_node *node;
 
@@ -594,5 +594,5 @@ nodes_written(struct state *s)
             ovs_list_init(&n->new_node);
         }
     }
-    nodes_see_muxes(s);
+    see_muxes(s);
 }

@@ -52,7 +52,6 @@ bool node_is_silent(const struct state *, const char *node);
 void node_add_member(struct state *, const char *node);
 void node_remove_member(struct state *, const char *node);
 void see_node(struct state *, const struct slbrec_node *, bool deleted);
-void nodes_see_muxes(struct state *);
 void nodes_see_silence(struct state *);
 void nodes_write_muxes(struct state *);
 void nodes_write_silent(struct state *);

@@ -256,6 +256,8 @@ write_binding(struct state *s, const struct binding *binding)
         slbrec_binding_set_address(row, address);
         free(address);
         changed = true;
+        concern_subscribe_early(&s->concern, port->node, binding->network_key,
+                                s->serial);
     }
     SET_STRING(binding, row, mac, port->mac, changed);
     write_pools(row, binding, &changed);

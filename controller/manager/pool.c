@@ -33,9 +33,12 @@
 #include "lib/slb-probe.h"
 #include "util.h"
 
+/* In Compiled_Pool.probe, see pool.h. */
+#define TRUSTED_UNTIL "trusted-until"
+
 /* Something about the pool with 'key' changes. */
-static void
-touch_pool(struct state *s, uint32_t key)
+void
+pool_touch(struct state *s, uint32_t key)
 {
     concern_touch_key(&s->concern, key);
     concern_touch_muxes(&s->concern);
@@ -188,14 +191,57 @@ pool_destroy(struct state *s, struct pool *pool)
     free(pool);
 }
 
+/* Returns the row that 'pool' goes on from: its own or, if it is to be a copy,
+ * that of another pool; NULL for none. */
+static const struct slbrec_compiled_pool *
+find_row(const struct state *s, const struct pool *pool)
+{
+    const struct pool *predecessor;
+
+    if (pool->row_ref.row || !pool->predecessor_key) {
+        return pool->row_ref.row;
+    }
+    predecessor = pool_find_by_key(s, pool->predecessor_key);
+    return predecessor ? predecessor->row_ref.row : NULL;
+}
+
 /* Has the health of the members of 'pool' be found out as 'probe' says. */
 void
-pool_set_probe(struct pool *pool, const struct pool_probe *probe)
+pool_set_probe(const struct state *s, struct pool *pool,
+               const struct pool_probe *probe)
 {
-    smap_destroy(&pool->probe.config);
-    smap_clone(&pool->probe.config, &probe->config);
+    const struct slbrec_compiled_pool *row = pool->row_ref.row;
+    struct smap *config = &pool->probe.config;
+
+    smap_destroy(config);
+    smap_clone(config, &probe->config);
     pool->probe.all_up = probe->all_up;
     pool->probe.silent_down = probe->silent_down;
+    if (!smap_is_empty(config)) {
+        int64_t latest = s->wall_now + 1000LL * smap_get_int(config, "probes", 0)
+                         * smap_get_int(config, "interval", 0);
+        int64_t until = (row ? smap_get_ullong(&row->probe, TRUSTED_UNTIL, 0)
+                         : find_row(s, pool) ? latest : 0);
+
+        if (until > s->wall_now) {
+            smap_add_format(config, TRUSTED_UNTIL, "%"PRId64,
+                            MIN(until, latest));
+        }
+    }
+}
+
+/* Returns until when members of which nothing was heard count as up if they
+ * get connections already, 0 if they do not. */
+static int64_t
+trusted_until(const struct state *s, struct pool *pool)
+{
+    int64_t until = smap_get_ullong(&pool->probe.config, TRUSTED_UNTIL, 0);
+
+    if (until && until <= s->wall_now) {
+        smap_remove(&pool->probe.config, TRUSTED_UNTIL);
+        until = 0;
+    }
+    return until;
 }
 
 void
@@ -252,8 +298,10 @@ see_compiled_pool(struct state *s, const struct slbrec_compiled_pool *row,
 
 /* Members. */
 
-static const char *
-find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
+/* Returns where 'key' is among the 'n' 'keys' of a row's map, which are in
+ * order; 'n' if it is not there. */
+static size_t
+find_key(const int64_t *keys, size_t n, int64_t key)
 {
     size_t low = 0, high = n;
 
@@ -261,26 +309,31 @@ find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
         size_t middle = (low + high) / 2;
 
         if (keys[middle] == key) {
-            return values[middle];
+            return middle;
         } else if (keys[middle] < key) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return NULL;
+    return n;
+}
+
+static const char *
+find_string(const int64_t *keys, char *const *values, size_t n, int64_t key)
+{
+    size_t i = find_key(keys, n, key);
+
+    return i < n ? values[i] : NULL;
 }
 
 static int64_t
 find_integer(const int64_t *keys, const int64_t *values, size_t n, int64_t key,
              int64_t otherwise)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (keys[i] == key) {
-            return values[i];
-        }
-    }
-    return otherwise;
+    size_t i = find_key(keys, n, key);
+
+    return i < n ? values[i] : otherwise;
 }
 
 struct lookup {
@@ -366,12 +419,11 @@ add_member(struct pool *pool, struct lookup *l, const char *name,
     return m;
 }
 
-/* Adds the members that 'pool''s row has. */
+/* Adds the members that 'row', which 'pool' goes on from, has. */
 static void
-read_row_members(const struct state *s, struct pool *pool, struct lookup *l)
+read_row_members(const struct state *s, struct pool *pool,
+                 const struct slbrec_compiled_pool *row, struct lookup *l)
 {
-    const struct slbrec_compiled_pool *row = pool->row_ref.row;
-
     for (size_t i = 0; i < row->n_members; i++) {
         int64_t index = row->key_members[i];
         const char *text = find_string(row->key_addresses,
@@ -509,7 +561,7 @@ pool_parse(struct state *s, struct pool *pool,
            const struct pool_declared *declared, size_t n, bool ipv6,
            const char *path, struct status *status)
 {
-    const struct slbrec_compiled_pool *row = pool->row_ref.row;
+    const struct slbrec_compiled_pool *row = find_row(s, pool);
     const struct pool_declared **sorted = xcalloc(n, sizeof *sorted);
     struct lookup l;
 
@@ -523,7 +575,7 @@ pool_parse(struct state *s, struct pool *pool,
     pool->members = xcalloc(n + (row ? row->n_members : 0),
                             sizeof *pool->members);
     if (row) {
-        read_row_members(s, pool, &l);
+        read_row_members(s, pool, row, &l);
     }
 
     /* Those with an address first: another one may have had their name. */
@@ -558,6 +610,24 @@ pool_parse(struct state *s, struct pool *pool,
     hmap_destroy(&l.addresses);
     hmap_destroy(&l.names);
     hold_other_keys(s, pool);
+}
+
+/* Does 'g' name the member with 'index'? */
+static bool
+generation_names(const struct generation *g, uint16_t index)
+{
+    size_t low = 0, high = g->n_weights;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (g->weights[middle].index < index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < g->n_weights && g->weights[low].index == index;
 }
 
 /* Is 'm' on a port?  If so it needs an index. */
@@ -644,10 +714,14 @@ is_unknown(const struct state *s, const struct pool *pool,
 
 /* Finds out which members of 'pool' are healthy.  If none is, those that are
  * down may all count as up, as may those that are taken for down because their
- * host is silent; those of which nothing was ever known never do. */
+ * host is silent; those of which nothing was ever known never do, but for those
+ * that get connections in a pool that is new ('gs' are its generations). */
 static void
-find_health(const struct state *s, struct pool *pool)
+find_health(const struct state *s, struct pool *pool,
+            const struct generations *gs)
 {
+    const struct generation *current = generations_current(gs);
+    bool trusted = current && trusted_until(s, pool);
     bool any_up = false;
 
     for (size_t i = 0; i < pool->n_members; i++) {
@@ -661,6 +735,10 @@ find_health(const struct state *s, struct pool *pool)
                 && m->health == MEMBER_UP) {
                 m->health = MEMBER_DOWN;
                 m->presumed = true;
+            }
+            if (m->health == MEMBER_UNKNOWN && trusted
+                && generation_names(current, m->bm.index)) {
+                m->health = MEMBER_UP;
             }
             any_up |= m->health == MEMBER_UP;
         } else {
@@ -855,12 +933,19 @@ generation_state_to_string(enum generation_state state)
     OVS_NOT_REACHED();
 }
 
+/* Reads the generations of 'row' into 'gs'; if they are of another pool, they
+ * have no rows yet, and one that is coming is left to that. */
 static void
-read_generations(const struct slbrec_compiled_pool *row,
+read_generations(const struct slbrec_compiled_pool *row, bool own,
                  struct generations *gs)
 {
     for (size_t i = 0; i < row->n_generations; i++) {
         const struct slbrec_generation *gr = row->generations[i];
+
+        if (!own && (generation_state_from_string(gr->state)
+                     == GENERATION_COMING)) {
+            continue;
+        }
         struct member_weight *weights = xcalloc(gr->n_weights,
                                                 sizeof *weights);
         size_t n = 0;
@@ -883,7 +968,7 @@ read_generations(const struct slbrec_compiled_pool *row,
                               gr->slots_log2 ? gr->slots_log2
                               : row->slots_log2,
                               weights, n);
-        g->row = gr;
+        g->row = own ? gr : NULL;
         free(weights);
     }
 }
@@ -927,6 +1012,11 @@ step_generations(struct state *s, struct pool *pool, struct generations *gs)
     };
     pool->expiry = generations_step(gs, &in);
     free(weights);
+
+    int64_t until = trusted_until(s, pool);
+    if (until) {
+        pool->expiry = MIN(pool->expiry, until);
+    }
 
     coming = generations_coming(gs);
     if (!coming) {
@@ -1248,17 +1338,6 @@ compare_integers(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
-static bool
-generation_names(const struct generation *g, uint16_t index)
-{
-    for (size_t i = 0; i < g->n_weights; i++) {
-        if (g->weights[i].index == index) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Writes which members of 'pool' get no connections any more because they are
  * down, as their hosts have said.  That begins when no mux should send them
  * any: clients whose connections are reset connect again at once.  Returns
@@ -1307,7 +1386,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
         slbrec_compiled_pool_set_name(row, pool->name);
         changed = true;
     } else if (row->tunnel_key != pool->key) {
-        touch_pool(s, row->tunnel_key);
+        pool_touch(s, row->tunnel_key);
     }
     SET_INTEGER(compiled_pool, row, tunnel_key, pool->key, changed);
     SET_INTEGER(compiled_pool, row, network_key, pool->network_key, changed);
@@ -1322,7 +1401,7 @@ write_pool(struct state *s, struct pool *pool, const struct generations *gs,
     s->n_written += changed;
     changed |= write_generations(s, pool, row, gs);
     if (changed) {
-        touch_pool(s, pool->key);
+        pool_touch(s, pool->key);
     }
 }
 
@@ -1335,12 +1414,12 @@ is_over(const struct pool *pool, const struct generations *gs)
 }
 
 /* The members' bindings are to be written in this run.  Those of a pool that
- * is new can wait: nobody uses it yet, and of many new load balancers that
- * machines are members of, each binding is written once. */
+ * is new, and no copy, can wait: nobody uses it yet, and of many new load
+ * balancers that machines are members of, each binding is written once. */
 static void
 schedule_bindings(struct state *s, struct pool *pool)
 {
-    if (!pool->row_ref.row) {
+    if (!find_row(s, pool)) {
         return;
     }
     for (size_t i = 0; i < pool->n_members; i++) {
@@ -1373,6 +1452,7 @@ bool
 pool_compile(struct state *s, struct pool *pool)
 {
     const struct slbrec_compiled_pool *row = pool->row_ref.row;
+    const struct slbrec_compiled_pool *from = find_row(s, pool);
     struct balancer *b = pool->balancer;
     struct generations gs;
 
@@ -1382,7 +1462,12 @@ pool_compile(struct state *s, struct pool *pool)
     if (!pool->key) {
         set_key(s, pool, tunnel_keys_allocate(&s->tunnel_keys));
         for (size_t i = 0; i < pool->n_members; i++) {
-            pool->members[i].bm.pool_key = pool->key;
+            struct member *m = &pool->members[i];
+
+            m->bm.pool_key = pool->key;
+            if (m->bm.index && m->bm.binding) {
+                bindings_set_dirty(&s->bindings, m->bm.binding);
+            }
         }
     }
     if (!pool->key) {
@@ -1393,19 +1478,19 @@ pool_compile(struct state *s, struct pool *pool)
     }
 
     generations_init(&gs);
-    if (row) {
-        read_generations(row, &gs);
+    if (from) {
+        read_generations(from, from == row, &gs);
     }
     allocate_indices(s, pool, &gs);
     find_doubles(pool);
-    find_health(s, pool);
+    find_health(s, pool, &gs);
     report_health(s, pool);
 
     int slots_log2 = step_generations(s, pool, &gs);
     size_t n_members = settle_members(s, pool, &gs);
     bool over = is_over(pool, &gs);
     if (over) {
-        touch_pool(s, row->tunnel_key);
+        pool_touch(s, row->tunnel_key);
         slbrec_compiled_pool_delete(row);
         s->n_written++;
         for (size_t i = 0; i < pool->n_members; i++) {

@@ -25,7 +25,14 @@
  * probes of rules that use it, and one for those without.  A member is its
  * address if users declare one, otherwise its name: that is what its index
  * stays with.  It has an index as long as it is on a port or a generation
- * names it, and is in the row only then. */
+ * names it, and is in the row only then.
+ *
+ * Rules move from pool to pool when their probe becomes another one.  A pool
+ * that is new then begins as a copy of the pool that a rule of its leaves: with
+ * the same members' indices and generations, so open connections are found as
+ * before; and the members of its current generation, of which it has heard
+ * nothing, count as up until they should have answered so often that it could
+ * be known ("trusted-until", in ms, among what is known of the probe). */
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -90,6 +97,8 @@ struct pool {
     bool declared;
     struct pool_probe probe;
     struct row_ref row_ref;
+    uint32_t predecessor_key;   /* Of the pool that this one begins as a copy
+                                 * of, as long as it has no row; 0 for none. */
     struct hmap_node key_node;  /* In struct state's 'pools'. */
     uint32_t key;               /* 0 as long as none is allocated. */
     uint32_t network_key;       /* 0 as long as there is none; held. */
@@ -107,8 +116,10 @@ struct pool {
 struct pool *pool_get(struct balancer *, const char *name);
 struct pool *pool_find_by_key(const struct state *, uint32_t key);
 void pool_destroy(struct state *, struct pool *);
+void pool_touch(struct state *, uint32_t key);
 
-void pool_set_probe(struct pool *, const struct pool_probe *);
+void pool_set_probe(const struct state *, struct pool *,
+                    const struct pool_probe *);
 void pool_parse(struct state *, struct pool *, const struct pool_declared *,
                 size_t n, bool ipv6, const char *path, struct status *);
 bool pool_is_blocked(const struct state *, const struct pool *);

@@ -103,20 +103,6 @@ problems_remove(struct problems *problems, struct problem_list *list)
     svec_init(&list->texts);
 }
 
-/* No list has any problem any more; the lists are of no concern. */
-void
-problems_forget(struct problems *problems)
-{
-    struct shash_node *node;
-
-    SHASH_FOR_EACH (node, &problems->texts) {
-        struct problem *p = node->data;
-
-        p->n = 0;
-        problems->unsettled = true;
-    }
-}
-
 /* Nothing is left to be looked at: says what is no longer so. */
 void
 problems_settle(struct problems *problems)

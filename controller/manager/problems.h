@@ -23,9 +23,9 @@
  * that it has now, and problems_replace() gives it another list when it has
  * been looked at again.  A problem is logged when it appears and when it has
  * gone, not each time it is found again, and also not when the object that
- * finds it is another one or everything is looked at anew (problems_forget()):
- * what has gone is told by problems_settle() only, when nothing is left to be
- * looked at.  What there is can be listed. */
+ * finds it is another one or everything is looked at anew: what has gone is
+ * told by problems_settle() only, when nothing is left to be looked at.  What
+ * there is can be listed. */
 
 #include <stddef.h>
 
@@ -54,7 +54,6 @@ void problem_list_add(struct problem_list *, const char *format, ...)
 void problems_replace(struct problems *, struct problem_list *old,
                       struct problem_list *new);
 void problems_remove(struct problems *, struct problem_list *);
-void problems_forget(struct problems *);
 void problems_settle(struct problems *);
 
 size_t problems_count(const struct problems *);

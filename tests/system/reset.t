@@ -17,11 +17,18 @@ reset="Connection reset by peer"
 health_start
 for i in 1 2 3 4 5 6; do
     start "server-vm$i" ip netns exec "$SLB_LAB-vm$i" /usr/bin/python3 \
-        "$srcdir/tests/system/host/net.py" server "vm$i" 9001
+        "$srcdir/tests/system/host/net.py" server "vm$i" 9001 9002 9003
 done
 { probed_web && cat; } >"$tmp/without.yaml" <<'END'
 - {name: line, frontend: public, backendPool: servers, probe: health,
    protocol: Tcp, frontendPort: 81, backendPort: 9001}
+inboundNatRules:
+- {name: line, frontend: public, protocol: Tcp, frontendPort: 50001,
+   backendPort: 9002, target: vm1}
+inboundNatPools:
+- {name: lines, frontend: public, backendPool: servers, protocol: Tcp,
+   frontendPortRangeStart: 50100, frontendPortRangeEnd: 50109,
+   backendPort: 9003}
 END
 sed 's/backendPort: [89]0.*[0-9]/&, enableTcpReset: true/' \
     "$tmp/without.yaml" >"$tmp/with.yaml"
@@ -90,6 +97,10 @@ at_exit option drain-seconds
 ok "nothing changes for a while" wait_until 60 is_settled
 ok "another connection" open two
 nok "which its member has" is_over two
+for port in 50001 50100; do
+    ok "one by port $port" talk "nat-$port" "$SLB_LAB-client" "$vip" $port
+    like "$(say "nat-$port" a)" "^vm[1-6] 198.51.100.10 a\$" "works"
+done
 ask_later two x
 hosts_do ovs-appctl dpctl/flush-conntrack
 vm_knows()
@@ -101,6 +112,10 @@ ok "what is forgotten the member learns" wait_until 5 vm_knows
 is "$(heard two)" timeout "the client has not heard of it"
 is "$(say two b)" "$reset" "until it sends something"
 is "$(say one f)" "$reset" "as does the client of the other one"
+# shows: LoadBalancer.inboundNatRules.enableTcpReset
+is "$(say nat-50001 b)" "$reset" "that of an inbound NAT rule"
+# shows: LoadBalancer.inboundNatPools.enableTcpReset
+is "$(say nat-50100 b)" "$reset" "and that of an inbound NAT pool"
 option drain-seconds
 
 # A member that fails its probe.

@@ -493,6 +493,51 @@ test_assign_restore(void)
     assign_destroy(&a);
 }
 
+/* Of two rows with one address, one is about to go. */
+static void
+test_assign_restore_twice(void)
+{
+    struct in6_addr address;
+    struct assign a;
+
+    init_subnet(&a, "10.0.1.0/24", "10.0.1.1");
+    CU_ASSERT(restore(&a, "old", WEB, "10.0.1.9"));
+    CU_ASSERT_FALSE(restore(&a, "new", WEB, "10.0.1.9"));
+    assign_release(&a, "old");
+    check_holder(&a, "prod", "10.0.1.9", "new");
+    check_get(&a, "other", WEB, "10.0.1.10");
+    check_get(&a, "new", WEB, "10.0.1.9");
+    assign_release(&a, "new");
+    check_holder(&a, "prod", "10.0.1.9", NULL);
+
+    /* It does not wait for ever. */
+    CU_ASSERT(restore(&a, "old", WEB, "10.0.1.20"));
+    CU_ASSERT_FALSE(restore(&a, "new", WEB, "10.0.1.20"));
+    CU_ASSERT_FALSE(restore(&a, "newer", WEB, "10.0.1.20"));
+    check_get(&a, "new", WEB, "10.0.1.21");
+    assign_release(&a, "newer");
+    assign_release(&a, "old");
+    check_holder(&a, "prod", "10.0.1.20", NULL);
+
+    /* Another address or the same one elsewhere is not what it wished for. */
+    CU_ASSERT(restore(&a, "old", WEB, "10.0.1.30"));
+    CU_ASSERT_FALSE(restore(&a, "newest", WEB, "10.0.1.30"));
+    assign_release(&a, "new");
+    check_holder(&a, "prod", "10.0.1.21", NULL);
+    CU_ASSERT(restore(&a, "public", PUB, "10.0.1.30"));
+    assign_release(&a, "public");
+    check_holder(&a, NULL, "10.0.1.30", NULL);
+
+    /* A wish for what is no source's any more. */
+    assign_remove_source(&a, WEB);
+    assign_release(&a, "old");
+    check_holder(&a, "prod", "10.0.1.30", "newest");
+    char *problem = assign_get(&a, "newest", WEB, &address);
+    CU_ASSERT_PTR_NOT_NULL(problem);
+    free(problem);
+    assign_destroy(&a);
+}
+
 /* A restored address at the end of the source leaves its beginning. */
 static void
 test_assign_restore_last(void)
@@ -628,6 +673,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_assign_goes_round),
     UNIT_TEST(test_assign_restore),
     UNIT_TEST(test_assign_restore_last),
+    UNIT_TEST(test_assign_restore_twice),
     UNIT_TEST(test_assign_wakes_who_waits),
     UNIT_TEST(test_assign_waits_for_its_source),
     UNIT_TEST(test_assign_many),

@@ -159,6 +159,37 @@ test_concern_again(void)
     finish(&c, "-x--");
 }
 
+/* A row that was written and has not been seen yet counts, too. */
+static void
+test_concern_early(void)
+{
+    struct concern c;
+
+    start(&c);
+    concern_subscribe_early(&c, "h1", 3, 7);
+    concern_subscribe_early(&c, "h1", 4, 7);
+    concern_subscribe_early(&c, "h2", 4, 8);
+    concern_touch_key(&c, 3);
+    check(&c, "--xx");
+    concern_landed(&c, 6);
+    concern_touch_key(&c, 4);
+    check(&c, "--xx");
+
+    /* It is seen, and then is known to have landed. */
+    concern_subscribe(&c, "h1", 3);
+    concern_landed(&c, 7);
+    concern_touch_key(&c, 3);
+    check(&c, "--xx");
+    concern_touch_key(&c, 4);
+    check(&c, "---x");
+    concern_unsubscribe(&c, "h1", 3);
+    concern_touch_key(&c, 3);
+    check(&c, "---x");
+
+    /* Nobody ever sees the rest: all is forgotten. */
+    finish(&c, "----");
+}
+
 static void
 test_concern_unsubscribe(void)
 {
@@ -210,6 +241,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST(test_concern_node),
     UNIT_TEST(test_concern_unknown_node),
     UNIT_TEST(test_concern_again),
+    UNIT_TEST(test_concern_early),
     UNIT_TEST(test_concern_unsubscribe),
     UNIT_TEST(test_concern_nodes_change),
     UNIT_END

@@ -190,7 +190,7 @@ fixture_init(struct fixture *f)
         .underlay_port = 2,
         .probe_port = 3,
         .probe_mac = ETH_ADDR_C(02,33,33,33,33,33),
-        .probes = f->probes, .n_probes = 3,
+        .probes = f->probes, .n_probes = 3, .limit_probed = true,
         .own_mac = ETH_ADDR_C(02,11,22,33,44,55),
         .gateway_mac = { ETH_ADDR_C(02,aa,aa,aa,aa,aa) },
         .anycast = vtep("172.16.0.100"),

@@ -334,7 +334,7 @@ test_unknown(void)
 
     CU_ASSERT_TRUE_FATAL(parse(&in, &reset));
     CU_ASSERT_TRUE(reset.to_client && !reset.to_vm && !reset.flush);
-    CU_ASSERT_FALSE(reset.from_vm);
+    CU_ASSERT_EQUAL(reset.why, RESET_UNKNOWN);
     CU_ASSERT_EQUAL(reset.network, 5);
     CU_ASSERT_EQUAL(reset.reply, REPLY_INTERNAL);
     check_ends(&reset.client_rst, VIP, 80, CLIENT, 47001);
@@ -422,7 +422,8 @@ test_vm(void)
     struct reset reset;
 
     CU_ASSERT_TRUE_FATAL(parse(&in, &reset));
-    CU_ASSERT_TRUE(reset.from_vm && reset.to_vm);
+    CU_ASSERT_EQUAL(reset.why, RESET_VM);
+    CU_ASSERT_TRUE(reset.to_vm);
     CU_ASSERT_TRUE(!reset.to_client && !reset.flush);
     check_ends(&reset.vm_rst, CLIENT, 47001, DIP, 8080);
     CU_ASSERT_TRUE(eth_addr_equals(reset.vm_rst.eth_dst, other_mac));

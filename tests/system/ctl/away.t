@@ -3,7 +3,7 @@
 # on when the database is back.
 . "$(dirname "$0")/../../lib/tap.sh"
 . "$srcdir/tests/lib/slb-db.sh"
-plan 24
+plan 28
 
 web=$srcdir/yaml/examples/web.yaml
 
@@ -83,25 +83,45 @@ is "$status/$output$errors" 0/ "after a restart all is as it was"
 
 # The connection breaks after a change was made, before slb-ctl hears of it.
 cat >"$tmp/cut.py" <<'END'
+import json
 import socket
 import sys
 import threading
 
 # Passes everything on, but for the reply to the first transaction that changes
-# something: instead, it closes that connection.
+# something: instead, it closes that connection; or, with "twice", it asks for
+# the same once more, as a server does that was the leader for a moment only,
+# and passes on what is said then.
 cut = threading.Event()
+twice = sys.argv[3:] == ["twice"]
+
+def skip(data):
+    """Returns what follows the first reply, or None if that is not whole."""
+    try:
+        text = data.decode()
+        return text[json.JSONDecoder().raw_decode(text)[1]:].encode()
+    except ValueError:
+        return None
 
 def passes(source, to, asked, is_client):
+    held = b""
     try:
         while True:
             data = source.recv(65536)
             if not data:
                 break
-            if is_client and b'"op":"wait"' in data:
+            if is_client and b'"op":"wait"' in data and not asked.is_set():
                 asked.set()
+                if twice and not cut.is_set():
+                    data += data
             if not is_client and asked.is_set() and not cut.is_set():
+                held += data
+                data = skip(held) if twice else b""
+                if data is None:
+                    continue
                 cut.set()
-                break
+                if not twice:
+                    break
             to.sendall(data)
     except OSError:
         pass
@@ -122,10 +142,12 @@ while True:
     for args in (client, server, asked, True), (server, client, asked, False):
         threading.Thread(target=passes, args=args, daemon=True).start()
 END
+how=
 through_cut()
 {
     rm -f "$tmp/cut.sock"
-    start cut python3 "$tmp/cut.py" "$tmp/slb.db.sock" "$tmp/cut.sock"
+    # shellcheck disable=SC2086  # Maybe no word.
+    start cut python3 "$tmp/cut.py" "$tmp/slb.db.sock" "$tmp/cut.sock" $how
     wait_until test -S "$tmp/cut.sock"
     run slb-ctl --db="unix:$tmp/cut.sock" "$@"
     stop cut
@@ -140,3 +162,17 @@ is "$output" "VirtualNetwork/prod unchanged
 LoadBalancer/web created" "it is found out that it was"
 is "$(db_count Load_Balancer)/$(db_global intent_seq)" "1/$((seq + 1))" \
     "which happens once"
+
+# The server repeats a transaction that it has executed: the second time it
+# comes too late.
+how=twice
+through_cut delete LoadBalancer web
+is "$status/$output$errors" "0/LoadBalancer/web deleted" \
+    "a transaction that deletes is executed twice"
+is "$(db_count Load_Balancer)" 0 "it is gone"
+seq=$(db_global intent_seq)
+through_cut apply "$web"
+is "$status/$errors/$output" "0//VirtualNetwork/prod unchanged
+LoadBalancer/web created" "one that applies as well"
+is "$(db_count Load_Balancer)/$(db_global intent_seq)" "1/$((seq + 1))" \
+    "which happens once, too"

@@ -38,9 +38,9 @@ for command in "apply $web" "diff $web" "get" "delete LoadBalancer web"; do
         "${command%% *}: the database is too old"
 done
 ok "a database of a newer schema" serve newer \
-    "schema['version'] = '9.0.0'; del tables['Rule']['columns']['probe']"
+    "schema['version'] = '0.10.0'; del tables['Rule']['columns']['probe']"
 run slb-ctl apply "$web"
-is "$status/$errors" "4/slb-ctl: the database's schema is of version 9.0.0, \
+is "$status/$errors" "4/slb-ctl: the database's schema is of version 0.10.0, \
 but this is slb-ctl for version $version: there is no column 'probe' \
 (upgrade slb-ctl)" "slb-ctl is too old"
 ok "a database without a table" serve tables "del tables['Inbound_NAT_Pool']

@@ -3,9 +3,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What the namespaces of the host tests do on the network.
 
-    server NAME [PORT]
-        A VM: answers each line on TCP port 8080, or PORT, and each datagram on UDP port
-        5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
+    server NAME [PORT...]
+        A VM: answers each line on TCP port 8080, or PORTs, and each datagram on
+        UDP port 5353 by "NAME CLIENT TEXT", a TEXT that begins with "count" by "NAME
         CLIENT LENGTH", and one that begins with "say N" by "NAME CLIENT" and N
         digits.  One that begins with "later" it answers when it gets SIGUSR2.
         SIGUSR1 makes it forget its connections,
@@ -58,8 +58,9 @@
         Asks by eth0 for the Ethernet address of TARGET and prints the answer,
         "timeout" if there is none in half a second.
 
-    raw INTERFACE SRC_MAC DST_MAC PACKET
-        Sends one such packet by an interface, as Ethernet frame.
+    raw INTERFACE SRC_MAC DST_MAC PACKET [SECONDS]
+        Sends one such packet by an interface, as Ethernet frame.  With SECONDS
+        it does so as fast as it can for so long and prints how many.
 """
 
 import http.server
@@ -231,22 +232,25 @@ def forget(connection):
     connection.close()
 
 
-def server(name, port=8080):
+def server(name, *ports):
     selector = selectors.DefaultSelector()
-    listener = socket.create_server(("::", int(port)), family=socket.AF_INET6,
-                                    dualstack_ipv6=True, backlog=100)
+    listeners = [socket.create_server(("::", int(port)),
+                                      family=socket.AF_INET6,
+                                      dualstack_ipv6=True, backlog=100)
+                 for port in ports or (8080,)]
     datagrams = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     # A reply comes from the address that was asked.
     datagrams.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
     datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     datagrams.bind(("::", 5353))
-    selector.register(listener, selectors.EVENT_READ)
+    for listener in listeners:
+        selector.register(listener, selectors.EVENT_READ)
     selector.register(datagrams, selectors.EVENT_READ)
 
     def forget_all(_signal, _frame):
         for key in list(selector.get_map().values()):
-            if key.fileobj not in (listener, datagrams):
+            if key.fileobj not in (*listeners, datagrams):
                 selector.unregister(key.fileobj)
                 forget(key.fileobj)
 
@@ -270,8 +274,8 @@ def server(name, port=8080):
 
     while True:
         for key, _ in selector.select():
-            if key.fileobj is listener:
-                connection, address = listener.accept()
+            if key.fileobj in listeners:
+                connection, address = key.fileobj.accept()
                 selector.register(connection, selectors.EVENT_READ, address)
             elif key.fileobj is datagrams:
                 text, info, _, address = datagrams.recvmsg(65536, 256)
@@ -487,14 +491,22 @@ def arp(src_mac, sender, target):
             return
 
 
-def raw(interface, src_mac, dst_mac, packet):
+def raw(interface, src_mac, dst_mac, packet, seconds=None):
     packet = make_packet(packet)
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind((interface, 0))
-    s.send(bytes.fromhex(dst_mac.replace(":", ""))
-           + bytes.fromhex(src_mac.replace(":", ""))
-           + struct.pack("!H", 0x0800 if packet[0] >> 4 == 4 else 0x86dd)
-           + packet)
+    frame = (bytes.fromhex(dst_mac.replace(":", ""))
+             + bytes.fromhex(src_mac.replace(":", ""))
+             + struct.pack("!H", 0x0800 if packet[0] >> 4 == 4 else 0x86dd)
+             + packet)
+    s.send(frame)
+    if seconds is not None:
+        end, n = time.monotonic() + float(seconds), 1
+        while time.monotonic() < end:
+            for _ in range(100):
+                s.send(frame)
+            n += 100
+        print(n)
 
 
 if __name__ == "__main__":

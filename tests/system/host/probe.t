@@ -161,6 +161,51 @@ ok "a VM that connects to it" \
 ok "or sends something else" denies raw udp/10.0.1.4/8000/168.63.129.16/53
 ok "or from another port" denies raw tcp-A/10.0.1.4/9000/168.63.129.16/1234
 
+# VMs that send more than any probe is answered with do not get in its way.
+flooders=(vm2:5 vm9:4 vm7:7 vm8:8)
+ops=()
+for vm in vm7 vm8; do
+    n=${vm#vm}
+    vm_octet[$vm]=$n
+    vm_up h1 $vm
+    vsctl h1 set interface $vm external_ids:slb-network=other
+    ops+=("$(member 300 $n $vm 10.0.1.$n 172.16.0.21)"
+          "$(insert Binding "\"node\":\"h1\",\"iface_id\":\"$vm\",
+              \"network_key\":2,\"address\":\"10.0.1.$n\",
+              \"mac\":\"02:00:00:00:00:0$n\",\"pools\":[\"map\",[[300,$n]]]")")
+done
+transact "${ops[@]}"
+ok "further members are probed" \
+    wait_until 10 eval 'says vm7 "other 10.0.1.7" down &&
+        says vm8 "other 10.0.1.8" down'
+# Packets into slb-probe0, or lost on their way out of it.
+probe_port()
+{
+    ip netns exec hst-h1 cat "/sys/class/net/slb-probe0/statistics/$1"
+}
+before=$(probe_port rx_packets) lost=$(probe_port tx_dropped)
+n=$(n_requests vm1 8000) begin=$SECONDS
+for flooder in "${flooders[@]}"; do
+    IFS=: read -r vm octet <<<"$flooder"
+    start "flood-$vm" nice -n 19 ip netns exec "hst-$vm" /usr/bin/python3 \
+        "$netpy" raw eth0 "02:00:00:00:00:0$octet" $gateway \
+        "tcp-A/10.0.1.$octet/8000/168.63.129.16/9" 6
+done
+for flooder in "${flooders[@]}"; do
+    wait "${pid[flood-${flooder%:*}]}"
+    unset "pid[flood-${flooder%:*}]"
+done
+seconds=$((SECONDS - begin)) n=$(($(n_requests vm1 8000) - n))
+received=$(($(probe_port rx_packets) - before))
+lost=$(($(probe_port tx_dropped) - lost))
+note "$(cat "$tmp"/flood-*.out | xargs) segments in $seconds s:
+    $received are let through, $n requests to vm1,
+    who is $(health vm1 | xargs)"
+cmp_ok "$received" -le $((4 * 250 * (seconds + 3) + 500)) \
+    "neighbours flood: meters let little through"
+cmp_ok "$lost" -le $((received / 10)) "so that no probe is lost"
+cmp_ok "$n" -ge 3 "and a member is asked as before"
+
 # An agent that starts again.
 ok "both are up" wait_until 30 eval 'says vm1 "http 10.0.1.4" up &&
     says vm2 "http 10.0.1.5" up && says vm1 "http fd00:1::4" up'

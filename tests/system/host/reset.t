@@ -273,10 +273,43 @@ stop left USR1
 kill -USR1 "${pid[vm1-server]}"
 wait_until 5 eval '! open_in vm1 47041'
 ok "one that goes on" connect on 80 47042
+for i in 3 4 5 6; do
+    ok "one whose member will be unhealthy" connect "ill-$i" 80 4704$i
+    is "$(say "ill-$i" a)" "vm1 $client a" "works"
+done
 cpu_before=$(cpu) sent_before=$(sent) flows_before=$(flow_count)
 start flood ip netns exec hst-mux /usr/bin/python3 "$netpy" flood $h1 100 1 \
     $settled "tcp-A/198.51.100.77/1/$vip/80" 8
 sleep 1
+# is_reset NAME: who repeats his segments hears it, though some may be lost.
+is_reset()
+{
+    local i
+    for i in 1 2 3; do
+        case $(say "$1" b) in
+        "$reset") return 0 ;;
+        timeout) ;;
+        *) return 1 ;;
+        esac
+    done
+    return 1
+}
+# How many packets has a meter held back?
+held_back()
+{
+    ofctl h1 meter-stats br-slb meter="$1" |
+        sed -n 's/^0: packet_count:\([0-9]*\).*/\1/p'
+}
+is_unhealthy insert 1
+for i in 3 4 5 6; do
+    begin=${EPOCHREALTIME/[.,]/}
+    ok "in a flood, who has one with an unhealthy member learns it" \
+        is_reset "ill-$i"
+    note "after $(((${EPOCHREALTIME/[.,]/} - begin) / 1000)) ms"
+done
+is "$(held_back 2)" 0 "none of what they have sent was held back"
+cmp_ok "$(held_back 1)" -gt 0 "as most of the flood was"
+is_unhealthy delete 1
 # goes_on TEXT: it is answered.  In the flood that may take its time, so that
 # it is said once more.
 goes_on()
@@ -293,7 +326,7 @@ goes_on()
     done
     return 1
 }
-ok "in a flood, a connection goes on" goes_on a
+ok "a connection goes on" goes_on a
 ok "one that is left over is found out" wait_until 20 answered 47041
 ok "the other one goes on" goes_on b
 wait "${pid[flood]}"
@@ -312,6 +345,27 @@ stop h1-agent KILL
 agent_up h1
 wait_until 5 want h1
 is "$(mods)" "0 added, 0 changed, 0 deleted" "a new agent changes no flow"
+
+# As after a restart of the switch, if somebody has put back its flows, but not
+# its meters: they hand over all that comes.
+ofctl h1 dump-flows --no-stats br-slb | sed 1d >"$tmp/saved"
+stop h1-agent KILL
+ofctl h1 del-flows br-slb
+ofctl h1 del-meters br-slb
+ok "flows that are put back without their meters" \
+    ofctl h1 --bundle add-flows br-slb "$tmp/saved"
+is "$(ofctl h1 dump-meters br-slb | grep -c meter=)" 0 "which are gone"
+agent_up h1
+wait_until 5 want h1
+metered()
+{
+    ofctl h1 meter-stats br-slb meter="$1" |
+        sed -n 's/.*packet_in_count:\([0-9]*\).*/\1/p'
+}
+before=$(metered 1)
+is "$(answers "tcp-A/$client/47112/$vip/80")" \
+    "$vip.80 > $client.47112: Flags [R], seq 1" "work with a new agent"
+cmp_ok "$(metered 1)" -gt "$before" "and are metered"
 say_quickly_after() { expire h1; say_quickly "$@"; }
 say_quickly_after on c "and resets as well"
 

@@ -129,6 +129,55 @@ slbdb health vm1 web/probes/i 10.0.1.4 up
 ok "before its new host says so" wait_until 5 \
     eval 'members p/probes/i | grep "vm1 active" >/dev/null'
 
+# A rule in use gets a probe: who had connections keeps them and gets more.
+live()
+{
+    slbdb lb live prod frontend:f=20.50.60.12 pool:p=$live \
+        'probe:h=Http,80;number_of_probes=1' 'probe:i=Tcp,81' \
+        "rule:r=f,p,Tcp,80,80${1-}"
+    compiled
+    settled
+}
+live_members() { get Member index,name,state "pool=live/backendPools/$1"; }
+weights()
+{
+    get Generation weights,state,slots_log2 \
+        "pool_key=$(get Compiled_Pool tunnel_key \
+            "name=live/backendPools/$1")" | grep current
+}
+slbdb option drain-seconds=3600
+live=vm3@10.0.1.6*3
+live
+live=vm2@10.0.1.5,vm3@10.0.1.6*3
+live
+before=$(live_members p) weights=$(weights p)
+is "$before" "1 vm3 active
+2 vm2 active" "without a probe"
+live ';probe="h"'
+is "$(live_members p/probes/h)" "$before" "with one: the same members"
+is "$(weights p/probes/h)" "$weights" "the same shares"
+is "$(get Endpoint pool_key rule=live/rules/r)" \
+    "$(get Compiled_Pool tunnel_key name=live/backendPools/p/probes/h)" \
+    "and the rule is there"
+is "$(get Binding pools iface_id=vm3 | grep -o "$(get Compiled_Pool \
+    tunnel_key name=live/backendPools/p/probes/h)=1")" \
+    "$(get Compiled_Pool tunnel_key name=live/backendPools/p/probes/h)=1" \
+    "which its host knows"
+is "$(recompute m1)" 0 "nothing is to be corrected"
+slbdb health vm2 live/probes/h 10.0.1.5 up
+ok "who does not answer in time gets no more" slbdb until "1 vm3 draining
+2 vm2 active" Member index,name,state pool=live/backendPools/p/probes/h
+unlike "$(get Compiled_Pool probe name=live/backendPools/p/probes/h)" \
+    trusted "since that is over"
+settled
+live ';probe="i"'
+is "$(live_members p/probes/i)" "1 vm3 draining
+2 vm2 active" "another probe: who was up is"
+live
+is "$(live_members p)" "1 vm3 active
+2 vm2 active" "none: all are"
+slbdb health vm2 -- option drain-seconds=0 -- del-lb live
+
 # A pool that is called as what comes after it.
 slbdb lb odd prod frontend:f=20.50.60.11 pool:probes=vm2@10.0.1.5 \
     probe:h=Tcp,80 'rule:r=f,probes,Tcp,80,80;probe="h"'

@@ -203,6 +203,7 @@ slbdb ports h1
 ok "a host without members need not speak" wait_until silent_is h2
 slbdb del-node h2
 ok "nor one that has gone" wait_until silent_is
+settled
 is "$(recompute m1)" 0 "nothing is to be corrected"
 is "$(status m1 failed)" 0 "no transaction failed"
 done_testing
