@@ -469,8 +469,8 @@ forget_wish(struct assign *assign, const char *frontend)
     }
 }
 
-/* 'address' of 'space' has lost its holder.  Returns true if it has got the one
- * who wished for it. */
+/* 'address' of 'space' has lost its holder.  Returns true if it has got the
+ * one who wished for it. */
 static bool
 fulfil_wish(struct assign *assign, const struct assign_space *space,
             const struct in6_addr *address)
@@ -514,8 +514,8 @@ assigned_delete(struct assign *assign, struct assigned *assigned)
 
 /* Adds what a row of the Assigned_Address table says.  Returns false if that
  * cannot be, because the frontend has an address already, another one has this
- * address (still), or 'source' is none, so that the row has to go.  Whether the
- * address fits is left to assign_get(). */
+ * address (still), or 'source' is none, so that the row has to go.  Whether
+ * the address fits is left to assign_get(). */
 bool
 assign_restore(struct assign *assign, const char *frontend, const char *name,
                const struct in6_addr *address)

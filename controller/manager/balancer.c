@@ -701,8 +701,8 @@ parse_probe(const struct state *s, const struct balancer *b,
 }
 
 /* Returns the tunnel key of the pool that 'pool', which is that of 'row' for
- * the rules with 'probe', is to begin as a copy of: of another one of 'row' that
- * such a rule, the first one by name, uses so far.  0 if there is none. */
+ * the rules with 'probe', is to begin as a copy of: of another one of 'row'
+ * that such a rule, the first one by name, uses so far.  0 if there is none. */
 static uint32_t
 find_predecessor(const struct state *s, const struct balancer *b,
                  const struct slbrec_backend_pool *row,

@@ -218,8 +218,9 @@ pool_set_probe(const struct state *s, struct pool *pool,
     pool->probe.all_up = probe->all_up;
     pool->probe.silent_down = probe->silent_down;
     if (!smap_is_empty(config)) {
-        int64_t latest = s->wall_now + 1000LL * smap_get_int(config, "probes", 0)
-                         * smap_get_int(config, "interval", 0);
+        int64_t latest = (s->wall_now
+                          + 1000LL * smap_get_int(config, "probes", 0)
+                            * smap_get_int(config, "interval", 0));
         int64_t until = (row ? smap_get_ullong(&row->probe, TRUSTED_UNTIL, 0)
                          : find_row(s, pool) ? latest : 0);
 
@@ -714,8 +715,9 @@ is_unknown(const struct state *s, const struct pool *pool,
 
 /* Finds out which members of 'pool' are healthy.  If none is, those that are
  * down may all count as up, as may those that are taken for down because their
- * host is silent; those of which nothing was ever known never do, but for those
- * that get connections in a pool that is new ('gs' are its generations). */
+ * host is silent; those of which nothing was ever known never do, but for
+ * those that get connections in a pool that is new ('gs' are its
+ * generations). */
 static void
 find_health(const struct state *s, struct pool *pool,
             const struct generations *gs)
