@@ -265,8 +265,46 @@ check_source_ranges(struct slb_validation *v, const struct slb_rule *rule,
     }
 }
 
+/* Checks that rules of the pool of 'rule' have frontends of one family, if its
+ * members are all by name: in a pool a machine has one address.  'first' has
+ * the first rule of each pool. */
 static void
-check_rule(struct slb_validation *v, const struct slb_rule *rule)
+check_pool_is_of_one_family(struct slb_validation *v,
+                            const struct slb_rule *rule,
+                            const struct slb_frontend *frontend,
+                            struct slb_index *first)
+{
+    const struct slb_pool *pool = slb_find_sibling(v, &slb_pool_class,
+                                                   rule->backend_pool);
+    const struct slb_member *member;
+    bool v4;
+
+    if (!pool || !frontend || slb_pool_family(pool, &v4, &member)
+        || !slb_frontend_family(v, frontend, &v4)) {
+        return;
+    }
+
+    const struct slb_rule *other = slb_index_add_name(first, NULL,
+                                                      pool->obj.name, rule);
+    if (other && family_differs(v, slb_find_sibling(v, &slb_frontend_class,
+                                                    other->frontend), v4)) {
+        char *rule_other = slb_other(&other->obj, "frontend");
+        char *frontend_other = slb_other(&frontend->obj,
+                                         source_field(frontend));
+        slb_report(v, &rule->obj, "backendPool",
+                   "backend pool '%s' is for %s addresses, as that of %s is, "
+                   "but %s has an %s address, expected a backend pool for "
+                   "each", pool->obj.name, slb_family_name(!v4), rule_other,
+                   frontend_other, slb_family_name(v4));
+        free(frontend_other);
+        free(rule_other);
+    }
+}
+
+/* 'first' is as above. */
+static void
+check_rule(struct slb_validation *v, const struct slb_rule *rule,
+           struct slb_index *first)
 {
     const struct slb_object *obj = &rule->obj;
     const struct slb_frontend *frontend
@@ -287,6 +325,7 @@ check_rule(struct slb_validation *v, const struct slb_rule *rule)
     }
     slb_check_tcp_reset(v, obj, rule->protocol, rule->tcp_reset);
     slb_check_pool_family(v, obj, rule->backend_pool, frontend);
+    check_pool_is_of_one_family(v, rule, frontend, first);
     check_source_ranges(v, rule, frontend);
 }
 
@@ -439,10 +478,13 @@ void
 slb_check_rules(struct slb_validation *v)
 {
     const struct slb_load_balancer *lb = v->lb;
+    struct slb_index first;
 
+    slb_index_init(&first);
     for (size_t i = 0; i < lb->rules.n && !slb_validation_is_full(v); i++) {
-        check_rule(v, lb->rules.at[i]);
+        check_rule(v, lb->rules.at[i], &first);
     }
+    slb_index_destroy(&first);
     check_nat_rules(v);
     for (size_t i = 0; i < lb->nat_pools.n; i++) {
         check_nat_pool(v, lb->nat_pools.at[i]);
